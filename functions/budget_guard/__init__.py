@@ -1,0 +1,1 @@
+"""Budget Guard: holds daily, weekly and monthly budgets on OpenRouter API keys."""

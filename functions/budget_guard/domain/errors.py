@@ -1,0 +1,72 @@
+"""Every error of the guard.
+
+GuardError
+├── SettingsError            the deployment lacks something, or has it in the wrong form
+│   ├── ManagementKeyError   no management key, a wrong kind of key, a revoked one, or an IP allowlist
+│   └── BudgetsFileError     the budgets file has problems; all of them are listed
+├── ProviderError            OpenRouter
+│   ├── ProviderUnavailable  429, 5xx, time-out, broken connection: may work later
+│   ├── ProviderRejected     a refusal for good: 400, 402, 403, 409
+│   ├── KeyGone              404: there is no such key (any more)
+│   └── ProviderConfusing    an answer that does not have the documented form
+├── LedgerError              DynamoDB
+│   ├── LedgerUnavailable    throttled or down after the SDK's own retries
+│   └── LeaseLost            another run holds the lease, or this run's has ended
+└── NotifierError            SNS took no message
+"""
+
+
+class GuardError(Exception):
+    """What happened, to which object, and what the guard did about it, in one sentence or two."""
+
+
+class SettingsError(GuardError):
+    """The deployment lacks something, or has it in the wrong form."""
+
+
+class ManagementKeyError(SettingsError):
+    """The management key is missing, of the wrong kind, revoked, or not allowed from here."""
+
+
+class BudgetsFileError(SettingsError):
+    """The budgets file cannot be used; the message lists every problem with its place."""
+
+
+class ProviderError(GuardError):
+    """OpenRouter did not do what it was asked."""
+
+
+class ProviderUnavailable(ProviderError):  # noqa: N818 - a state, as the field names it
+    """OpenRouter cannot answer now (429, 5xx, time-out, broken connection)."""
+
+
+class ProviderRejected(ProviderError):  # noqa: N818
+    """OpenRouter refuses this request for good; `status` is the HTTP status."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class KeyGone(ProviderError):  # noqa: N818
+    """OpenRouter answers 404: the key was deleted."""
+
+
+class ProviderConfusing(ProviderError):  # noqa: N818
+    """OpenRouter's answer does not have the documented form; nothing was concluded from it."""
+
+
+class LedgerError(GuardError):
+    """The ledger did not do what it was asked."""
+
+
+class LedgerUnavailable(LedgerError):  # noqa: N818
+    """DynamoDB throttles or is down; nothing half-done counts."""
+
+
+class LeaseLost(LedgerError):  # noqa: N818
+    """Another run holds the lease, or this run's has ended: it changes nothing more."""
+
+
+class NotifierError(GuardError):
+    """SNS took no message; the alert stays pending and goes with the next run."""

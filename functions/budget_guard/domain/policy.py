@@ -1,0 +1,125 @@
+"""What the budgets file says, checked and typed. Reading the file is an adapter's work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from budget_guard.domain.keys import Key
+from budget_guard.domain.money import Usd
+from budget_guard.domain.windows import Window
+
+
+class Mode(StrEnum):
+    """What the guard may do: only report, act, or give every key back."""
+
+    OBSERVE = "observe"
+    ENFORCE = "enforce"
+    RELEASE = "release"
+
+
+class Severity(StrEnum):
+    """How urgent an alert is; the order of the members is the order of urgency."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the least urgent."""
+        return list(Severity).index(self)
+
+
+class OnOverride(StrEnum):
+    """What follows when a person changes what the guard holds."""
+
+    RESPECT = "respect"
+    REAPPLY = "reapply"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A step of a budget's ladder; `at` is a fraction of the cap (0.8 for 80 %)."""
+
+    at: Decimal
+    severity: Severity
+
+
+LADDER = (
+    Threshold(Decimal("0.8"), Severity.WARNING),
+    Threshold(Decimal("0.9"), Severity.WARNING),
+    Threshold(Decimal(1), Severity.CRITICAL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """From which fraction of a cap on the keys are fenced; None: never. 0 means always."""
+
+    at: Decimal | None = Decimal("0.9")
+
+    def begins(self, fraction: Decimal) -> bool:
+        """Tell whether a budget that has spent `fraction` of its cap holds its keys."""
+        return self.at is not None and fraction >= self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A named cap over the keys it covers, in one or more windows (USD)."""
+
+    name: str
+    cap: Mapping[Window, Usd]
+    keys: tuple[str, ...] = ("*",)
+    workspaces: tuple[str, ...] = ()
+    creators: tuple[str, ...] = ()
+    owner: str | None = None
+    runbook: str | None = None
+    per_key: bool = False
+    include_byok: bool = False
+    hold: Hold = field(default_factory=Hold)
+    thresholds: tuple[Threshold, ...] = LADDER
+
+    def covers(self, key: Key) -> bool:
+        """Tell whether `key` belongs: a name pattern fits, and each narrowing that is given."""
+        return (
+            _fits(self.keys, key.name)
+            and (not self.workspaces or _fits(self.workspaces, key.workspace))
+            and (not self.creators or _fits(self.creators, key.creator or ""))
+        )
+
+
+def _fits(patterns: tuple[str, ...], text: str) -> bool:
+    return any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """Bounds on what the guard does (`max_jump` in USD, `patches_per_second` at OpenRouter)."""
+
+    stale_after: timedelta = timedelta(minutes=15)
+    max_jump: Usd = Decimal(500)
+    patches_per_second: int = 5
+    on_override: OnOverride = OnOverride.RESPECT
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """When the account itself is short: of USD, or of hours at the present burn."""
+
+    balance_below: Usd | None = None
+    runway_below: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole budgets file. `hash` identifies its content in logs and records."""
+
+    budgets: tuple[Budget, ...]
+    hash: str
+    mode: Mode = Mode.OBSERVE
+    protect: frozenset[str] = frozenset()
+    safety: Safety = field(default_factory=Safety)
+    account: Account = field(default_factory=Account)
