@@ -1,0 +1,102 @@
+"""Conditions that people must hear of, and the alerts that tell them: once per step, in lists."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from budget_guard.domain.money import Usd
+from budget_guard.domain.policy import Severity
+from budget_guard.domain.windows import Window
+
+
+class Kind(StrEnum):
+    """What an alert is about; part of its public schema."""
+
+    THRESHOLD = "budget.threshold"
+    FENCED = "key.fenced"
+    STOPPED = "key.stopped"
+    ACTION_FAILED = "action.failed"
+    OVERRIDE = "override"
+    OVERRIDE_MASS = "override.mass"
+    UNMANAGED = "keys.unmanaged"
+    BLIND = "guard.blind"
+    RESOLVED = "resolved"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an alert: what, which key, whose, how much of what cap, until when, the undo.
+
+    `incident` identifies the matter it belongs to; `text` is one sentence for a person.
+    Amounts are USD; what does not apply is None. `undo` and `todo` are commands or sentences.
+    """
+
+    incident: str
+    text: str
+    budget: str | None = None
+    owner: str | None = None
+    key: str | None = None
+    key_name: str | None = None
+    window: Window | None = None
+    spent: Usd | None = None
+    cap: Usd | None = None
+    burn_per_hour: Usd | None = None
+    exhausts_at: datetime | None = None
+    resets_at: datetime | None = None
+    action: str | None = None
+    todo: str | None = None
+    undo: str | None = None
+    runbook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that is so now. `step` grows as it gets worse; each step is told once."""
+
+    kind: Kind
+    step: int
+    severity: Severity
+    entry: Entry
+
+    @property
+    def id(self) -> str:
+        """Return the incident that this condition is a state of."""
+        return self.entry.incident
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A condition that people were told of, at its highest step, by alert `alert`."""
+
+    id: str
+    kind: Kind
+    step: int
+    opened_at: datetime
+    alert: str
+    entry: Entry
+
+
+class AlertState(StrEnum):
+    """Where an alert stands: written before its incidents, then pending until SNS took it."""
+
+    PREPARED = "prepared"
+    PENDING = "pending"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One message to people. `event_id` is fixed when it is prepared and never changes.
+
+    `opens` and `closes` are the incidents that come and go with it.
+    """
+
+    event_id: str
+    kind: Kind
+    severity: Severity
+    at: datetime
+    entries: tuple[Entry, ...]
+    opens: tuple[Incident, ...] = ()
+    closes: tuple[str, ...] = ()
+    state: AlertState = AlertState.PREPARED

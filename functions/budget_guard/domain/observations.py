@@ -1,0 +1,126 @@
+"""What the ledger keeps of each key's readings: the newest, and what would be lost without it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from budget_guard.domain.keys import Counters, Key, Reading, Spent
+from budget_guard.domain.money import ZERO, Usd
+from budget_guard.domain.windows import Window, same_instance
+
+HOURS_KEPT = 48
+FORMER_KEPT = timedelta(days=31)
+ROLL_MARGIN = timedelta(seconds=60)
+"""How old OpenRouter's counters may be: so long after a roll they can still be the old window's."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourMark:
+    """The lifetime counters as they were first seen in an hour."""
+
+    hour: datetime
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """Who a key was before it was renamed or moved, and what it had spent when that was seen."""
+
+    key: Key
+    counters: Counters
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The newest reading of a key, with 48 hours of marks and its former names.
+
+    `gone_at` is when OpenRouter answered 404 for it; the reading is then its last.
+    """
+
+    reading: Reading
+    hours: tuple[HourMark, ...] = ()
+    former: tuple[Former, ...] = ()
+    gone_at: datetime | None = None
+
+    @property
+    def key(self) -> Key:
+        """Return who the key was when it was last read."""
+        return self.reading.key
+
+    def same_facts(self, other: "Observation") -> bool:
+        """Tell whether nothing differs but the times of the readings."""
+        times = {"began": self.reading.began, "at": self.reading.at}
+        return self == replace(other, reading=replace(other.reading, **times))
+
+    def burn(self, *, include_byok: bool) -> Usd:
+        """Return USD per hour over the last two hours of marks; 0 where nothing is known."""
+        until = self.reading.at
+        marks = [mark for mark in self.hours if until - mark.hour <= timedelta(hours=2)]
+        if not marks or (elapsed := until - marks[0].hour) <= timedelta():
+            return ZERO
+        spent = self.reading.counters.lifetime.counted(include_byok=include_byok)
+        hours = Decimal(max(elapsed // timedelta(seconds=1), 60)) / 3600
+        return max(ZERO, spent - marks[0].spent.counted(include_byok=include_byok)) / hours
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The last poll that saw a workspace completely: its keys are as observed at that time."""
+
+    workspace: str
+    began: datetime
+    at: datetime
+
+
+def is_ambiguous(began: datetime) -> bool:
+    """Tell whether counters read then could still be those of the window that has just ended."""
+    midnight = began.replace(hour=0, minute=0, second=0, microsecond=0)
+    return began - midnight < ROLL_MARGIN
+
+
+def observe(before: Observation | None, reading: Reading) -> Observation:
+    """Return what is known of the key after `reading`.
+
+    Within a window instance no counter goes down, whatever the reading says. An older reading
+    than the one known changes nothing.
+    """
+    if before is None:
+        return Observation(reading, hours=_mark((), reading))
+    if reading.at < before.reading.at:
+        return before
+    counters = _never_less(before.reading, reading)
+    merged = replace(reading, counters=counters)
+    return Observation(merged, _mark(before.hours, merged), _former(before, merged))
+
+
+def observe_gone(before: Observation, at: datetime) -> Observation:
+    """Return the last observation of a key that OpenRouter answered 404 for."""
+    return before if before.gone_at else replace(before, gone_at=at)
+
+
+def _never_less(before: Reading, now: Reading) -> Counters:
+    windows: Mapping[Window, Spent] = {
+        window: now.counters.of(window).at_least(before.counters.of(window))
+        if same_instance(window, before.at, now.at)
+        else now.counters.of(window)
+        for window in Window
+    }
+    return Counters(now.counters.lifetime.at_least(before.counters.lifetime), windows)
+
+
+def _mark(hours: tuple[HourMark, ...], reading: Reading) -> tuple[HourMark, ...]:
+    hour = reading.at.replace(minute=0, second=0, microsecond=0)
+    last = hours[-1] if hours else None
+    if last and (last.hour == hour or last.spent == reading.counters.lifetime):
+        return hours
+    return (*hours, HourMark(hour, reading.counters.lifetime))[-HOURS_KEPT:]
+
+
+def _former(before: Observation, now: Reading) -> tuple[Former, ...]:
+    kept = tuple(one for one in before.former if now.at - one.at <= FORMER_KEPT)
+    was, is_now = before.key, now.key
+    if (was.name, was.workspace, was.creator) == (is_now.name, is_now.workspace, is_now.creator):
+        return kept
+    return (*kept, Former(was, now.counters, now.at))

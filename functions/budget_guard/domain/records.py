@@ -1,0 +1,87 @@
+"""What people and runs leave in the ledger beside facts about keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from budget_guard.domain.keys import Settings
+from budget_guard.domain.money import Usd
+from budget_guard.domain.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Extra money (USD) on a budget until a time, with a reason and a name.
+
+    `key` names the one key meant where the budget is per key. `settled` is the spend per window
+    when the grant was first seen ended: what was spent of it stays granted.
+    """
+
+    id: str
+    budget: str
+    amount: Usd
+    begins: datetime
+    ends: datetime
+    reason: str
+    by: str
+    key: str | None = None
+    settled: Mapping[Window, Usd] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A person's word to give a key (None: every key) back, and leave it alone until `until`."""
+
+    key: str | None
+    until: datetime
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One change at OpenRouter that took effect: before, after, why, which run, how to undo."""
+
+    id: str
+    key: str
+    name: str
+    before: Settings
+    after: Settings
+    reason: str
+    run: str
+    at: datetime
+    undo: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """How the last poll ended. `problem` is None where every workspace was seen completely."""
+
+    at: datetime
+    run: str
+    keys: int = 0
+    workspaces: int = 0
+    problem: str | None = None
+    balance: Usd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace of the account, as OpenRouter names it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpendRecord:
+    """What a budget had spent of its cap in one window instance (USD), when last evaluated."""
+
+    budget: str
+    key: str | None
+    window: Window
+    start: datetime
+    spend: Usd
+    cap: Usd
+    at: datetime

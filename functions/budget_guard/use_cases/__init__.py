@@ -1,0 +1,1 @@
+"""What the guard does, in terms of the domain and of ports to the world."""

@@ -1,0 +1,194 @@
+"""What the use cases need of the world. Each port has a real adapter and a first-class fake."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.keys import Limit, Reading
+from budget_guard.domain.money import Usd
+from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.records import (
+    Audit,
+    Grant,
+    PollReport,
+    Release,
+    SpendRecord,
+    Workspace,
+)
+from budget_guard.domain.wishes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All keys of one workspace, disabled and expired ones included, each hash once.
+
+    `began` is before the first page's request, `at` the last page's `Date`.
+    """
+
+    readings: tuple[Reading, ...]
+    began: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The settings of a key to change; None leaves a field as it is."""
+
+    limit: Limit | None = None
+    include_byok: bool | None = None
+    disabled: bool | None = None
+
+
+class OpenRouter(Protocol):
+    """OpenRouter's management API. Every method may raise a `ProviderError`.
+
+    A missing, wrong, revoked or locked-out management key raises `ManagementKeyError`.
+    """
+
+    def require_management_key(self) -> None:
+        """Raise `ManagementKeyError` unless the credential is a management key."""
+        ...
+
+    def workspaces(self) -> tuple[Workspace, ...]:
+        """Return every workspace of the account."""
+        ...
+
+    def keys(self, workspace: str) -> Listing:
+        """Return every key of a workspace."""
+        ...
+
+    def key(self, key_hash: str) -> Reading:
+        """Return one key as it is now; raise `KeyGone` on 404."""
+        ...
+
+    def change(self, key_hash: str, change: Change) -> Reading:
+        """Change a key's settings and return the answer; raise `KeyGone` on 404."""
+        ...
+
+    def balance(self) -> Usd:
+        """Return the account's credits left, in USD."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one run (`token`) to write for `name`, until a moment of the wall clock."""
+
+    name: str
+    token: str
+    until: datetime
+
+
+type Record = (
+    Observation
+    | Freshness
+    | Workspace
+    | PollReport
+    | Hold
+    | Wish
+    | Incident
+    | Alert
+    | Grant
+    | Release
+    | SpendRecord
+    | Audit
+)
+
+
+class Ledger(Protocol):
+    """The guard's memory. Methods may raise `LedgerUnavailable`; writes also `LeaseLost`."""
+
+    def acquire(self, lease: Lease, *, now: datetime) -> None:
+        """Take the lease; raise `LeaseLost` while another token's has not ended at `now`."""
+        ...
+
+    def give_back(self, lease: Lease) -> None:
+        """End the lease; does nothing if it is another's by now."""
+        ...
+
+    def observations(self) -> Mapping[str, Observation]:
+        """Return what is known of each key, by hash; of the last 31 days' deleted ones too."""
+        ...
+
+    def freshness(self) -> Mapping[str, Freshness]:
+        """Return when each workspace was last seen completely, by workspace id."""
+        ...
+
+    def workspaces(self) -> Mapping[str, Workspace]:
+        """Return the workspaces of the last poll that could list them, by id."""
+        ...
+
+    def poll_report(self) -> PollReport | None:
+        """Return how the last poll ended; None before the first."""
+        ...
+
+    def holds(self) -> Mapping[str, Hold]:
+        """Return every hold, by key hash."""
+        ...
+
+    def hold(self, key: str) -> Hold | None:
+        """Return one hold, read consistently."""
+        ...
+
+    def wishes(self) -> Mapping[str, Wish]:
+        """Return the open wishes, by key hash, read consistently."""
+        ...
+
+    def grants(self) -> Sequence[Grant]:
+        """Return the grants that began within the last 32 days."""
+        ...
+
+    def releases(self) -> Sequence[Release]:
+        """Return the releases on record, also those that have ended."""
+        ...
+
+    def incidents(self) -> Mapping[str, Incident]:
+        """Return the open incidents, by id, read consistently."""
+        ...
+
+    def unsent(self) -> Sequence[Alert]:
+        """Return the alerts that SNS has not taken yet, oldest first, read consistently."""
+        ...
+
+    def audit(self, key: str) -> Sequence[Audit]:
+        """Return the changes made to a key, newest first, at most 100."""
+        ...
+
+    def save(self, *records: Record, lease: Lease | None = None) -> None:
+        """Write records whole, each replacing its former self.
+
+        With a lease: up to 99 at a time are written all or none, and none without the lease
+        (`LeaseLost`). Without: in batches, in no order.
+        """
+        ...
+
+    def forget(self, *records: Incident | Wish | Release, lease: Lease) -> None:
+        """Delete records, on the same terms as `save`."""
+        ...
+
+    def finish(self, wish: Wish, *, lease: Lease) -> None:
+        """Delete a wish unless a newer generation has replaced it."""
+        ...
+
+
+class Notifier(Protocol):
+    """The topic that people subscribe to."""
+
+    def publish(self, alert: Alert) -> None:
+        """Publish; return only when SNS took it, else raise `NotifierError`."""
+        ...
+
+    def unconfirmed(self) -> tuple[str, ...]:
+        """Return the endpoints whose subscription nobody has confirmed."""
+        ...
+
+
+class Starter(Protocol):
+    """Starts the next function of the chain, without waiting for it."""
+
+    def start(self, *, time: datetime, run: str) -> None:
+        """Start it with this logical time; raise `GuardError` if it cannot be started."""
+        ...
