@@ -92,6 +92,7 @@ class Hold:
     `baseline`: its settings before the first touch, field by field. `confirmed`: what OpenRouter
     last answered, at `confirmed_at`. `keep_until`: a restore did not bring the window's counter
     back, so the key's own limit is held until then. `let_go_until`: a person won until then.
+    `gave_up`: the limit that OpenRouter did not count as it should, so that the key is disabled.
     """
 
     key: str
@@ -103,6 +104,7 @@ class Hold:
     state: HoldState = HoldState.HELD
     let_go_until: datetime | None = None
     keep_until: datetime | None = None
+    gave_up: Limit | None = None
     override: Override | None = None
     reapplied: int = 0
     refusals: Refusals | None = None

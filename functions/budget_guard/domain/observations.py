@@ -51,8 +51,8 @@ class Observation:
 
     def same_facts(self, other: "Observation") -> bool:
         """Tell whether nothing differs but the times of the readings."""
-        times = {"began": self.reading.began, "at": self.reading.at}
-        return self == replace(other, reading=replace(other.reading, **times))
+        mine = self.reading
+        return self == replace(other, reading=replace(other.reading, began=mine.began, at=mine.at))
 
     def burn(self, *, include_byok: bool) -> Usd:
         """Return USD per hour over the last two hours of marks; 0 where nothing is known."""

@@ -1,0 +1,234 @@
+"""The decision: policy, facts and time in; what every key should be, and why, out.
+
+Level-triggered: the same facts give the same answer, however often it is asked.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from budget_guard.domain import words
+from budget_guard.domain.constraints import Constraint, constraints, own_limit
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.fences import Measure, fence
+from budget_guard.domain.holds import Hold, HoldState, exposure
+from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import Mode
+from budget_guard.domain.shares import Pot, shares
+from budget_guard.domain.windows import end
+from budget_guard.domain.wishes import Fence, Restore, Want, Wish
+
+FLOOR: Usd = Decimal(1)
+"""The least weight of a key: what it can be expected to ask for without any history."""
+NEVER_DRY = Decimal(10**6)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one key should be, and why. `binding` is the constraint with the least left."""
+
+    seen: Observation
+    want: Want
+    reason: str
+    headroom: Usd | None = None
+    binding: Constraint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What follows from the facts. `wishes` are all open ones; `dropped` are no longer wanted.
+
+    `standings` has every key that a budget, or the guard, holds.
+    """
+
+    facts: Facts
+    constraints: tuple[Constraint, ...]
+    standings: Mapping[str, Standing]
+    wishes: Mapping[str, Wish]
+    dropped: tuple[Wish, ...]
+
+    @property
+    def new_wishes(self) -> tuple[Wish, ...]:
+        """Return the wishes that the ledger does not have yet."""
+        known = self.facts.wishes
+        return tuple(one for key, one in self.wishes.items() if known.get(key) != one)
+
+
+def decide(facts: Facts) -> Plan:
+    """Return the plan for `facts`.
+
+    Guaranteed: no wish rests on a workspace that is stale (what was wished before stays), none
+    concerns a protected key but to give it back, and none is made in `observe`.
+    """
+    found = constraints(facts)
+    standings = _standings(facts, found)
+    wishes = {key: one for key, one in facts.wishes.items() if _is_blind(facts, key)}
+    for key, standing in standings.items():
+        if key not in wishes and not _is_satisfied(facts, standing):
+            wishes[key] = _wish(facts, standing)
+    if facts.policy.mode is Mode.OBSERVE:
+        wishes = {}
+    dropped = tuple(one for key, one in facts.wishes.items() if key not in wishes)
+    return Plan(facts, found, standings, wishes, dropped)
+
+
+def _is_blind(facts: Facts, key: str) -> bool:
+    seen = facts.observations.get(key)
+    return seen is None or (seen.gone_at is None and facts.is_stale(seen.key.workspace))
+
+
+def _standings(facts: Facts, found: Sequence[Constraint]) -> dict[str, Standing]:
+    fencing = _by_key(facts, [one for one in found if one.is_fencing])
+    weights = {key: _weight(facts.observations[key]) for key in fencing}
+    pots = [Pot(one.members, one.left) for all_of in fencing.values() for one in all_of]
+    headrooms = shares(weights, pots)
+    standings = {
+        key: _fenced(facts, facts.observations[key], all_of, headrooms[key])
+        for key, all_of in fencing.items()
+    }
+    for key, hold in facts.holds.items():
+        seen = facts.observations.get(key)
+        if seen and key not in standings and _is_ours(hold):
+            standings[key] = Standing(seen, Restore(), _why_restored(facts, seen))
+    return standings
+
+
+def _by_key(facts: Facts, found: Iterable[Constraint]) -> dict[str, list[Constraint]]:
+    """Return the constraints of each key that one of them holds, its own limit included."""
+    by_key: dict[str, list[Constraint]] = {}
+    for constraint in found:
+        for key in constraint.members:
+            by_key.setdefault(key, []).append(constraint)
+    held: dict[str, list[Constraint]] = {}
+    for key, all_of in by_key.items():
+        if _may_hold(facts, key) and (_is_kept(facts, key) or any(one.holds for one in all_of)):
+            own = own_limit(facts.observations[key], facts)
+            held[key] = [*all_of, own] if own else all_of
+    return held
+
+
+def _may_hold(facts: Facts, key: str) -> bool:
+    """Tell whether the guard may have a fence on a key at all."""
+    policy, hold = facts.policy, facts.holds.get(key)
+    let_go = hold and hold.let_go_until and facts.now < hold.let_go_until
+    return (
+        policy.mode is not Mode.RELEASE
+        and key not in policy.protect
+        and facts.release_of(key) is None
+        and facts.observations[key].gone_at is None
+        and not _is_blind(facts, key)
+        and not let_go
+    )
+
+
+def _is_kept(facts: Facts, key: str) -> bool:
+    """Tell whether a key stays held because a restore did not bring its counter back."""
+    hold = facts.holds.get(key)
+    return bool(hold and hold.is_held and hold.keep_until and facts.now < hold.keep_until)
+
+
+def _is_ours(hold: Hold) -> bool:
+    return hold.state is HoldState.HELD and (hold.confirmed is not None or bool(hold.intents))
+
+
+def _weight(seen: Observation) -> Usd:
+    """Return the expected spend of 15 minutes, at least `FLOOR` (USD)."""
+    return max(FLOOR, seen.burn(include_byok=True) / 4)
+
+
+def _fenced(
+    facts: Facts, seen: Observation, all_of: Sequence[Constraint], headroom: Usd
+) -> Standing:
+    binding = min(all_of, key=lambda one: (one.left, -_ends(one, facts)))
+    measure = Measure(seen.reading.counters, facts.read_at(seen), facts.now)
+    return Standing(
+        seen=seen,
+        want=fence(all_of, headroom, measure),
+        reason=words.fenced(binding, seen.key.name, headroom, facts.now),
+        headroom=headroom,
+        binding=binding,
+    )
+
+
+def _ends(constraint: Constraint, facts: Facts) -> timedelta:
+    if constraint.window is None:
+        return timedelta.max
+    return end(constraint.window, facts.now) - facts.now
+
+
+def _why_restored(facts: Facts, seen: Observation) -> str:
+    key, name = seen.key.hash, seen.key.name
+    if release := facts.release_of(key):
+        return f"{release.by} released {name}: {release.reason}"
+    if facts.policy.mode is Mode.RELEASE:
+        return f"the budgets file says mode: release; {name} gets its own settings back"
+    if key in facts.policy.protect:
+        return f"{name} is protected by the budgets file; it gets its own settings back"
+    return f"no budget holds {name} any more; it gets its own settings back"
+
+
+def _is_satisfied(facts: Facts, standing: Standing) -> bool:
+    """Tell whether a key is, by OpenRouter's last answer, what it should be."""
+    hold = facts.holds.get(standing.seen.key.hash)
+    if isinstance(standing.want, Restore):
+        return hold is None or not _is_ours(hold)
+    return hold is not None and holds_as(hold, standing.want, facts)
+
+
+def holds_as(hold: Hold, want: Fence, facts: Facts) -> bool:
+    """Tell whether a hold is a confirmed `want`: no more than it, and at most a cent less."""
+    if not hold.is_held or hold.intents or hold.confirmed is None:
+        return False
+    if hold.gave_up is not None and hold.confirmed.settings.disabled:
+        return hold.gave_up == want.limit
+    settings = hold.confirmed.settings
+    if settings.include_byok != want.include_byok or settings.limit.reset is not want.limit.reset:
+        return False
+    allowed, wanted = hold.confirmed.stop(facts.now), want.limit.amount or ZERO
+    return -NOISE <= wanted - allowed < (NOISE if want.limit.reset else CENT)
+
+
+def _wish(facts: Facts, standing: Standing) -> Wish:
+    key = standing.seen.key.hash
+    known = facts.wishes.get(key)
+    if known and known.want == standing.want:
+        return known
+    return Wish(
+        key=key,
+        want=standing.want,
+        reason=standing.reason,
+        at=facts.now,
+        generation=known.generation + 1 if known else int(facts.now.timestamp()),
+        urgent=_is_urgent(facts, standing),
+        hours_left=_hours_left(standing),
+        budget=standing.binding.budget.name
+        if standing.binding and standing.binding.budget
+        else None,
+    )
+
+
+def _is_urgent(facts: Facts, standing: Standing) -> bool:
+    """Tell whether the key can, at present, spend more than it should."""
+    if standing.headroom is None or standing.binding is None:
+        return False
+    seen = standing.seen
+    hold = facts.holds.get(seen.key.hash)
+    if hold is None or not hold.is_held:
+        return True
+    most = exposure(
+        hold.possible(facts.began(seen)),
+        seen.reading.counters,
+        facts.read_at(seen),
+        window=standing.binding.window,
+        now=facts.now,
+    )
+    return most > standing.headroom + NOISE
+
+
+def _hours_left(standing: Standing) -> Decimal:
+    burn = standing.seen.burn(include_byok=True)
+    if standing.headroom is None or burn <= 0:
+        return NEVER_DRY
+    return min(NEVER_DRY, (standing.headroom / burn).quantize(CENT))

@@ -1,0 +1,63 @@
+"""All that one decision rests on: the policy, what was seen, what is held, and the time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from budget_guard.domain.alerts import Incident
+from budget_guard.domain.holds import Hold, HoldState
+from budget_guard.domain.keys import Settings
+from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.policy import Policy
+from budget_guard.domain.records import Grant, PollReport, Release, Workspace
+from budget_guard.domain.wishes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the ledger knew when the decision was taken, at logical time `now`."""
+
+    policy: Policy
+    now: datetime
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    freshness: Mapping[str, Freshness] = field(default_factory=dict)
+    workspaces: Mapping[str, Workspace] = field(default_factory=dict)
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    wishes: Mapping[str, Wish] = field(default_factory=dict)
+    grants: Sequence[Grant] = ()
+    releases: Sequence[Release] = ()
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    poll: PollReport | None = None
+
+    def began(self, seen: Observation) -> datetime:
+        """Return when the last read that showed the key as `seen` began."""
+        fresh = self.freshness.get(seen.key.workspace)
+        if fresh is None or seen.gone_at:
+            return seen.reading.began
+        return max(seen.reading.began, fresh.began)
+
+    def read_at(self, seen: Observation) -> datetime:
+        """Return OpenRouter's time of the last read that showed the key as `seen`."""
+        fresh = self.freshness.get(seen.key.workspace)
+        if fresh is None or seen.gone_at:
+            return seen.reading.at
+        return max(seen.reading.at, fresh.at)
+
+    def is_stale(self, workspace: str) -> bool:
+        """Tell whether what is known of a workspace is too old to decide by (rule 13)."""
+        fresh = self.freshness.get(workspace)
+        return fresh is None or self.now - fresh.at > self.policy.safety.stale_after
+
+    def release_of(self, key: str) -> Release | None:
+        """Return the release that covers `key` now, if a person gave one."""
+        for release in self.releases:
+            if release.key in (key, None) and release.at <= self.now < release.until:
+                return release
+        return None
+
+    def baseline(self, seen: Observation) -> Settings:
+        """Return a key's settings without the guard: what a hold recorded, else what was read."""
+        hold = self.holds.get(seen.key.hash)
+        if hold and hold.state is HoldState.HELD:
+            return hold.baseline
+        return seen.reading.settings

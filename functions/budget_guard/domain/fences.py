@@ -1,0 +1,107 @@
+"""Rule 5: which limit holds a key to its headroom, and how its answer is checked."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from budget_guard.domain.constraints import Constraint, spent
+from budget_guard.domain.holds import Possible, exposure
+from budget_guard.domain.keys import Counters, Limit, Reading, Settings
+from budget_guard.domain.money import CENT, MICRO, NOISE, ZERO, Usd, round_down
+from budget_guard.domain.windows import Window, most_instances
+from budget_guard.domain.wishes import Fence
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The counters a fence is measured from, and when they were read (OpenRouter's time)."""
+
+    counters: Counters
+    at: datetime
+    now: datetime
+
+
+def fence(constraints: Sequence[Constraint], headroom: Usd, measure: Measure) -> Fence:
+    """Return the fence that lets a key spend `headroom` more, counted from `measure`.
+
+    A limit that OpenRouter resets by itself is preferred where that alone can break none of the
+    constraints; else the lifetime counter is fenced, rounded down to a millionth of a dollar.
+    """
+    include_byok = any(one.include_byok for one in constraints)
+    return _native(constraints, headroom, measure, include_byok=include_byok) or _lifetime(
+        headroom, measure, include_byok=include_byok
+    )
+
+
+def _lifetime(headroom: Usd, measure: Measure, *, include_byok: bool) -> Fence:
+    counted = measure.counters.lifetime.counted(include_byok=include_byok)
+    # That OpenRouter takes a limit of 0 is not documented.
+    return Fence(Limit(max(MICRO, round_down(counted + headroom))), include_byok)
+
+
+def _native(
+    constraints: Sequence[Constraint], headroom: Usd, measure: Measure, *, include_byok: bool
+) -> Fence | None:
+    for window in Window:
+        caps = [one.base for one in constraints if one.window is window]
+        if not caps or min(caps) < MICRO:
+            continue
+        limit = Limit(round_down(min(caps)), window)
+        if _suffices(limit, constraints, headroom, measure, include_byok=include_byok):
+            return Fence(limit, include_byok)
+    return None
+
+
+def _suffices(
+    limit: Limit,
+    constraints: Iterable[Constraint],
+    headroom: Usd,
+    measure: Measure,
+    *,
+    include_byok: bool,
+) -> bool:
+    """Tell whether `limit` alone breaks no constraint, and gives the key all it is due now."""
+    if limit.amount is None or limit.reset is None:
+        return False
+    used = spent(
+        measure.counters, measure.at, limit.reset, include_byok=include_byok, now=measure.now
+    )
+    if limit.amount - used < headroom - CENT:
+        return False
+    possible = (Possible(Settings(limit, include_byok)),)
+    return all(
+        one.window is not None
+        and limit.amount * most_instances(limit.reset, one.window) <= one.base
+        and exposure(possible, measure.counters, measure.at, window=one.window, now=measure.now)
+        <= one.left + NOISE
+        for one in constraints
+    )
+
+
+def surplus(answer: Reading) -> Usd:
+    """Return what an answer allows beyond its limit minus its counter (USD); 0 within a cent.
+
+    What a changed limit counts from is not documented, so the answer's `limit_remaining` is held
+    against the counter it should come from.
+    """
+    limit = answer.settings.limit
+    if limit.amount is None or answer.limit_remaining is None:
+        return ZERO
+    used = answer.counters.of(limit.reset).counted(include_byok=answer.settings.include_byok)
+    excess = answer.limit_remaining - max(ZERO, limit.amount - used)
+    return excess if excess > CENT else ZERO
+
+
+def corrected(wanted: Fence, answer: Reading) -> Fence | None:
+    """Return the limit to send once more so that `wanted` holds as OpenRouter counts.
+
+    None where the answer does not say what remains: then there is nothing to correct by.
+    """
+    limit, remaining = answer.settings.limit, answer.limit_remaining
+    if limit.amount is None or remaining is None or wanted.limit.amount is None:
+        return None
+    used = answer.counters.of(wanted.limit.reset).counted(include_byok=wanted.include_byok)
+    due = max(ZERO, wanted.limit.amount - used)
+    counted_from = limit.amount - remaining
+    amount = max(MICRO, round_down(counted_from + due))
+    return Fence(Limit(amount, wanted.limit.reset), wanted.include_byok)

@@ -1,0 +1,66 @@
+"""Why something is so, in words that a person understands."""
+
+from datetime import datetime
+
+from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.keys import Limit, Settings
+from budget_guard.domain.money import ZERO, Usd, show
+from budget_guard.domain.windows import Window, end
+
+PERIODS = {
+    Window.DAILY: "today",
+    Window.WEEKLY: "this week",
+    Window.MONTHLY: "this month",
+    None: "in its lifetime",
+}
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """Return a time as short as it can be: the hour today and tonight, with the date beyond."""
+    if at <= end(Window.DAILY, now):
+        return f"{at:%H:%M} UTC"
+    return f"{at:%a} {at.day} {at:%b %H:%M} UTC"
+
+
+def until(window: Window | None, now: datetime) -> str:
+    """Return when a window's instance ends."""
+    if window is None:
+        return "until its limit is raised"
+    return f"until {moment(end(window, now), now)}"
+
+
+def label(constraint: Constraint, key_name: str) -> str:
+    """Return what people call the constraint of a key of that name."""
+    if constraint.budget is None:
+        return f"{key_name}, by its own limit,"
+    if constraint.subject is not None:
+        return f"{key_name}, in {constraint.budget.name},"
+    return constraint.budget.name
+
+
+def spending(constraint: Constraint, key_name: str) -> str:
+    """Return what was spent of what cap: "prod-api spent 91.20 of 100.00 USD today"."""
+    who = label(constraint, key_name)
+    period = PERIODS[constraint.window]
+    return f"{who} spent {show(constraint.spend)} of {show(constraint.cap)} USD {period}"
+
+
+def fenced(constraint: Constraint, key_name: str, headroom: Usd, now: datetime) -> str:
+    """Return why a key is fenced, with how much it may still spend and until when."""
+    ends = until(constraint.window, now)
+    if headroom == ZERO:
+        return f"{spending(constraint, key_name)}; stopped {ends}"
+    return f"{spending(constraint, key_name)}; fenced at {show(headroom)} USD more {ends}"
+
+
+def limit(value: Limit) -> str:
+    """Return a limit as a person would say it."""
+    if value.amount is None:
+        return "no limit"
+    return f"{show(value.amount)} USD {value.reset or 'in its lifetime'}"
+
+
+def settings(value: Settings) -> str:
+    """Return a key's settings as a person would say them."""
+    byok = ", BYOK counted" if value.include_byok else ""
+    return f"{limit(value.limit)}{byok}{', disabled' if value.disabled else ''}"
