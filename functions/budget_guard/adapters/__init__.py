@@ -1,0 +1,1 @@
+"""The outside world: the only rooms that know a wire format."""

@@ -1,0 +1,144 @@
+"""`budget-guard check`: what is wrong with a budgets file, or what it says."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from budget_guard.adapters.budgets import amounts, schema, yaml_file
+from budget_guard.adapters.budgets.scalars import spell_duration
+from budget_guard.adapters.budgets.yaml_file import Report
+from budget_guard.adapters.budgets.yaml_tree import Problem
+from budget_guard.domain.errors import BudgetsFileError
+from budget_guard.domain.money import show
+from budget_guard.domain.policy import Account, Budget, Mode, Policy
+
+_COLOUR = {"error": "bold red", "warning": "yellow"}
+_MODES = {
+    Mode.OBSERVE: "only reports what it would do",
+    Mode.ENFORCE: "fences keys",
+    Mode.RELEASE: "gives every key back",
+}
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="The budgets file.")] = Path("infra/budgets.yaml"),
+    *,
+    as_schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema for editors, and stop.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Check a budgets file: every problem at once, or a summary of what it says.
+
+    Exit code 0: it can be deployed (warnings allowed); 1: it has errors; 2: it cannot be read.
+    """
+    if as_schema:
+        typer.echo(schema.text(), nl=False)
+        return
+    try:
+        report = yaml_file.check(file)
+    except BudgetsFileError as error:
+        _say_unreadable(str(error), as_json=as_json)
+        raise typer.Exit(2) from error
+    if as_json:
+        typer.echo(_as_json(report))
+    else:
+        _show(report, Console())
+    raise typer.Exit(0 if report.file else 1)
+
+
+def _say_unreadable(message: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"usable": False, "unreadable": message, "problems": []}, indent=2))
+    else:
+        Console(stderr=True).print(Text(message, style="bold red"))
+
+
+def _as_json(report: Report) -> str:
+    problems = [asdict(problem) for problem in report.problems]
+    answer: dict[str, object] = {"usable": report.file is not None, "problems": problems}
+    if report.file:
+        answer["hash"] = report.file.to_domain().hash
+        answer["content"] = json.loads(report.file.to_json())
+    return json.dumps(answer, indent=2)
+
+
+def _show(report: Report, console: Console) -> None:
+    for problem in report.problems:
+        _show_problem(report.path, problem, console)
+    if report.file:
+        _summarise(report.file.to_domain(), console)
+    console.print(_verdict(report), soft_wrap=True)
+
+
+def _show_problem(path: Path, problem: Problem, console: Console) -> None:
+    head = Text(f"{path}:{problem.line}:{problem.column} ")
+    head.append(problem.severity, style=_COLOUR[problem.severity])
+    head.append(f"  {problem.place}" if problem.place else "", style="bold")
+    head.append(f"  {problem.value}" if problem.value else "", style="cyan")
+    console.print(head, soft_wrap=True)
+    console.print(
+        Padding(Text(f"{problem.message}; {problem.right_form}"), (0, 0, 0, 4), expand=False)
+    )
+
+
+def _verdict(report: Report) -> Text:
+    if errors := len(report.errors):
+        return Text(f"{report.path}: {errors} error{'s' * (errors > 1)}", style="bold red")
+    warnings = len(report.warnings)
+    note = f", {warnings} warning{'s' * (warnings > 1)}" if warnings else ""
+    return Text(f"{report.path}: fine{note}", style="bold green")
+
+
+def _summarise(policy: Policy, console: Console) -> None:
+    safety = policy.safety
+    console.print(Text(f"Mode {policy.mode}: the guard {_MODES[policy.mode]}."))
+    console.print(
+        Text(
+            f"Stale after {spell_duration(safety.stale_after)}; approval above a jump of"
+            f" {show(safety.max_jump)} USD; up to {safety.patches_per_second} changes a second;"
+            f" {safety.on_override}s overrides; {len(policy.protect)} protected keys."
+        )
+    )
+    console.print(Text(f"The account: {_account(policy.account)}."))
+    table = Table()
+    for heading in ("Budget", "Owner", "Keys", "Cap in USD", "Hold", "Alerts at"):
+        table.add_column(heading, overflow="fold")
+    for budget in policy.budgets:
+        table.add_row(*(Text(cell) for cell in _row(budget)))
+    console.print(table)
+
+
+def _account(account: Account) -> str:
+    parts = []
+    if account.balance_below is not None:
+        parts.append(f"warns below {show(account.balance_below)} USD")
+    if account.runway_below is not None:
+        parts.append(f"warns below {spell_duration(account.runway_below)} of runway")
+    return " and ".join(parts) or "no warnings asked for"
+
+
+def _row(budget: Budget) -> tuple[str, ...]:
+    narrowed = [
+        f"{word} {', '.join(patterns)}"
+        for word, patterns in (("in", budget.workspaces), ("by", budget.creators))
+        if patterns
+    ]
+    notes = [
+        note for note, on in (("per key", budget.per_key), ("with BYOK", budget.include_byok)) if on
+    ]
+    return (
+        budget.name,
+        budget.owner or "-",
+        "\n".join([*budget.keys, *narrowed]),
+        "\n".join([f"{show(usd)} {window}" for window, usd in budget.cap.items()] + notes),
+        amounts.spell_hold(budget.hold),
+        " ".join(amounts.spell_percentage(step.at) for step in budget.thresholds) or "-",
+    )
