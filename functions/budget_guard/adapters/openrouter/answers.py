@@ -1,0 +1,100 @@
+"""A successful answer: its body with exact numbers, and when it was true."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import NoReturn
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from budget_guard.domain.errors import ProviderConfusing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What OpenRouter said to `endpoint`; `elapsed` from before the request to after the answer.
+
+    `not_before` is the `at` of an answer that had arrived before this request was sent.
+    """
+
+    endpoint: str
+    body: object
+    date: str | None
+    elapsed: timedelta
+    not_before: datetime | None = None
+
+    @property
+    def at(self) -> datetime:
+        """Return OpenRouter's time of the answer (`Date`); raise `ProviderConfusing` without."""
+        moment = _moment(self.date or "")
+        if moment is None:
+            msg = f"{self.endpoint} was answered without a usable Date header; the answer is unused"
+            raise ProviderConfusing(msg)
+        return moment
+
+    @property
+    def began(self) -> datetime:
+        """Return a time on OpenRouter's clock that is not after the request was sent.
+
+        `Date` is not after the end of the answer, as a whole second it only errs to the past.
+        """
+        began = self.at - self.elapsed
+        return began if self.not_before is None else min(self.at, max(began, self.not_before))
+
+    @property
+    def crossed_midnight(self) -> bool:
+        """Tell whether its counters can be those of two days."""
+        return self.began.date() != self.at.date()
+
+    def parse[Model: BaseModel](self, model: type[Model]) -> Model:
+        """Return the body as `model`; raise `ProviderConfusing` naming endpoint and field.
+
+        The message has no value of the body in it.
+        """
+        problem = ""
+        try:
+            return model.model_validate(self.body)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            field = ".".join(str(part) for part in first["loc"]) or "body"
+            problem = f"`{field}`: {first['msg']}"
+        # Raised here, not above: pydantic's error quotes the body and would hang on this one.
+        msg = f"{self.endpoint} was answered with an unusable {problem}; nothing was concluded"
+        raise ProviderConfusing(msg)
+
+
+def read_answer(endpoint: str, response: httpx.Response, elapsed: timedelta) -> Answer:
+    """Return the answer; raise `ProviderConfusing` if its body is not JSON."""
+    try:
+        body = json.loads(
+            response.content, parse_float=_exact, parse_constant=_no_number, strict=False
+        )
+    except (ValueError, RecursionError):
+        body = None
+    if body is None:
+        msg = f"{endpoint} was answered {response.status_code} without JSON; nothing was concluded"
+        raise ProviderConfusing(msg)
+    return Answer(endpoint, body, response.headers.get("Date"), elapsed)
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    msg = f"not a number: {text[:20]}"
+    raise ValueError(msg)
+
+
+def _moment(date: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(date)
+        return moment.astimezone(UTC) if moment.tzinfo and moment.year > 2000 else None
+    except (ValueError, TypeError, OverflowError):
+        return None

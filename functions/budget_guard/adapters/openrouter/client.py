@@ -1,0 +1,176 @@
+"""The port `OpenRouter` over HTTPS: which requests are made, and what their answers mean."""
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, Self
+from urllib.parse import quote
+
+import httpx
+import stamina.instrumentation
+
+from budget_guard.adapters.openrouter import wire
+from budget_guard.adapters.openrouter.answers import Answer
+from budget_guard.adapters.openrouter.failures import MAKE_ONE
+from budget_guard.adapters.openrouter.paging import every_page
+from budget_guard.adapters.openrouter.transport import Transport
+from budget_guard.domain.errors import ManagementKeyError, ProviderConfusing
+from budget_guard.domain.keys import Reading
+from budget_guard.domain.money import Usd
+from budget_guard.domain.records import Workspace
+from budget_guard.use_cases.ports import Change, Listing
+
+AT_ONCE = 8
+WORKSPACES_PER_PAGE = 100
+READS_AROUND_MIDNIGHT = 3
+HEADER_SAFE = re.compile(r"[!-~]+")
+
+
+class Key(Protocol):
+    """A credential that shows itself only when asked, as pydantic's `SecretStr`."""
+
+    def get_secret_value(self) -> str:
+        """Return the plaintext."""
+        ...
+
+
+def connect(
+    base_url: str, key: Key, *, time_left: Callable[[], float] = lambda: 60.0
+) -> "HttpOpenRouter":
+    """Return the adapter; `time_left` tells the seconds that the run may still use.
+
+    Raise `ManagementKeyError` if the key is empty or cannot be sent in a header. Without
+    `time_left` each request may be repeated up to its bound of attempts. Silences the log lines
+    of httpx and stamina: one for each request and each retry.
+    """
+    secret = key.get_secret_value().strip()
+    if not HEADER_SAFE.fullmatch(secret):
+        msg = f"There is no usable management key (empty, or not one line of ASCII): {MAKE_ONE}."
+        raise ManagementKeyError(msg)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stamina.instrumentation.set_on_retry_hooks(())
+    client = httpx.Client(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {secret}", "X-OpenRouter-Title": "Budget Guard"},
+        limits=httpx.Limits(max_connections=4 * AT_ONCE),
+    )
+    return HttpOpenRouter(Transport(client, time_left=time_left))
+
+
+class HttpOpenRouter:
+    """OpenRouter's management API; see the port `OpenRouter` for what each method promises.
+
+    `at_once` bounds the requests of one listing. Safe to use from several threads.
+    """
+
+    def __init__(self, transport: Transport, *, at_once: int = AT_ONCE) -> None:
+        self._transport = transport
+        self._at_once = at_once
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._transport.close()
+
+    def require_management_key(self) -> None:
+        """Ask `/key`: an inference key would get zeros, not a refusal, from `/credits`."""
+        own = self._transport.get("/key").parse(wire.OwnKey).data
+        is_management = own.is_management_key
+        if is_management is None:
+            is_management = own.is_provisioning_key
+        if is_management is None:
+            msg = "GET /key was answered without `data.is_management_key`; nothing was concluded."
+            raise ProviderConfusing(msg)
+        if not is_management:
+            msg = f"The credential is an inference key, not a management key: {MAKE_ONE}."
+            raise ManagementKeyError(msg)
+
+    def workspaces(self) -> tuple[Workspace, ...]:
+        """Read pages until `total_count` is reached, or without it until one is empty."""
+        found: dict[str, Workspace] = {}
+        offset, total = 0, None
+        while total is None or offset < total:
+            params = {"offset": str(offset), "limit": str(WORKSPACES_PER_PAGE)}
+            page = self._transport.get("/workspaces", **params).parse(wire.WorkspacePage)
+            fresh = {one.id: Workspace(one.id, one.name) for one in page.data}
+            if not fresh:
+                break
+            if fresh.keys() <= found.keys():
+                msg = "GET /workspaces gives the same at every offset; nothing was concluded."
+                raise ProviderConfusing(msg)
+            found |= fresh
+            offset, total = offset + len(page.data), page.total_count
+        return tuple(found.values())
+
+    def keys(self, workspace: str) -> Listing:
+        """Read all pages, several at a time."""
+
+        def page(offset: int) -> Listing:
+            flags = {"include_disabled": "true", "include_expired": "true"}
+            answer = self._read("/keys", workspace_id=workspace, offset=str(offset), **flags)
+            rows = answer.parse(wire.KeyPage).data
+            began, at = answer.began, answer.at
+            readings = (row.to_domain(workspace=workspace, began=began, at=at) for row in rows)
+            return Listing(tuple(readings), began=began, at=at)
+
+        return every_page(page, at_once=self._at_once)
+
+    def key(self, key_hash: str) -> Reading:
+        """Read one key; its workspace is "" if OpenRouter names none."""
+        return _reading(self._read(_path(key_hash)), key_hash)
+
+    def change(self, key_hash: str, change: Change) -> Reading:
+        """PATCH the fields given, and no other."""
+        answer = self._transport.patch(_path(key_hash), _body(change))
+        reading = _reading(answer, key_hash)
+        return self.key(key_hash) if answer.crossed_midnight else reading
+
+    def balance(self) -> Usd:
+        """Subtract what was used from what was bought."""
+        credits_ = self._transport.get("/credits").parse(wire.Credits).data
+        return credits_.total_credits - credits_.total_usage
+
+    def _read(self, path: str, **params: str) -> Answer:
+        """Read counters, again where they could be those of two days.
+
+        The second request was sent after the first answer came, so after midnight for certain,
+        although its own `Date` can still be 00:00:00.
+        """
+        answer = self._transport.get(path, **params)
+        for _ in range(READS_AROUND_MIDNIGHT):
+            if not answer.crossed_midnight:
+                return answer
+            answer = replace(self._transport.get(path, **params), not_before=answer.at)
+        msg = f"GET {path} spans two days however often it is read; nothing was concluded."
+        raise ProviderConfusing(msg)
+
+
+def _path(key_hash: str) -> str:
+    return f"/keys/{quote(key_hash, safe='')}"
+
+
+def _reading(answer: Answer, key_hash: str) -> Reading:
+    row = answer.parse(wire.OneKey).data
+    if row.hash != key_hash:
+        msg = (
+            f"{answer.endpoint} was answered with another key's `data.hash`; nothing was concluded."
+        )
+        raise ProviderConfusing(msg)
+    return row.to_domain(workspace="", began=answer.began, at=answer.at)
+
+
+def _body(change: Change) -> str:
+    """Return the JSON text; amounts with exactly their digits, which the `json` module cannot."""
+    fields: dict[str, str] = {}
+    if change.limit is not None:
+        amount = change.limit.amount
+        fields["limit"] = "null" if amount is None else f"{amount:f}"
+        fields["limit_reset"] = json.dumps(change.limit.reset)
+    if change.include_byok is not None:
+        fields["include_byok_in_limit"] = json.dumps(change.include_byok)
+    if change.disabled is not None:
+        fields["disabled"] = json.dumps(change.disabled)
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in fields.items()) + "}"
