@@ -91,7 +91,8 @@ def _standings(facts: Facts, found: Sequence[Constraint]) -> dict[str, Standing]
     for key, hold in facts.holds.items():
         seen = facts.observations.get(key)
         if seen and key not in standings and _is_ours(hold):
-            standings[key] = Standing(seen, Restore(), _why_restored(facts, seen))
+            want = Restore(for_good=_is_given_up(facts, key))
+            standings[key] = Standing(seen, want, _why_restored(facts, seen))
     return standings
 
 
@@ -111,16 +112,20 @@ def _by_key(facts: Facts, found: Iterable[Constraint]) -> dict[str, list[Constra
 
 def _may_hold(facts: Facts, key: str) -> bool:
     """Tell whether the guard may have a fence on a key at all."""
-    policy, hold = facts.policy, facts.holds.get(key)
+    hold = facts.holds.get(key)
     let_go = hold and hold.let_go_until and facts.now < hold.let_go_until
-    return (
-        policy.mode is not Mode.RELEASE
-        and key not in policy.protect
-        and facts.release_of(key) is None
-        and facts.observations[key].gone_at is None
-        and not _is_blind(facts, key)
-        and not let_go
+    return not (
+        let_go
+        or _is_given_up(facts, key)
+        or facts.observations[key].gone_at is not None
+        or _is_blind(facts, key)
     )
+
+
+def _is_given_up(facts: Facts, key: str) -> bool:
+    """Tell whether people want the guard's hands off a key."""
+    policy = facts.policy
+    return policy.mode is Mode.RELEASE or key in policy.protect or facts.release_of(key) is not None
 
 
 def _is_kept(facts: Facts, key: str) -> bool:
@@ -193,14 +198,13 @@ def holds_as(hold: Hold, want: Fence, facts: Facts) -> bool:
 def _wish(facts: Facts, standing: Standing) -> Wish:
     key = standing.seen.key.hash
     known = facts.wishes.get(key)
-    if known and known.want == standing.want:
-        return known
+    same = known is not None and known.want == standing.want
     return Wish(
         key=key,
         want=standing.want,
         reason=standing.reason,
         at=facts.now,
-        generation=known.generation + 1 if known else int(facts.now.timestamp()),
+        generation=known.generation + (not same) if known else int(facts.now.timestamp()),
         urgent=_is_urgent(facts, standing),
         hours_left=_hours_left(standing),
         budget=standing.binding.budget.name

@@ -68,12 +68,21 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """How often in a row OpenRouter refused what is wanted, and what it said last."""
+    """How often in a row what is wanted failed at OpenRouter, and what it said last.
+
+    `for_good`: it refused (4xx), rather than being out of reach.
+    """
 
     count: int
     first_at: datetime
     last_at: datetime
     message: str
+    for_good: bool
+
+    @property
+    def is_failure(self) -> bool:
+        """Tell whether people must hear of it: 5 in a row, over 10 minutes."""
+        return self.count >= 5 and self.last_at - self.first_at >= timedelta(minutes=10)
 
 
 class HoldState(StrEnum):

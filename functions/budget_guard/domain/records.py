@@ -56,7 +56,10 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """How the last poll ended. `problem` is None where every workspace was seen completely."""
+    """How the last poll ended. `problem` is None where every workspace was seen completely.
+
+    `needs_hands`: the problem will not pass by itself (a missing or wrong management key).
+    """
 
     at: datetime
     run: str
@@ -64,6 +67,7 @@ class PollReport:
     workspaces: int = 0
     problem: str | None = None
     balance: Usd | None = None
+    needs_hands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

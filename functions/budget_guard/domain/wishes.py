@@ -17,7 +17,12 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """Give the key back the settings it had before the guard first touched it."""
+    """Give the key back the settings it had before the guard first touched it.
+
+    `for_good`: a person wants that, so the key goes back even if its own limit starts afresh.
+    """
+
+    for_good: bool = False
 
 
 type Want = Fence | Restore

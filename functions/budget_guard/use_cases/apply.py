@@ -1,0 +1,193 @@
+"""Bring one key to what is wished, in steps that survive a kill between any two of them.
+
+Read the key; write down the baseline and the intent; PATCH; write down the answer. "Applied" is
+what the answer says; an intent without an answer stays open, and its values count as possible.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from budget_guard.domain import settling, words
+from budget_guard.domain.errors import KeyGone, ProviderError, ProviderRejected
+from budget_guard.domain.fences import allows_more
+from budget_guard.domain.holds import Hold, HoldState, Refusals
+from budget_guard.domain.keys import Limit, Reading, Settings
+from budget_guard.domain.wishes import Fence, Restore, Wish
+from budget_guard.use_cases.patching import Enforcement, audit, patch, second_try
+
+
+class Outcome(StrEnum):
+    """How a wish came out in this run."""
+
+    APPLIED = "applied"
+    ALREADY = "already"
+    LET_GO = "let go"
+    GONE = "gone"
+    WAITS = "waits"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a wish, in words; `before` and `after` where the key was changed."""
+
+    wish: Wish
+    outcome: Outcome
+    text: str
+    name: str = ""
+    before: Settings | None = None
+    after: Settings | None = None
+
+
+def apply(wish: Wish, to: Enforcement) -> Result:
+    """Make the key what `wish` says, or record why not.
+
+    Raises `LeaseLost` and `LedgerUnavailable`; OpenRouter's errors are recorded and reported.
+    """
+    known = to.ledger.hold(wish.key)
+    try:
+        reading = to.openrouter.key(wish.key)
+        return _apply(wish, known, reading, to)
+    except KeyGone:
+        return _gone(wish, to)
+    except ProviderError as error:
+        return _failed(wish, error, to)
+
+
+def _apply(wish: Wish, known: Hold | None, reading: Reading, to: Enforcement) -> Result:
+    hold = _settled(known, reading, to) if known else None
+    if hold and hold.let_go_until and to.now < hold.let_go_until:
+        return _let_go(wish, hold, reading, to)
+    if hold and settling.is_unsettled(hold, reading):
+        return Result(wish, Outcome.WAITS, "too soon after the last change", reading.key.name)
+    if hold and (changed := settling.overridden(hold, reading)):
+        hold = settling.let_go(hold, changed, reading, to.on_override)
+        if hold.let_go_until:
+            return _let_go(wish, hold, reading, to)
+    if isinstance(wish.want, Fence):
+        return _fence(wish, wish.want, settling.first_touch(hold, reading), reading, to)
+    if hold is None or (hold.state is not HoldState.HELD and not hold.intents):
+        to.ledger.finish(wish, lease=to.lease)
+        return Result(wish, Outcome.ALREADY, "not held", reading.key.name)
+    return _restore(wish, wish.want, hold, reading, to)
+
+
+def _settled(known: Hold, reading: Reading, to: Enforcement) -> Hold:
+    """Record the open intents that the reading shows to have taken effect."""
+    settled = settling.settle(known, reading)
+    if settled.answered:
+        before = known.confirmed.settings if known.confirmed else known.baseline
+        trail = [audit(one, before, reading) for one in settled.answered]
+        to.ledger.save(settled.hold, *trail, lease=to.lease)
+    return settled.hold
+
+
+def _fence(wish: Wish, want: Fence, hold: Hold, reading: Reading, to: Enforcement) -> Result:
+    sent = _within_extra(want, hold, reading)
+    goal = settling.target(sent, hold, reading)
+    if _is_in_force(hold, goal, reading):
+        return _done(wish, hold, Outcome.ALREADY, reading, to)
+    hold, answer = patch(wish, hold, goal, reading, to)
+    if answer.settings.limit != goal.limit or answer.settings.include_byok != goal.include_byok:
+        asked, told = words.settings(goal), words.settings(answer.settings)
+        message = f"OpenRouter was asked for {asked} on key {wish.key[:12]} and answered {told}"
+        raise ProviderRejected(message, status=200)
+    if allows_more(want, answer):
+        hold, answer = second_try(wish, want, hold, answer, to)
+    return _done(wish, hold, Outcome.APPLIED, answer, to, before=reading.settings)
+
+
+def _within_extra(want: Fence, hold: Hold, reading: Reading) -> Fence:
+    """Return the fence to send where OpenRouter is known to count the limit from elsewhere."""
+    confirmed = hold.confirmed
+    if not confirmed or confirmed.settings.limit.reset is not want.limit.reset:
+        return want
+    more = confirmed.stop(reading.at) - (confirmed.settings.limit.amount or 0)
+    if not more or not more.is_finite() or want.limit.amount is None:
+        return want
+    amount = want.limit.amount - more
+    return replace(want, limit=Limit(amount, want.limit.reset)) if amount > 0 else want
+
+
+def _restore(wish: Wish, want: Restore, hold: Hold, reading: Reading, to: Enforcement) -> Result:
+    goal = settling.target(want, hold, reading)
+    answer = reading
+    if hold.intents or goal != reading.settings:
+        was = hold.confirmed
+        hold, answer = patch(wish, hold, goal, reading, to)
+        own = Fence(goal.limit, goal.include_byok)
+        if was and not want.for_good and goal.limit.amount and allows_more(own, answer):
+            return _keep(wish, hold, was.settings, answer, to)
+    released = replace(hold, state=HoldState.RELEASED, intents=(), keep_until=None)
+    return _done(wish, released, Outcome.APPLIED, answer, to, before=reading.settings)
+
+
+def _keep(wish: Wish, hold: Hold, fenced: Settings, answer: Reading, to: Enforcement) -> Result:
+    """Fence the key again: its own limit would let it spend its window's money twice."""
+    goal = replace(fenced, disabled=answer.settings.disabled)
+    ends = settling.next_roll(to.now, answer, hold.baseline.limit.reset)
+    kept = replace(hold, keep_until=ends)
+    kept, again = patch(wish, kept, goal, answer, to)
+    return _done(wish, kept, Outcome.APPLIED, again, to, before=answer.settings)
+
+
+def _let_go(wish: Wish, hold: Hold, reading: Reading, to: Enforcement) -> Result:
+    """Put back the fields that a person did not touch, and leave the key to that person."""
+    goal = settling.target(Restore(), hold, reading)
+    if goal != reading.settings:
+        hold, reading = patch(wish, hold, goal, reading, to)
+    to.ledger.save(replace(hold, state=HoldState.LET_GO, intents=()), lease=to.lease)
+    to.ledger.finish(wish, lease=to.lease)
+    change = hold.override.change if hold.override else ""
+    return Result(wish, Outcome.LET_GO, f"a person changed it: {change}", reading.key.name)
+
+
+def _is_in_force(hold: Hold, goal: Settings, reading: Reading) -> bool:
+    confirmed = hold.confirmed
+    return (
+        reading.settings == goal
+        and not hold.intents
+        and hold.is_held
+        and confirmed is not None
+        and confirmed.settings.limit == goal.limit
+    )
+
+
+def _done(
+    wish: Wish,
+    hold: Hold,
+    outcome: Outcome,
+    reading: Reading,
+    to: Enforcement,
+    *,
+    before: Settings | None = None,
+) -> Result:
+    to.ledger.save(replace(hold, refusals=None), lease=to.lease)
+    to.ledger.finish(wish, lease=to.lease)
+    after = reading.settings if before else None
+    return Result(wish, outcome, wish.reason, reading.key.name, before, after)
+
+
+def _gone(wish: Wish, to: Enforcement) -> Result:
+    hold = to.ledger.hold(wish.key)
+    if hold:
+        to.ledger.save(replace(hold, state=HoldState.GONE), lease=to.lease)
+    to.ledger.finish(wish, lease=to.lease)
+    return Result(wish, Outcome.GONE, "OpenRouter has no such key any more")
+
+
+def _failed(wish: Wish, error: ProviderError, to: Enforcement) -> Result:
+    """Record a refusal with the hold; what was refused (4xx) did not take effect."""
+    hold = to.ledger.hold(wish.key)
+    for_good = isinstance(error, ProviderRejected) and error.status != 409
+    if hold:
+        was = hold.refusals
+        refusals = Refusals(
+            count=was.count + 1 if was else 1,
+            first_at=was.first_at if was else to.now,
+            last_at=to.now,
+            message=str(error),
+            for_good=for_good,
+        )
+        to.ledger.save(replace(hold, refusals=refusals), lease=to.lease)
+    return Result(wish, Outcome.FAILED, str(error))
