@@ -1,0 +1,106 @@
+"""Alarms about the guard itself; they publish to `health`."""
+
+from collections.abc import Iterable
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.functions import NAMESPACE, SERVICE, GuardFunction, Job
+
+AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+
+
+def finished_runs(job: Job, period: Duration) -> cloudwatch.Metric:
+    """Return how many runs of `job` came to their end."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name="RunsFinished",
+        dimensions_map={"function": job, "service": SERVICE},
+        statistic="Sum",
+        period=period,
+    )
+
+
+class Alarms(Construct):
+    """Per function: it stopped finishing, it failed. Besides: starts were lost."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Iterable[GuardFunction],
+        lost_starts: sqs.IQueue,
+        health: sns.ITopic,
+        poll_minutes: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._action = actions.SnsAction(health)
+        period = Duration.minutes(max(5, poll_minutes))
+        for function in functions:
+            self._silent(function.job, period)
+            self._failed(function)
+        self._lost(lost_starts)
+
+    def _silent(self, job: Job, period: Duration) -> None:
+        """Alarm on absence: missing data is filled with 0, since a dead guard sends none."""
+        runs = cloudwatch.MathExpression(
+            expression="FILL(m, 0)",
+            using_metrics={"m": finished_runs(job, period)},
+            period=period,
+            label=f"{job}: finished runs",
+        )
+        self._alarm(
+            f"{job.construct_id}Silent",
+            metric=runs,
+            description=f"Budget Guard: {job} finished no run. Budgets may not be held now.",
+            comparison=BELOW,
+            periods=2,
+            # FILL has nothing to fill before the first run ever: that is silence too.
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+
+    def _failed(self, function: GuardFunction) -> None:
+        self._alarm(
+            f"{function.job.construct_id}Failed",
+            metric=function.function.metric_errors(period=Duration.minutes(5)),
+            description=f"Budget Guard: {function.job} failed. Its log says why.",
+        )
+
+    def _lost(self, queue: sqs.IQueue) -> None:
+        self._alarm(
+            "StartsLost",
+            metric=queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
+            description="Budget Guard: EventBridge Scheduler could not start a function.",
+        )
+
+    def _alarm(
+        self,
+        construct_id: str,
+        *,
+        metric: cloudwatch.IMetric,
+        description: str,
+        comparison: cloudwatch.ComparisonOperator = AT_LEAST,
+        periods: int = 1,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=metric,
+            alarm_description=description,
+            threshold=1,
+            comparison_operator=comparison,
+            evaluation_periods=periods,
+            datapoints_to_alarm=periods,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)

@@ -1,0 +1,63 @@
+"""The functions' asset, built without Docker: the locked libraries, our package, the budgets.
+
+Two builds of the same sources have the same content, so an unchanged guard is not redeployed.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import uv
+
+from budget_guard.domain.errors import SettingsError
+from infra.settings import Architecture
+
+ROOT = Path(__file__).parents[1]
+REQUIREMENTS = ROOT / "functions" / "requirements.txt"
+PACKAGE = ROOT / "functions" / "budget_guard"
+NOT_SHIPPED = shutil.ignore_patterns("cli", "sandbox", "__pycache__", "py.typed")
+PLATFORMS = {
+    Architecture.ARM64: "aarch64-manylinux2014",
+    Architecture.X86_64: "x86_64-manylinux2014",
+}
+
+
+def build(target: Path, *, architecture: Architecture, budgets: str) -> Path:
+    """Fill the new folder `target` with the asset and return it; `budgets` is its budgets.json.
+
+    Raises SettingsError with uv's own last words when the libraries cannot be installed.
+    """
+    _install(target, PLATFORMS[architecture])
+    shutil.copytree(PACKAGE, target / "budget_guard", ignore=NOT_SHIPPED)
+    (target / "budgets.json").write_text(budgets, encoding="utf-8")
+    _drop_what_differs_between_machines(target)
+    return target
+
+
+def _install(target: Path, platform: str) -> None:
+    done = subprocess.run(  # the interpreter is not fetched: --python-version only picks wheels
+        [
+            *(uv.find_uv_bin(), "pip", "install", "--quiet", "--target", str(target)),
+            *("--python-platform", platform, "--python-version", "3.13"),
+            *("--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"),
+            *("--no-installer-metadata", "--no-compile-bytecode"),
+            *("-r", str(REQUIREMENTS)),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        what = f"The functions' libraries could not be installed for {platform}; nothing was built."
+        msg = f"{what}\n{done.stderr.strip()}"
+        raise SettingsError(msg)
+
+
+def _drop_what_differs_between_machines(target: Path) -> None:
+    """Remove scripts (their first line names this machine's Python), their checksums, caches."""
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    (target / ".lock").unlink(missing_ok=True)
+    for checksums in target.glob("*.dist-info/RECORD"):
+        checksums.unlink()
+    for cache in sorted(target.rglob("__pycache__")):
+        shutil.rmtree(cache)

@@ -1,0 +1,157 @@
+"""The whole guard as one stack: parts are put together here, and every permission is granted here."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aws_cdk import Aws, CfnOutput, CliCredentialsStackSynthesizer, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from budget_guard.domain.policy import Budget
+from infra.alarms import Alarms
+from infra.dashboard import Dashboard
+from infra.functions import Common, GuardFunction, Job
+from infra.ledger import Ledger
+from infra.management_key import ManagementKey
+from infra.schedules import Schedules
+from infra.settings import Architecture, Settings
+from infra.topics import Topics
+
+READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+WRITE = (
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+)
+DELETE = ("dynamodb:DeleteItem",)
+PROCESSORS = {
+    Architecture.ARM64: lambda_.Architecture.ARM_64,
+    Architecture.X86_64: lambda_.Architecture.X86_64,
+}
+
+
+class BudgetGuardStack(Stack):
+    """`asset` is the folder of the functions' code; `budgets` are those the dashboard shows."""
+
+    def __init__(
+        self, scope: Construct, *, settings: Settings, asset: Path, budgets: Sequence[Budget]
+    ) -> None:
+        super().__init__(
+            scope,
+            settings.stack_name,
+            description="Budget Guard: holds budgets on OpenRouter API keys",
+            synthesizer=CliCredentialsStackSynthesizer() if settings.cli_credentials else None,
+        )
+        self._settings = settings
+        self._common = Common(
+            code=lambda_.Code.from_asset(str(asset)),
+            architecture=PROCESSORS[settings.architecture],
+            removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
+        )
+        self._ledger = Ledger(self, "Ledger", retain=settings.retain_data)
+        self._topics = Topics(self, "Topics", email=settings.alert_email)
+        self._key = ManagementKey(self, "ManagementKey", existing_arn=settings.secret_arn)
+        self._functions = self._make_functions()
+        self._schedules = Schedules(
+            self,
+            "Schedules",
+            functions=self._functions,
+            poll_minutes=settings.poll_minutes,
+            enabled=settings.schedules,
+        )
+        self._watch(budgets)
+        self._grant()
+        self._tell()
+
+    def _make_functions(self) -> dict[Job, GuardFunction]:
+        """Make them from the last to the first: each knows the name of the one it starts."""
+        provider = {
+            "OPENROUTER_BASE_URL": self._settings.openrouter_base_url,
+            "MANAGEMENT_KEY_SECRET_ARN": self._key.secret_arn,
+        }
+        enforce = self._function(Job.ENFORCE, Duration.minutes(4), provider)
+        evaluate = self._function(
+            Job.EVALUATE,
+            Duration.minutes(2),
+            {
+                "ALERTS_TOPIC_ARN": self._topics.alerts.topic_arn,
+                "ENFORCE_FUNCTION_NAME": enforce.function.function_name,
+                "POLL_MINUTES": str(self._settings.poll_minutes),
+                "STACK_NAME": self.stack_name,
+            },
+        )
+        # A poll ends before the next one begins.
+        poll_seconds = min(240, 60 * self._settings.poll_minutes - 5)
+        poll = self._function(
+            Job.POLL_USAGE,
+            Duration.seconds(poll_seconds),
+            {**provider, "EVALUATE_FUNCTION_NAME": evaluate.function.function_name},
+        )
+        return {made.job: made for made in (poll, evaluate, enforce)}
+
+    def _function(
+        self, job: Job, timeout: Duration, environment: Mapping[str, str]
+    ) -> GuardFunction:
+        return GuardFunction(
+            self,
+            job,
+            common=self._common,
+            timeout=timeout,
+            environment={"TABLE_NAME": self._ledger.table.table_name, **environment},
+        )
+
+    def _watch(self, budgets: Sequence[Budget]) -> None:
+        functions = self._functions.values()
+        Alarms(
+            self,
+            "Alarms",
+            functions=functions,
+            lost_starts=self._schedules.dlq,
+            health=self._topics.health,
+            poll_minutes=self._settings.poll_minutes,
+        )
+        self._dashboard = Dashboard(self, "Dashboard", budgets=budgets, functions=functions)
+
+    def _grant(self) -> None:
+        """Grant what each role may do: this table is all there is."""
+        table = self._ledger.table.table_arn
+        alerts, key = self._topics.alerts.topic_arn, self._topics.key.key_arn
+        secret = self._key.secret_arn
+        starts = ("lambda:InvokeFunction",)
+        reads_key = ("secretsmanager:GetSecretValue",)
+        roles = {job: made.role for job, made in self._functions.items()}
+        arns = {job: made.function.function_arn for job, made in self._functions.items()}
+        poll, evaluate, enforce = (roles[job] for job in Job)
+        for role, actions, resource in (
+            (poll, READ + WRITE, table),
+            (poll, reads_key, secret),
+            (poll, starts, arns[Job.EVALUATE]),
+            (evaluate, READ + WRITE + DELETE, table),
+            (evaluate, ("sns:Publish", "sns:ListSubscriptionsByTopic"), alerts),
+            (evaluate, ("kms:Decrypt", "kms:GenerateDataKey"), key),
+            (evaluate, starts, arns[Job.ENFORCE]),
+            (enforce, READ + WRITE + DELETE, table),
+            (enforce, reads_key, secret),
+            *((self._schedules.role, starts, arn) for arn in arns.values()),
+            (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
+
+    def _tell(self) -> None:
+        page = self._dashboard.dashboard.dashboard_name
+        console = f"https://{Aws.REGION}.console.aws.amazon.com/cloudwatch/home"
+        for name, value in {
+            "TableName": self._ledger.table.table_name,
+            "AlertsTopicArn": self._topics.alerts.topic_arn,
+            "HealthTopicArn": self._topics.health.topic_arn,
+            "ManagementKeySecretArn": self._key.secret_arn,
+            "ScheduleGroupName": self._schedules.group.schedule_group_name,
+            "DashboardUrl": f"{console}?region={Aws.REGION}#dashboards/dashboard/{page}",
+            **{
+                f"{job.construct_id}FunctionName": made.function.function_name
+                for job, made in self._functions.items()
+            },
+        }.items():
+            CfnOutput(self, name, value=value)
