@@ -1,0 +1,1 @@
+"""A place to try budgets: a simulated OpenRouter account and an embedded AWS."""

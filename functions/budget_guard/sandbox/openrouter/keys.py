@@ -1,0 +1,93 @@
+"""One simulated key: its terms over time, and what its limit leaves it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from budget_guard.domain.keys import Counters, Limit, Settings, Spent
+from budget_guard.domain.money import Usd
+from budget_guard.domain.windows import Window, start
+from budget_guard.sandbox.openrouter.behaviour import LimitCount
+from budget_guard.sandbox.openrouter.books import Tally, minus
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Settings, and the lifetime spend that their limit does not count (see `LimitCount`)."""
+
+    settings: Settings
+    forgiven: Spent = field(default_factory=Spent)
+
+    def amended(self, settings: Settings, lifetime: Spent, count: LimitCount) -> "Terms":
+        """Return the terms after a change, made when the key had spent `lifetime`."""
+        was, now = self.settings.limit, settings.limit
+        restarts = (count is LimitCount.RESTARTS_WITH_ANY and was != now) or (
+            count is LimitCount.RESTARTS_WITH_RESET and was.reset != now.reset
+        )
+        return Terms(settings, lifetime if restarts else self.forgiven)
+
+
+@dataclass(slots=True, kw_only=True)
+class SimulatedKey:
+    """One key of the account, its plaintext left out."""
+
+    hash: str
+    label: str
+    name: str
+    workspace: str
+    terms: Terms
+    created_at: datetime
+    creator: str | None = None
+    external_user: str | None = None
+    expires_at: datetime | None = None
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+    _enforced: list[tuple[datetime, Terms]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Enforce the first terms from the beginning."""
+        self._enforced.append((self.created_at, self.terms))
+
+    def amend(self, terms: Terms, *, at: datetime, enforced_at: datetime) -> None:
+        """Change the terms at `at`, but check requests against them only from `enforced_at` on.
+
+        Terms that were to be enforced later than that never are: these already contain them.
+        """
+        self.terms, self.updated_at = terms, at
+        while self._enforced and self._enforced[-1][0] >= enforced_at:
+            self._enforced.pop()
+        self._enforced.append((enforced_at, terms))
+
+    def enforced(self, at: datetime) -> Terms:
+        """Return the terms against which a request of now (`at`) is checked."""
+        for since, terms in reversed(self._enforced):
+            if since <= at:
+                return terms
+        return self._enforced[0][1]
+
+    def expired(self, at: datetime) -> bool:
+        """Tell whether the key's own end has come."""
+        return self.expires_at is not None and self.expires_at <= at
+
+
+def counters(tally: Tally, *, seen: datetime, calendar: datetime) -> Counters:
+    """Return the counters with the charges up to `seen`, in the windows that contain `calendar`."""
+    lifetime = tally.until(seen)
+    return Counters(
+        lifetime, {window: _since(window, tally, lifetime, calendar) for window in Window}
+    )
+
+
+def remaining(terms: Terms, tally: Tally, *, seen: datetime, calendar: datetime) -> Usd | None:
+    """Return what the limit leaves, negative if overspent; None without a limit."""
+    limit: Limit = terms.settings.limit
+    if limit.amount is None:
+        return None
+    begun = Spent() if limit.reset is None else tally.before(start(limit.reset, calendar))
+    floor = begun.at_least(terms.forgiven)
+    counted = minus(tally.until(seen).at_least(floor), floor)
+    return limit.amount - counted.counted(include_byok=terms.settings.include_byok)
+
+
+def _since(window: Window, tally: Tally, lifetime: Spent, calendar: datetime) -> Spent:
+    begun = tally.before(start(window, calendar))
+    return minus(lifetime.at_least(begun), begun)
