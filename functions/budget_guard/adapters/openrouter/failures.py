@@ -59,12 +59,10 @@ def failed(endpoint: str, error: Exception) -> GuardError:
             )
 
 
-def refused(endpoint: str, response: httpx.Response) -> GuardError | None:
-    """Return what an answer's status means; None for a success."""
+def refused(endpoint: str, response: httpx.Response) -> GuardError:
+    """Return what the status of an answer means that is not a success."""
     status = response.status_code
     said = f"{endpoint} was answered {status}{_quote(response)}"
-    if 200 <= status < 300:
-        return None
     if status in MAY_WORK_LATER or 500 <= status < 600:
         return Transient(f"{said}.", answered=True, retry_after=_retry_after(response))
     if 400 <= status < 500:

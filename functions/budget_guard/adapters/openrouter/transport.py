@@ -85,7 +85,7 @@ class Transport:
             response = self._client.request(method, path, follow_redirects=False, **request)
         except HTTPX_ERRORS as error:
             return failed(endpoint, error)
-        return refused(endpoint, response) or response
+        return response if response.is_success else refused(endpoint, response)
 
     def _wait_to_read(self, error: Exception) -> bool | float:
         return isinstance(error, Transient) and self._wait(error)
