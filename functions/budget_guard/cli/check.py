@@ -3,11 +3,11 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -84,9 +84,10 @@ def _show_problem(path: Path, problem: Problem, console: Console) -> None:
     head.append(f"  {problem.place}" if problem.place else "", style="bold")
     head.append(f"  {problem.value}" if problem.value else "", style="cyan")
     console.print(head, soft_wrap=True)
-    console.print(
-        Padding(Text(f"{problem.message}; {problem.right_form}"), (0, 0, 0, 4), expand=False)
-    )
+    told = f"{problem.message}; {problem.right_form}"
+    margin = " " * 4
+    wrapped = fill(told, console.width, initial_indent=margin, subsequent_indent=margin)
+    console.print(Text(wrapped), soft_wrap=True)
 
 
 def _verdict(report: Report) -> Text:

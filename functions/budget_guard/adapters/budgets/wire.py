@@ -12,8 +12,9 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from budget_guard.adapters.budgets.budget import Budget, Cap, Threshold
 from budget_guard.adapters.budgets.faults import Fault, Place, has_errors, quote
-from budget_guard.adapters.budgets.model import Account, Budget, Cap, File, Safety, Threshold
+from budget_guard.adapters.budgets.model import Account, File, Safety
 from budget_guard.adapters.budgets.rules import contradictions
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import Policy

@@ -82,8 +82,10 @@ class Document:
     def unfold(self, node: yaml.Node, place: Place, above: frozenset[int]) -> object:
         """Return the plain value of `node`, noting the spot of everything in it."""
         spot = _spot(node.start_mark)
-        if id(node) in above or len(self.values) >= MOST_NODES:
-            form = "write the values out, without aliases"
+        form = "write the values out, without aliases"
+        if id(node) in above:
+            raise NotYamlError(spot, "this contains itself", form)
+        if len(self.values) >= MOST_NODES:
             raise NotYamlError(spot, f"this is too much ({MOST_NODES} values at most)", form)
         self.values[place] = spot
         if node.tag not in _TAGS:

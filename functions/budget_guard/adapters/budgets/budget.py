@@ -1,0 +1,129 @@
+"""One budget of the file as a model: its fields, and what the domain makes of them."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from budget_guard.adapters.budgets import leaves, scalars
+from budget_guard.domain import policy
+from budget_guard.domain.money import Usd
+from budget_guard.domain.windows import Window
+
+
+def _absent(items: tuple[object, ...]) -> bool:
+    return not items
+
+
+class Part(BaseModel):
+    """A mapping of the file: unknown fields are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Threshold(Part):
+    """A step of a ladder: at this share of the cap, an alert of this severity is sent."""
+
+    at: leaves.Percentage = Field(description="Share of the cap, up to 1000%.", examples=["80%"])
+    severity: leaves.SeverityWord = Field(
+        description="How urgent the alert is.", examples=["warning"]
+    )
+
+
+class Cap(Part):
+    """The most that may be spent in each calendar window (UTC); no field: no cap for it."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    daily: leaves.Amount = Field(
+        None, description="USD from 00:00 UTC on.", examples=[100, "12.50"]
+    )
+    weekly: leaves.Amount = Field(None, description="USD from Monday on.", examples=[500])
+    monthly: leaves.Amount = Field(None, description="USD from the 1st on.", examples=[1500])
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.to_domain():
+            scalars.refuse("a cap needs a window", "write cap: {daily: 100}")
+        return self
+
+    def to_domain(self) -> dict[Window, Usd]:
+        """Return the cap of each window that has one."""
+        caps = {window: getattr(self, window) for window in Window}
+        return {window: usd for window, usd in caps.items() if usd is not None}
+
+
+class Budget(Part):
+    """A named cap over the keys whose names fit a pattern."""
+
+    name: leaves.Name = Field(
+        description="What alerts and metrics call it; once in a file.", examples=["prod-api"]
+    )
+    owner: leaves.Owner = Field(
+        None, description="Who answers for it.", examples=["search-platform"]
+    )
+    runbook: leaves.Address = Field(
+        None,
+        description="Where on-call reads what to do.",
+        examples=["https://wiki.example.com/openrouter"],
+    )
+    keys: tuple[leaves.Pattern, ...] = Field(
+        description="Patterns of key names; * and ? stand for anything, case counts.",
+        examples=[["prod-*"]],
+        min_length=1,
+    )
+    workspaces: tuple[leaves.Pattern, ...] = Field(
+        (),
+        description="Only keys of these workspaces (patterns of ids).",
+        examples=[["prod"]],
+        min_length=1,
+        exclude_if=_absent,
+    )
+    creators: tuple[leaves.Pattern, ...] = Field(
+        (),
+        description="Only keys made by these users (patterns of ids).",
+        examples=[["user_*"]],
+        min_length=1,
+        exclude_if=_absent,
+    )
+    per_key: leaves.Flag = Field(
+        default=False, description="One such budget for each key.", examples=[True]
+    )
+    include_byok: leaves.Flag = Field(
+        default=False,
+        description="Count what is spent through your own provider keys too.",
+        examples=[True],
+    )
+    cap: Cap = Field(description="USD for each window.", examples=[{"daily": 100, "monthly": 1500}])
+    hold: leaves.HoldFrom = Field(
+        policy.Hold(),
+        description="From when on its keys are fenced: always, never, or a share of the cap.",
+        examples=["always", "90%", "never"],
+    )
+    thresholds: tuple[Threshold, ...] = Field(
+        (),
+        description="Its own ladder of alerts, lowest first; the file's ladder if absent.",
+        min_length=1,
+        exclude_if=_absent,
+        examples=[[{"at": "80%", "severity": "warning"}]],
+    )
+
+    def to_domain(self, ladder: tuple[policy.Threshold, ...]) -> policy.Budget:
+        """Return the budget; `ladder` is the file's, used where it has none of its own."""
+        return policy.Budget(
+            name=self.name,
+            cap=self.cap.to_domain(),
+            keys=self.keys,
+            workspaces=self.workspaces,
+            creators=self.creators,
+            owner=self.owner,
+            runbook=self.runbook,
+            per_key=self.per_key,
+            include_byok=self.include_byok,
+            hold=self.hold,
+            thresholds=domain_steps(self.thresholds) or ladder,
+        )
+
+
+def domain_steps(ladder: tuple[Threshold, ...]) -> tuple[policy.Threshold, ...]:
+    """Return the domain's word for a ladder."""
+    return tuple(policy.Threshold(step.at, step.severity) for step in ladder)

@@ -1,0 +1,394 @@
+"""What is wrong with a file is said with its line, its place and what would be right."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from budget_guard.adapters.budgets import yaml_file
+from budget_guard.adapters.budgets.yaml_file import Report
+from budget_guard.domain.errors import BudgetsFileError
+
+type Check = Callable[[str | bytes], Report]
+
+BUDGET = """\
+mode: enforce
+budgets:
+  - name: one
+    keys: ["*"]
+"""
+"""Cut off before its cap, which would be line 5."""
+
+
+def inside(line: str) -> str:
+    return f"{BUDGET}    cap: {{daily: 5}}\n    {line}\n"
+
+
+def cap(text: str) -> str:
+    return f"{BUDGET}    cap: {{daily: {text}}}\n"
+
+
+def top(line: str) -> str:
+    return f"{inside('hold: never')}{line}\n"
+
+
+DAILY, ONE = "budgets[0].cap.daily", "budgets[0]"
+BAD = [
+    # amounts
+    (cap("-5"), 5, DAILY, "-5", "cannot be negative", "such as 100 or 12.50"),
+    (cap("-.inf"), 5, DAILY, "-.inf", "finite", "0 means nothing may be spent"),
+    (cap(".NaN"), 5, DAILY, ".NaN", "finite", "USD"),
+    (cap("nan"), 5, DAILY, "nan", "finite", "USD"),
+    (cap("null"), 5, DAILY, "(empty)", "missing", "USD"),
+    (cap("~"), 5, DAILY, "(empty)", "missing", "USD"),
+    (cap(""), 5, DAILY, "(empty)", "missing", "USD"),
+    (cap('" "'), 5, DAILY, " ", "missing", "USD"),
+    (cap("lots"), 5, DAILY, "lots", "not an amount", "USD"),
+    (cap("yes"), 5, DAILY, "yes", "not an amount", "USD"),
+    (cap("off"), 5, DAILY, "off", "not an amount", "USD"),
+    (cap("1_000"), 5, DAILY, "1_000", "no separators", "USD"),
+    (cap('"1,000.50"'), 5, DAILY, "1,000.50", "no separators", "USD"),
+    (cap('"12,50"'), 5, DAILY, "12,50", "decimal sign is a point", "USD"),
+    (cap("1,000"), 5, "budgets[0].cap.000", "(empty)", "no separators", "write 1000"),
+    (cap("12:30"), 5, DAILY, "12:30", "time of day", "USD"),
+    (cap("0o10"), 5, DAILY, "0o10", "decimal digits", "USD"),
+    (cap("0x1F"), 5, DAILY, "0x1F", "decimal digits", "USD"),
+    (cap("1e3"), 5, DAILY, "1e3", "decimal digits", "USD"),
+    (cap("010"), 5, DAILY, "010", "leading zero", "USD"),
+    (cap("1.1234567"), 5, DAILY, "1.1234567", "6 decimals", "USD"),
+    (cap("1" * 19), 5, DAILY, "1" * 19, "18 digits", "USD"),
+    (cap("9" * 5000), 5, DAILY, "9" * 59 + "…", "18 digits", "USD"),
+    (cap("$5"), 5, DAILY, "$5", "stands alone", "USD"),
+    (cap("5 USD"), 5, DAILY, "5 USD", "stands alone", "USD"),
+    (cap("\u0665"), 5, DAILY, "\u0665", "not an amount", "USD"),
+    (cap("[5]"), 5, DAILY, "(a list)", "single value", "USD"),
+    (cap("{usd: 5}"), 5, DAILY, "(fields)", "single value", "USD"),
+    # caps
+    (BUDGET, 3, f"{ONE}.cap", "", "missing", "cap: {daily: 100, monthly: 1500}"),
+    (f"{BUDGET}    cap:\n", 5, f"{ONE}.cap", "(empty)", "fields belong", "cap: {daily: 100"),
+    (f"{BUDGET}    cap: 100\n", 5, f"{ONE}.cap", "100", "fields belong", "cap: {daily: 100"),
+    (f"{BUDGET}    cap: {{}}\n", 5, f"{ONE}.cap", "(fields)", "needs a window", "daily: 100"),
+    (f"{BUDGET}    cap: {{dayly: 5}}\n", 5, f"{ONE}.cap.dayly", "5", "no such", "daily?"),
+    # names and texts
+    (BUDGET.replace("one", "''"), 3, f"{ONE}.name", "", "missing", "1 to 64 letters"),
+    (BUDGET.replace("one", "a" * 65), 3, f"{ONE}.name", "", "does not fit", "1 to 64 letters"),
+    (BUDGET.replace("one", "équipe"), 3, f"{ONE}.name", "équipe", "does not fit", "letters"),
+    (BUDGET.replace("one", '":a"'), 3, f"{ONE}.name", ":a", "does not fit", "first a letter"),
+    (BUDGET.replace("one", '"a\\n"'), 3, f"{ONE}.name", "a\\n", "do not print", "letters"),
+    (BUDGET.replace("one", '" a"'), 3, f"{ONE}.name", " a", "blanks at an end", "letters"),
+    (inside("owner:"), 6, f"{ONE}.owner", "(empty)", "missing", "1 to 64 printable"),
+    (inside(f"owner: {'x' * 65}"), 6, f"{ONE}.owner", "", "longer than 64", "1 to 64 printable"),
+    (inside('owner: "a\\u202Eb"'), 6, f"{ONE}.owner", "a\\u202eb", "do not print", "printable"),
+    (inside("runbook: wiki"), 6, f"{ONE}.runbook", "wiki", "web address", "https://"),
+    (inside("runbook: ftp://a/b"), 6, f"{ONE}.runbook", "ftp://a/b", "web address", "https://"),
+    (inside("runbook: 'http://'"), 6, f"{ONE}.runbook", "http://", "web address", "https://"),
+    (inside("runbook: 'http://['"), 6, f"{ONE}.runbook", "http://[", "web address", "https://"),
+    (inside("runbook: http://a/b c"), 6, f"{ONE}.runbook", "", "web address", "https://"),
+    (inside("runbook: https://u:p@a"), 6, f"{ONE}.runbook", "", "credentials", "https://"),
+    # keys and other lists
+    (BUDGET.replace('["*"]', "prod-*"), 4, f"{ONE}.keys", "prod-*", "a list", 'keys: ["prod-*"]'),
+    (BUDGET.replace('["*"]', "[]"), 4, f"{ONE}.keys", "", "empty", 'keys: ["prod-*"]'),
+    (BUDGET.replace('["*"]', "[a, '']"), 4, f"{ONE}.keys[1]", "", "missing", "printable"),
+    (BUDGET.replace('["*"]', "[null]"), 4, f"{ONE}.keys[0]", "(empty)", "missing", "printable"),
+    (BUDGET.replace("    keys", "    kees"), 4, f"{ONE}.kees", "(a list)", "no such", "keys?"),
+    (BUDGET.replace("    keys", "    zzz"), 4, f"{ONE}.zzz", "", "no such", "name, owner, runbook"),
+    (BUDGET.replace('    keys: ["*"]\n', ""), 3, f"{ONE}.keys", "", "missing", 'keys: ["prod-*"]'),
+    (inside("workspaces: []"), 6, f"{ONE}.workspaces", "", "empty", 'workspaces: ["prod"]'),
+    (inside("creators:"), 6, f"{ONE}.creators", "(empty)", "a list", "creators:"),
+    # flags and hold
+    (inside("per_key: yes"), 6, f"{ONE}.per_key", "yes", "neither true", "true or false"),
+    (inside("include_byok: 1"), 6, f"{ONE}.include_byok", "1", "neither true", "true or false"),
+    (inside("hold: no"), 6, f"{ONE}.hold", "no", "not a way to hold", "never"),
+    (inside("hold: 0%"), 6, f"{ONE}.hold", "0%", "not a way to hold", "from 1% to 100%"),
+    (inside("hold: 101%"), 6, f"{ONE}.hold", "101%", "not a way to hold", "from 1% to 100%"),
+    (inside("hold: 0.9"), 6, f"{ONE}.hold", "0.9", "not a way to hold", "such as 90%"),
+    # thresholds
+    *(
+        (inside(f"thresholds: [{step}]"), 6, f"{ONE}.thresholds{place}", value, message, form)
+        for step, place, value, message, form in [
+            ("{at: 0.8, severity: info}", "[0].at", "0.8", "not a percentage", "write 80%"),
+            ("{at: 80, severity: info}", "[0].at", "80", "not a percentage", "write 80%"),
+            ("{at: 1, severity: info}", "[0].at", "1", "not a percentage", "write 100%"),
+            ("{at: 0, severity: info}", "[0].at", "0", "not a percentage", "such as 80%"),
+            ("{at: 2000, severity: info}", "[0].at", "2000", "not a percentage", "such as 80%"),
+            ("{at: high, severity: info}", "[0].at", "high", "not a percentage", "such as 80%"),
+            ("{at: 0%, severity: info}", "[0].at", "0%", "above 0%", "such as 80%"),
+            ("{at: -5%, severity: info}", "[0].at", "-5%", "not a percentage", "such as 80%"),
+            ("{at: 1000.5%, severity: info}", "[0].at", "1000.5%", "up to 1000%", "such as 80%"),
+            ("{at: 5%, severity: warn}", "[0].severity", "warn", "no such value", "warning?"),
+            ("{at: 5%, severity: 7}", "[0].severity", "7", "no such value", "info, warning or"),
+            ("{at: 5%}", "[0].severity", "", "missing", "severity: "),
+            ("{severity: info}", "[0].at", "", "missing", 'at: "80%"'),
+            ("80%", "[0]", "80%", "fields belong", '{at: "80%", severity: "warning"}'),
+            ("", "", "", "empty", "thresholds: [{at:"),
+            (
+                "{at: 5%, severity: info, do: restrict}",
+                "[0].do",
+                "restrict",
+                "only alert",
+                "remove",
+            ),
+            (
+                "{at: 5%, severity: info}, {at: 5.0%, severity: info}",
+                "[1].at",
+                "5%",
+                "twice",
+                "two",
+            ),
+            (
+                "{at: 9%, severity: info}, {at: 5%, severity: info}",
+                "[1].at",
+                "5%",
+                "below",
+                "lowest",
+            ),
+            (
+                "{at: 9%, severity: info}, {at: x, severity: info}, {at: 5%, severity: info}",
+                "[2].at",
+                "5%",
+                "(line 6)",
+                "lowest",
+            ),
+        ]
+    ),
+    (top("thresholds: 80%"), 7, "thresholds", "80%", "a list belongs", "thresholds: [{at:"),
+    # the rest of the file
+    (top("mod: enforce"), 7, "mod", "enforce", "no such field", "did you mean mode?"),
+    (top("account: {do: it}"), 7, "account.do", "it", "no such field", "balance_below"),
+    (
+        BUDGET.replace("enforce", "on"),
+        1,
+        "mode",
+        "on",
+        "no such value",
+        "observe, enforce or release",
+    ),
+    (top("protect: [abc]"), 7, "protect[0]", "abc", "not the hash", "64 hexadecimal"),
+    (top("protect: all"), 7, "protect", "all", "a list", 'protect: ["0123'),
+    (top("safety: {stale_after: 15}"), 7, "safety.stale_after", "15", "not a duration", "15m"),
+    (top("safety: {stale_after: 1m}"), 7, "safety.stale_after", "1m", "out of bounds", "2m to 1d"),
+    (top("safety: {max_jump: 0}"), 7, "safety.max_jump", "0", "above 0", "500"),
+    (
+        top("safety: {patches_per_second: 0}"),
+        7,
+        "safety.patches_per_second",
+        "0",
+        "bounds",
+        "1 to 50",
+    ),
+    (top("safety: {patches_per_second: 51}"), 7, "safety.patches_per_second", "51", "whole", "50"),
+    (
+        top("safety: {on_override: reaply}"),
+        7,
+        "safety.on_override",
+        "reaply",
+        "no such",
+        "reapply?",
+    ),
+    (top("safety: fast"), 7, "safety", "fast", "fields belong", "safety: {max_jump: 500}"),
+    (top("account: {balance_below: -1}"), 7, "account.balance_below", "-1", "negative", "USD"),
+    (top("account: {runway_below: 91d}"), 7, "account.runway_below", "91d", "bounds", "1h to 90d"),
+    ("mode: enforce\n", 1, "budgets", "", "missing", "budgets: [{name:"),
+    ("mode: enforce\nbudgets: []\n", 2, "budgets", "", "empty", "budgets: [{name:"),
+    ("mode: enforce\nbudgets: [text]\n", 2, "budgets[0]", "text", "fields belong", "{name:"),
+    (
+        f"{inside('hold: 5%')}  - name: one\n    keys: [a]\n    cap: {{daily: 5}}\n",
+        7,
+        "budgets[1].name",
+        "one",
+        "this name (line 3)",
+        "a name of its own",
+    ),
+    ("- a\n- b\n", 1, "", "(a list)", "fields belong", "mode, budgets"),
+    ("just text", 1, "", "just text", "fields belong", "mode, budgets"),
+    # YAML itself
+    ("", 1, "", "", "nothing in this file", "mode, budgets"),
+    ("# nothing yet\n", 1, "", "", "nothing in this file", "mode, budgets"),
+    (BUDGET.replace('["*"]', "[*]"), 4, "", "", "alias", 'quotes around patterns: keys: ["*"]'),
+    (BUDGET.replace('["*"]', "*dev"), 4, "", "", "undefined alias", "quotes around patterns"),
+    (f"{BUDGET}\tcap: 5\n", 5, "", "", "not YAML", "indent with spaces"),
+    (
+        BUDGET.replace("one", "a: b"),
+        3,
+        "",
+        "",
+        "mapping values",
+        "quotes around a text with a colon",
+    ),
+    (inside("hold: %90"), 6, "", "", "cannot start any token", "written 80%"),
+    (f"{BUDGET}---\nmode: observe\n", 5, "", "", "another document", "remove the line ---"),
+    (BUDGET.replace('"*"]', '"*"'), 5, "", "", "not YAML", "brackets"),
+    (f"{BUDGET}    cap: {{daily: 5}}\0\n", 5, "", "", "does not print", "UTF-8"),
+    (BUDGET.replace("one", r'"\UFFFFFFFF"'), 1, "", "", "cannot read a character", "escape"),
+    ("[" * 3000, 1, "", "", "nested too deeply", "flat"),
+    (
+        inside("per_key: true\n    per_key: false"),
+        7,
+        f"{ONE}.per_key",
+        "",
+        "line 6",
+        "one of the two",
+    ),
+    (inside("? [a]\n    : b"), 6, ONE, "", "a word", "name: value"),
+    (inside("<<: {hold: never}"), 6, f"{ONE}.<<", "(fields)", "merge keys", "write the fields"),
+    (cap("!!python/object:os.system 5"), 5, DAILY, "", "tags are not understood", "remove the tag"),
+    (cap("!money 5"), 5, DAILY, "!money", "tags are not understood", "remove the tag"),
+    (f"{BUDGET}    cap: &a [*a]\n", 5, "", "", "contains itself", "without"),
+]
+
+
+@pytest.mark.parametrize("case", BAD, ids=[f"{i} {case[2]}" for i, case in enumerate(BAD)])
+def test_a_mistake_is_told_with_its_line_place_value_and_right_form(
+    checked: Check, case: tuple[str, int, str, str, str, str]
+) -> None:
+    text, line, place, value, message, form = case
+    report = checked(text)
+    found = [
+        p
+        for p in report.errors
+        if (p.line, p.place) == (line, place) and message in p.message and form in p.right_form
+    ]
+    assert len(found) == 1, report.problems
+    assert not value or found[0].value == value
+    assert report.file is None
+
+
+WARNINGS = [
+    (
+        inside("hold: 5%").replace("mode: enforce\n", ""),
+        1,
+        "mode",
+        "only observes",
+        "mode: enforce",
+    ),
+    (cap("600, weekly: 500"), 5, DAILY, "above the weekly cap of 500 (line 5)", "weekly one holds"),
+    (cap("600,\n      monthly: 5"), 5, DAILY, "above the monthly cap of 5 (line 6)", "lower daily"),
+    (
+        cap("1, weekly: 7, monthly: 6"),
+        5,
+        "budgets[0].cap.weekly",
+        "monthly cap of 6",
+        "raise monthly",
+    ),
+    (cap("0.99"), 5, DAILY, "too thin to hold", "hold: never"),
+    (
+        cap("0.5}\n    hold: 50%\n    thresholds: [{at: 1%, severity: info}]\n    #"),
+        5,
+        DAILY,
+        "too thin",
+        "1 or more",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "place", "message", "form"), WARNINGS)
+def test_what_may_be_meant_is_only_warned_of(
+    checked: Check, text: str, line: int, place: str, message: str, form: str
+) -> None:
+    report = checked(text)
+    assert [(p.line, p.place) for p in report.warnings] == [(line, place)]
+    assert message in report.warnings[0].message
+    assert form in report.warnings[0].right_form
+    assert not report.errors
+    assert report.file
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "1", "0.5}\n    hold: never\n    #{", '"5"', "100, weekly: 100"]
+)
+def test_nothing_is_said_of_what_is_right(checked: Check, text: str) -> None:
+    assert checked(cap(text)).problems == ()
+
+
+def test_a_ladder_and_a_window_are_judged_although_other_values_are_wrong(checked: Check) -> None:
+    text = (
+        "budgets: [{name: [], hold: x, cap: {daily: 9, weekly: 5, monthly: x},"
+        " thresholds: [{at: 9%}, text, {}, {at: 5%}]}, 7, {name: a}, {name: a, cap: 5}]"
+    )
+    messages = " ".join(problem.message for problem in checked(text).problems)
+    assert "below the one before it" in messages
+    assert "above the weekly cap" in messages
+    assert "another budget has this name" in messages
+
+
+def test_all_problems_of_a_file_are_told_at_once_in_its_order(checked: Check) -> None:
+    report = checked(
+        """\
+mod: enforce
+protect: [abc]
+thresholds: [{at: 0.8, severity: info}]
+budgets:
+  - name: a
+    keys: []
+    cap: {daily: -1, daily: 2}
+  - name: a
+    keys: [x]
+    hold: maybe
+    cap: {weekly: 5, monthly: 1}
+"""
+    )
+    assert [(p.line, p.place) for p in report.problems] == [
+        (1, "mode"),
+        (1, "mod"),
+        (2, "protect[0]"),
+        (3, "thresholds[0].at"),
+        (6, "budgets[0].keys"),
+        (7, "budgets[0].cap.daily"),
+        (7, "budgets[0].cap.daily"),
+        (8, "budgets[1].name"),
+        (10, "budgets[1].hold"),
+        (11, "budgets[1].cap.weekly"),
+    ]
+
+
+def test_a_file_that_unfolds_without_end_is_refused(checked: Check) -> None:
+    lines = ["a0: &a0 [x]"] + [
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)
+    ]
+    (problem,) = checked("\n".join(lines)).problems
+    assert "too much" in problem.message
+
+
+def test_an_api_key_in_the_file_is_refused_and_never_shown(
+    write: Callable[[str | bytes], Path],
+) -> None:
+    digits = "feedc0de" * 8
+    secret = f"sk-or-v1-{digits}"
+    text = top(f"protect: [{secret}]\n{secret}: 1").replace('"*"', f'"{secret}"')
+    with pytest.raises(BudgetsFileError, match="revoke it") as refused:
+        yaml_file.load(write(text))
+    assert digits not in str(refused.value)
+
+
+def test_loading_a_bad_file_lists_every_error_with_its_place(
+    write: Callable[[str | bytes], Path],
+) -> None:
+    path = write(cap("-5").replace("one", '":"'))
+    with pytest.raises(BudgetsFileError) as refused:
+        yaml_file.to_json(path)
+    first, *listed = str(refused.value).splitlines()
+    assert first == f"{path} has 2 errors; nothing was done with it:"
+    assert listed[0].startswith(f"  {path}:3:11  budgets[0].name  :  ")
+    assert listed[1].startswith(f"  {path}:5:18  budgets[0].cap.daily  -5  an amount cannot be")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\xff\xfem\0o\0", "not UTF-8 text (byte 0)"),
+        (b"mode: \xe9\n", "not UTF-8 text (byte 6)"),
+        (b"#" * (1024 * 1024 + 1), "larger than 1024 KiB"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused(
+    write: Callable[[str | bytes], Path], content: bytes, reason: str
+) -> None:
+    with pytest.raises(BudgetsFileError) as refused:
+        yaml_file.check(write(content))
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["absent.yaml", ".", "nul\0.yaml"])
+def test_a_path_without_a_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BudgetsFileError, match=r"cannot be read: .*Give the path"):
+        yaml_file.load(tmp_path / name)

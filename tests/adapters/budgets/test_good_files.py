@@ -1,0 +1,170 @@
+"""A good file becomes the policy it says, exactly, and the same again from its JSON."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from budget_guard.adapters.budgets import wire, yaml_file
+from budget_guard.adapters.budgets.yaml_file import Report
+from budget_guard.domain.errors import BudgetsFileError
+from budget_guard.domain.policy import (
+    LADDER,
+    Account,
+    Budget,
+    Hold,
+    Mode,
+    OnOverride,
+    Policy,
+    Safety,
+    Severity,
+    Threshold,
+)
+from budget_guard.domain.windows import Window
+
+type Write = Callable[[str | bytes], Path]
+type Check = Callable[[str | bytes], Report]
+
+SMALL = "mode: enforce\nbudgets:\n  - name: one\n    keys: ['*']\n    cap: {daily: 5}\n"
+
+
+def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) -> None:
+    policy = yaml_file.load(write(good))
+    ladder = (
+        Threshold(Decimal("0.8"), Severity.WARNING),
+        Threshold(Decimal(1), Severity.CRITICAL),
+    )
+    assert policy == Policy(
+        hash=policy.hash,
+        mode=Mode.ENFORCE,
+        protect=frozenset({"0123456789abcdef" * 4}),
+        safety=Safety(timedelta(minutes=15), Decimal(500), 5, OnOverride.RESPECT),
+        account=Account(Decimal(100), timedelta(hours=72)),
+        budgets=(
+            Budget(
+                name="prod-api",
+                owner="search-platform",
+                runbook="https://wiki.example.com/openrouter",
+                keys=("prod-*",),
+                workspaces=("prod",),
+                creators=("user_*",),
+                cap={
+                    Window.DAILY: Decimal(100),
+                    Window.WEEKLY: Decimal(500),
+                    Window.MONTHLY: Decimal(1500),
+                },
+                hold=Hold(Decimal(0)),
+                thresholds=ladder,
+            ),
+            Budget(
+                name="developers",
+                keys=("dev-*",),
+                per_key=True,
+                include_byok=True,
+                cap={Window.DAILY: Decimal(5)},
+                hold=Hold(None),
+                thresholds=(Threshold(Decimal("0.125"), Severity.INFO),),
+            ),
+            Budget(
+                name="everything",
+                keys=("*",),
+                cap={Window.MONTHLY: Decimal(5000)},
+                thresholds=ladder,
+            ),
+        ),
+    )
+
+
+def test_what_a_file_leaves_out_is_as_the_domain_has_it(write: Write) -> None:
+    policy = yaml_file.load(write(SMALL.replace("mode: enforce\n", "")))
+    (budget,) = policy.budgets
+    assert policy == Policy(budgets=(budget,), hash=policy.hash)
+    assert budget == Budget(name="one", cap={Window.DAILY: Decimal(5)})
+    assert budget.thresholds == LADDER
+
+
+def test_the_json_reads_back_as_the_same_policy(write: Write, good: str) -> None:
+    path = write(good)
+    assert wire.from_json(yaml_file.to_json(path)) == yaml_file.load(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1", "12345678901234567.89", "0", "0.000001", "999999999999999999"]
+)
+def test_amounts_are_exact_to_the_last_digit(write: Write, text: str) -> None:
+    path = write(SMALL.replace("5", text))
+    assert json.loads(yaml_file.to_json(path))["budgets"][0]["cap"]["daily"] == text
+    (budget,) = wire.from_json(yaml_file.to_json(path)).budgets
+    assert str(budget.cap[Window.DAILY]) == text
+
+
+def test_json_numbers_are_read_as_exactly_as_strings() -> None:
+    text = '{"budgets": [{"name": "a", "keys": ["*"], "cap": {"daily": 0.1, "weekly": 7}}]}'
+    (budget,) = wire.from_json(text).budgets
+    assert budget.cap == {Window.DAILY: Decimal("0.1"), Window.WEEKLY: Decimal(7)}
+
+
+def test_the_hash_follows_the_meaning_and_not_the_writing(write: Write) -> None:
+    before = yaml_file.load(write(SMALL)).hash
+    rewritten = f"# a comment\nsafety: {{stale_after: 15m}}\nprotect: []\n{SMALL}".replace(
+        "5}", "'5.00'}"
+    )
+    assert yaml_file.load(write(rewritten)).hash == before
+    assert yaml_file.load(write(SMALL.replace("5}", "6}"))).hash != before
+
+
+def test_anchors_quotes_and_a_byte_order_mark_change_nothing(write: Write) -> None:
+    text = """\
+mode: "enforce"
+budgets:
+  - {name: yes, keys: &all ["*"], cap: &five {daily: "5"}, per_key: FALSE}
+  - {name: 12, keys: *all, cap: *five, owner: null and void}
+"""
+    policy = yaml_file.load(write(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()))
+    assert [budget.name for budget in policy.budgets] == ["yes", "12"]
+    assert policy.budgets[0].keys == policy.budgets[1].keys == ("*",)
+    assert policy.budgets[1].owner == "null and void"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        "9" * 5000,
+        "null",
+        "NaN",
+        "[]",
+        "{}",
+        '{"budgets": [{"name": "a", "keys": ["*"], "cap": {"daily": NaN}}]}',
+        '{"budgets": [{"name": "a", "keys": ["*"], "cap": {"daily": null}}]}',
+        '{"budgets": [{"name": "a", "keys": ["*"], "cap": {"daily": true}}]}',
+        '{"budgets": [{"name": "a", "keys": ["*"], "cap": {"daily": -1}}]}',
+        '{"budgets": [{"name": "a", "keys": ["*"], "cap": {"daily": 1e400}}]}',
+    ],
+)
+def test_json_that_is_no_budgets_file_is_refused_with_what_was_done(text: str) -> None:
+    with pytest.raises(BudgetsFileError, match="nothing was done"):
+        wire.from_json(text)
+
+
+def test_a_contradiction_in_json_is_refused_too(write: Write, good: str) -> None:
+    content = json.loads(yaml_file.to_json(write(good)))
+    content["budgets"][1]["name"] = "prod-api"
+    with pytest.raises(BudgetsFileError, match=r"budgets\[1\].name  prod-api  another budget"):
+        wire.from_json(json.dumps(content))
+
+
+def test_reading_the_json_needs_nothing_that_lambda_does_not_have() -> None:
+    program = (
+        "import sys; import budget_guard.adapters.budgets.wire;"
+        "sys.exit(bool({'yaml', 'typer', 'rich'} & set(sys.modules)))"
+    )
+    where = Path(wire.__file__).parents[3]
+    subprocess.run([sys.executable, "-c", program], cwd=where, check=True)

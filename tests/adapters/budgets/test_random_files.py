@@ -1,0 +1,133 @@
+"""Random files: what is right survives the way to JSON and back; what is wrong is refused."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from budget_guard.adapters.budgets import scalars, wire, yaml_file
+from budget_guard.domain.errors import BudgetsFileError
+from budget_guard.domain.policy import Mode, OnOverride, Severity
+
+type Write = Callable[[str | bytes], Path]
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""On a busy machine an example may take long; that says nothing of the code."""
+
+amounts = st.decimals(0, 10**17, places=6).map(lambda usd: f"{usd.normalize():f}")
+names = st.from_regex(scalars.NAME, fullmatch=True)
+lines = st.text(
+    st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=64
+)
+patterns = st.lists(lines, min_size=1, max_size=3)
+ladders = st.lists(st.integers(1, 100_000), min_size=1, max_size=4, unique=True).flatmap(
+    lambda steps: st.tuples(
+        *(
+            st.fixed_dictionaries(
+                {
+                    "at": st.just(f"{Decimal(step) / 100:f}%"),
+                    "severity": st.sampled_from(list(Severity)).map(str),
+                }
+            )
+            for step in sorted(steps)
+        )
+    ).map(list)
+)
+caps = st.dictionaries(st.sampled_from(["daily", "weekly", "monthly"]), amounts, min_size=1)
+budgets = st.fixed_dictionaries(
+    {"name": names, "keys": patterns, "cap": caps},
+    optional={
+        "owner": lines,
+        "runbook": st.just("https://wiki.example.com/a?b#c"),
+        "workspaces": patterns,
+        "creators": patterns,
+        "per_key": st.sampled_from(["true", "false"]),
+        "include_byok": st.booleans(),
+        "hold": st.sampled_from(["always", "never"]) | st.integers(1, 100).map("{}%".format),
+        "thresholds": ladders,
+    },
+)
+files = st.fixed_dictionaries(
+    {"budgets": st.lists(budgets, min_size=1, max_size=4, unique_by=lambda each: each["name"])},
+    optional={
+        "mode": st.sampled_from(list(Mode)).map(str),
+        "protect": st.lists(st.from_regex(scalars.KEY_HASH, fullmatch=True), max_size=3),
+        "thresholds": ladders,
+        "safety": st.fixed_dictionaries(
+            {},
+            optional={
+                "stale_after": st.integers(2, 1440).map("{}m".format),
+                "max_jump": amounts.filter(lambda text: text != "0"),
+                "patches_per_second": st.integers(1, 50),
+                "on_override": st.sampled_from(list(OnOverride)).map(str),
+            },
+        ),
+        "account": st.fixed_dictionaries(
+            {}, optional={"balance_below": amounts, "runway_below": st.just("36h")}
+        ),
+    },
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@unhurried
+@given(content=files)
+def test_any_policy_survives_yaml_and_json(write: Write, content: dict[str, Any]) -> None:
+    path = write(yaml.safe_dump(content, allow_unicode=True))
+    policy = yaml_file.load(path)
+    text = yaml_file.to_json(path)
+    assert wire.from_json(text) == policy
+    assert wire.from_json(json.dumps(content)) == policy
+    said = {name: Decimal(usd) for name, usd in content["budgets"][0]["cap"].items()}
+    assert policy.budgets[0].cap == said
+
+
+@unhurried
+@given(content=st.binary() | st.text(st.characters(codec="utf-8")))
+def test_random_bytes_and_text_are_a_report_or_a_typed_error(
+    write: Write, content: str | bytes
+) -> None:
+    with suppress(BudgetsFileError):
+        assert yaml_file.check(write(content)).errors
+
+
+@unhurried
+@given(content=files, data=st.data())
+def test_a_file_with_random_damage_is_a_report_or_a_typed_error(
+    write: Write, content: dict[str, Any], data: st.DataObject
+) -> None:
+    text = yaml.safe_dump(content, allow_unicode=True)
+    where = data.draw(st.integers(0, len(text)))
+    damage = data.draw(st.text(st.sampled_from("*&!%@`{}[]:,-?|>'\"\\# \n\t0x~<_"), max_size=4))
+    report = yaml_file.check(write(text[:where] + damage + text[where + 1 :]))
+    assert (report.file is None) == bool(report.errors)
+    assert all(problem.line >= 1 and str(problem) for problem in report.problems)
+
+
+@unhurried
+@given(tree=json_values)
+def test_random_json_is_refused_with_a_typed_error(tree: object) -> None:
+    with suppress(BudgetsFileError):
+        wire.from_json(json.dumps(tree))
+
+
+@unhurried
+@given(content=files, damaged=json_values, data=st.data())
+def test_json_with_one_random_field_is_a_policy_or_a_typed_error(
+    content: dict[str, Any], damaged: object, data: st.DataObject
+) -> None:
+    part = data.draw(
+        st.sampled_from([content, content["budgets"][0], content["budgets"][0]["cap"]])
+    )
+    part[data.draw(st.sampled_from(sorted(part)))] = damaged
+    with suppress(BudgetsFileError):
+        wire.from_json(json.dumps(content))

@@ -1,0 +1,112 @@
+"""The schema that editors use agrees with the check, and the generated copy with the schema."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from budget_guard.adapters.budgets import schema
+from budget_guard.adapters.budgets.yaml_file import Report
+
+VALIDATOR = Draft202012Validator(schema.json_schema())
+
+BUDGET: dict[str, Any] = {"name": "one", "keys": ["*"], "cap": {"daily": 5}}
+
+
+def file(budget: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    return {"mode": "enforce", "budgets": [BUDGET | (budget or {})], **fields}
+
+
+def test_the_generated_file_is_in_step_with_the_model() -> None:
+    in_step = schema.GENERATED.read_text(encoding="utf-8") == schema.text()
+    assert in_step, "run: budget-guard check --schema > the generated file"
+
+
+def test_the_schema_is_a_schema_with_a_title_and_a_description_of_each_field() -> None:
+    described = schema.json_schema()
+    Draft202012Validator.check_schema(described)
+    assert described["title"] == "Budget Guard budgets file"
+    parts = [described, *(d for d in described["$defs"].values() if "properties" in d)]
+    fields = [field for part in parts for field in part["properties"].values()]
+    assert len(fields) > 25
+    assert all(field["description"] and field["examples"] for field in fields)
+
+
+def test_the_examples_of_the_schema_are_valid() -> None:
+    described = schema.json_schema()
+    parts = [described, *(d for d in described["$defs"].values() if "properties" in d)]
+    for part in parts:
+        for field in part["properties"].values():
+            one = Draft202012Validator({"$defs": described["$defs"], **field})
+            assert all(one.is_valid(example) for example in field["examples"])
+
+
+def test_the_schema_accepts_a_good_file(good: str) -> None:
+    VALIDATOR.validate(yaml.safe_load(good))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        file({"cap": {"daily": 0}}),
+        file({"cap": {"daily": "12.50", "monthly": 0.5}}),
+        file({"hold": "50%"}),
+        file({"per_key": True}),
+        file(protect=[]),
+        file(account={"runway_below": "2d", "balance_below": "7"}),
+    ],
+)
+def test_schema_and_check_accept_the_same(
+    checked: Callable[[str | bytes], Report], content: dict[str, Any]
+) -> None:
+    assert VALIDATOR.is_valid(content)
+    assert not checked(yaml.safe_dump(content)).errors
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {},
+        {"budgets": []},
+        file(mod="enforce"),
+        file(mode="on"),
+        file(protect=["abc"]),
+        file(thresholds=[]),
+        file(thresholds=[{"at": 0.8, "severity": "info"}]),
+        file(thresholds=[{"at": "80%"}]),
+        file(thresholds=[{"at": "80%", "severity": "info", "do": "restrict"}]),
+        file(safety={"patches_per_second": 51}),
+        file(safety={"max_jump": 0}),
+        file(account={"runway_below": 72}),
+        file({"cap": {}}),
+        file({"cap": 5}),
+        file({"cap": {"daily": None}}),
+        file({"cap": {"daily": -5}}),
+        file({"cap": {"daily": "5 USD"}}),
+        file({"name": ""}),
+        file({"name": "é"}),
+        file({"owner": None}),
+        file({"owner": "x" * 65}),
+        file({"runbook": "wiki"}),
+        file({"keys": []}),
+        file({"keys": "prod-*"}),
+        file({"keys": [""]}),
+        file({"workspaces": []}),
+        file({"hold": "0%"}),
+        file({"hold": 90}),
+        file({"per_key": "yes"}),
+    ],
+)
+def test_schema_and_check_refuse_the_same(
+    checked: Callable[[str | bytes], Report], content: object
+) -> None:
+    assert not VALIDATOR.is_valid(content)
+    assert checked(yaml.safe_dump(content)).errors
+
+
+def test_the_generated_file_lies_beside_the_model() -> None:
+    assert Path(schema.GENERATED).is_file()

@@ -1,0 +1,109 @@
+"""`budget-guard check`: what the person at the terminal, or a program, sees."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from budget_guard.adapters.budgets import schema
+from budget_guard.cli.main import app
+
+GOOD = """\
+mode: enforce
+account: {balance_below: 100, runway_below: 72h}
+budgets:
+  - name: prod-api
+    owner: search-platform
+    keys: ["prod-*"]
+    workspaces: [prod]
+    cap: {daily: 100, monthly: 1500}
+    hold: always
+  - name: each
+    keys: [dev]
+    per_key: true
+    include_byok: true
+    cap: {weekly: 12.5}
+"""
+BAD = "mode: enforce\nbudgets:\n  - name: a\n    keys: ['[red]*']\n    cap: {daily: -5}\n"
+
+
+def run(tmp_path: Path, content: str, *options: str) -> Result:
+    path = tmp_path / "budgets.yaml"
+    path.write_text(content, encoding="utf-8")
+    return CliRunner(env={"COLUMNS": "80"}).invoke(app, ["check", str(path), *options])
+
+
+def test_a_fine_file_is_summed_up_and_exits_0(tmp_path: Path) -> None:
+    result = run(tmp_path, GOOD)
+    assert result.exit_code == 0
+    assert "Mode enforce: the guard fences keys." in result.stdout
+    assert "warns below 100.00 USD and warns below 3d of runway" in result.stdout
+    for word in ["prod-api", "prod-*", "in prod", "100.00 daily", "always", "80% 90% 100%"]:
+        assert word in result.stdout
+    for word in ["12.50 weekly", "per key", "with BYOK"]:
+        assert word in result.stdout
+    assert result.stdout.endswith("budgets.yaml: fine\n")
+
+
+def test_a_file_that_asks_for_no_account_warnings_says_so(tmp_path: Path) -> None:
+    result = run(tmp_path, BAD.replace("-5", "5"))
+    assert "The account: no warnings asked for." in result.stdout
+    assert "[red]*" in result.stdout
+
+
+def test_warnings_are_shown_and_exit_0(tmp_path: Path) -> None:
+    result = run(tmp_path, GOOD.replace("mode: enforce\n", "").replace("12.5", "0.5"))
+    assert result.exit_code == 0
+    assert ":1:1 warning  mode" in result.stdout
+    assert result.stdout.endswith("budgets.yaml: fine, 2 warnings\n")
+    one = run(tmp_path, GOOD.replace("mode: enforce\n", ""))
+    assert one.stdout.endswith("budgets.yaml: fine, 1 warning\n")
+
+
+def test_errors_are_shown_with_a_place_to_click_and_exit_1(tmp_path: Path) -> None:
+    result = run(tmp_path, BAD)
+    assert result.exit_code == 1
+    head, *rest = result.stdout.splitlines()
+    assert head == f"{tmp_path}/budgets.yaml:5:18 error  budgets[0].cap.daily  -5"
+    assert rest[0].startswith("    an amount cannot be negative; write an amount in USD")
+    assert rest[-1] == f"{tmp_path}/budgets.yaml: 1 error"
+    assert run(tmp_path, "").stdout.endswith(": 1 error\n")
+    assert run(tmp_path, "a: 1").stdout.endswith(": 2 errors\n")
+
+
+@pytest.mark.parametrize("option", ["--json", None])
+def test_a_missing_file_exits_2_and_says_what_to_do(tmp_path: Path, option: str | None) -> None:
+    arguments = ["check", str(tmp_path / "absent.yaml"), *([option] if option else [])]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    said = json.loads(result.stdout)["unreadable"] if option else result.stderr
+    assert "cannot be read" in " ".join(said.split())
+    assert "Traceback" not in result.output
+
+
+def test_the_json_of_a_fine_file_has_its_content_and_hash(tmp_path: Path) -> None:
+    result = run(tmp_path, GOOD, "--json")
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert answer["usable"] is True
+    assert answer["problems"] == []
+    assert len(answer["hash"]) == 64
+    assert answer["content"]["budgets"][1]["cap"] == {"weekly": "12.5"}
+
+
+def test_the_json_of_a_bad_file_has_each_problem_with_its_place(tmp_path: Path) -> None:
+    result = run(tmp_path, BAD, "--json")
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert answer["usable"] is False
+    assert [(p["line"], p["column"], p["place"]) for p in answer["problems"]] == [
+        (5, 18, "budgets[0].cap.daily")
+    ]
+    assert "content" not in answer
+
+
+def test_the_schema_is_printed_as_it_belongs_in_the_generated_file() -> None:
+    result = CliRunner().invoke(app, ["check", "--schema"])
+    assert result.exit_code == 0
+    assert result.stdout == schema.text()
