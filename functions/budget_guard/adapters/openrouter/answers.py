@@ -42,7 +42,10 @@ class Answer:
         `Date` is not after the end of the answer, as a whole second it only errs to the past.
         """
         began = self.at - self.elapsed
-        return began if self.not_before is None else min(self.at, max(began, self.not_before))
+        # A clock that went back says nothing about before and after.
+        if self.not_before is None or self.not_before > self.at:
+            return began
+        return max(began, self.not_before)
 
     @property
     def crossed_midnight(self) -> bool:

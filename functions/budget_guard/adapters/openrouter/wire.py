@@ -73,7 +73,7 @@ class KeyWire(_Wire):
     name: Text
     label: Text = ""
     workspace_id: Identifier | None = None
-    creator_user_id: str | None
+    creator_user_id: Text | None
     expires_at: Time | None = None
     disabled: bool
     limit: Amount | None
