@@ -38,10 +38,18 @@ def test_a_fine_file_is_summed_up_and_exits_0(tmp_path: Path) -> None:
     result = run(tmp_path, GOOD)
     assert result.exit_code == 0
     assert "Mode enforce: the guard fences keys." in result.stdout
-    assert "warns below 100.00 USD and warns below 3d of runway" in result.stdout
-    for word in ["prod-api", "prod-*", "in prod", "100.00 daily", "always", "80% 90% 100%"]:
+    assert "warns below 100 USD and warns below 3d of runway" in result.stdout
+    for word in [
+        "prod-api",
+        "prod-*",
+        "in prod",
+        "100 daily",
+        "1500 monthly",
+        "always",
+        "80% 90% 100%",
+    ]:
         assert word in result.stdout
-    for word in ["12.50 weekly", "per key", "with BYOK"]:
+    for word in ["12.5 weekly", "per key", "with BYOK"]:
         assert word in result.stdout
     assert result.stdout.endswith("budgets.yaml: fine\n")
 

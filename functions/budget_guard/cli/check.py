@@ -7,6 +7,7 @@ from textwrap import fill
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +17,6 @@ from budget_guard.adapters.budgets.scalars import spell_duration
 from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.adapters.budgets.yaml_tree import Problem
 from budget_guard.domain.errors import BudgetsFileError
-from budget_guard.domain.money import show
 from budget_guard.domain.policy import Account, Budget, Mode, Policy
 
 _COLOUR = {"error": "bold red", "warning": "yellow"}
@@ -104,14 +104,15 @@ def _summarise(policy: Policy, console: Console) -> None:
     console.print(
         Text(
             f"Stale after {spell_duration(safety.stale_after)}; approval above a jump of"
-            f" {show(safety.max_jump)} USD; up to {safety.patches_per_second} changes a second;"
+            f" {amounts.spell_decimal(safety.max_jump)} USD; up to {safety.patches_per_second} changes a second;"
             f" {safety.on_override}s overrides; {len(policy.protect)} protected keys."
         )
     )
     console.print(Text(f"The account: {_account(policy.account)}."))
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("Budget", "Owner", "Keys", "Cap in USD", "Hold", "Alerts at"):
-        table.add_column(heading, overflow="fold")
+        whole = heading in {"Cap in USD", "Hold"}
+        table.add_column(heading, overflow="fold", no_wrap=whole)
     for budget in policy.budgets:
         table.add_row(*(Text(cell) for cell in _row(budget)))
     console.print(table)
@@ -120,7 +121,7 @@ def _summarise(policy: Policy, console: Console) -> None:
 def _account(account: Account) -> str:
     parts = []
     if account.balance_below is not None:
-        parts.append(f"warns below {show(account.balance_below)} USD")
+        parts.append(f"warns below {amounts.spell_decimal(account.balance_below)} USD")
     if account.runway_below is not None:
         parts.append(f"warns below {spell_duration(account.runway_below)} of runway")
     return " and ".join(parts) or "no warnings asked for"
@@ -139,7 +140,9 @@ def _row(budget: Budget) -> tuple[str, ...]:
         budget.name,
         budget.owner or "-",
         "\n".join([*budget.keys, *narrowed]),
-        "\n".join([f"{show(usd)} {window}" for window, usd in budget.cap.items()] + notes),
+        "\n".join(
+            [f"{amounts.spell_decimal(usd)} {window}" for window, usd in budget.cap.items()] + notes
+        ),
         amounts.spell_hold(budget.hold),
         " ".join(amounts.spell_percentage(step.at) for step in budget.thresholds) or "-",
     )

@@ -34,8 +34,12 @@ class Fault:
     of_field: bool = False
 
     def __str__(self) -> str:
-        parts = (spell(self.place), self.value, f"{self.message}; {self.right_form}")
-        return "  ".join(part for part in parts if part)
+        return tell(spell(self.place), self.value, self.message, self.right_form)
+
+
+def tell(place: str, value: str, message: str, right_form: str) -> str:
+    """Return it all on one line: budgets[1].cap.daily  -5  this is wrong; write that."""
+    return "  ".join(part for part in (place, value, f"{message}; {right_form}") if part)
 
 
 def spell(place: Place) -> str:

@@ -10,7 +10,7 @@ import yaml
 from yaml.error import Mark
 from yaml.reader import ReaderError
 
-from budget_guard.adapters.budgets.faults import Grade, Place, quote, spell
+from budget_guard.adapters.budgets.faults import Grade, Place, quote, spell, tell
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "map", "seq")}
@@ -50,8 +50,7 @@ class Problem:
 
     def __str__(self) -> str:
         """Return everything but the position, on one line."""
-        parts = (self.place, self.value, f"{self.message}; {self.right_form}")
-        return "  ".join(part for part in parts if part)
+        return tell(self.place, self.value, self.message, self.right_form)
 
 
 class NotYamlError(Exception):
