@@ -10,6 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions import NAMESPACE, SERVICE, GuardFunction, Job
+from infra.settings import Settings
 
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
@@ -37,27 +38,21 @@ class Alarms(Construct):
         functions: Iterable[GuardFunction],
         lost_starts: sqs.IQueue,
         health: sns.ITopic,
-        poll_minutes: int,
+        settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
         self._action = actions.SnsAction(health)
-        period = Duration.minutes(max(5, poll_minutes))
+        period = Duration.minutes(max(5, settings.poll_minutes))
         for function in functions:
-            self._silent(function.job, period)
+            self._silent(function.job, period, metric_math=not settings.embedded)
             self._failed(function)
         self._lost(lost_starts)
 
-    def _silent(self, job: Job, period: Duration) -> None:
-        """Alarm on absence: missing data is filled with 0, since a dead guard sends none."""
-        runs = cloudwatch.MathExpression(
-            expression="FILL(m, 0)",
-            using_metrics={"m": finished_runs(job, period)},
-            period=period,
-            label=f"{job}: finished runs",
-        )
+    def _silent(self, job: Job, period: Duration, *, metric_math: bool) -> None:
+        runs = finished_runs(job, period)
         self._alarm(
             f"{job.construct_id}Silent",
-            metric=runs,
+            metric=_filled(runs) if metric_math else runs,
             description=f"Budget Guard: {job} finished no run. Budgets may not be held now.",
             comparison=BELOW,
             periods=2,
@@ -104,3 +99,10 @@ class Alarms(Construct):
         )
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)
+
+
+def _filled(runs: cloudwatch.Metric) -> cloudwatch.MathExpression:
+    """Return `runs` with 0 where there is no data: a dead guard sends none."""
+    return cloudwatch.MathExpression(
+        expression="FILL(m, 0)", using_metrics={"m": runs}, period=runs.period
+    )

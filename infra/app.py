@@ -7,9 +7,11 @@ from tempfile import TemporaryDirectory
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from budget_guard.adapters import budgets
+from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.errors import SettingsError
 from infra import bundle, settings
+from infra.bundle import Wheels
+from infra.settings import Settings
 from infra.stack import BudgetGuardStack
 
 
@@ -18,15 +20,19 @@ def main() -> None:
     app = App()
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     chosen = settings.read(app.node.try_get_context)
-    policy = budgets.load(chosen.budgets)
+    policy = yaml_file.load(chosen.budgets)
     with TemporaryDirectory(prefix="budget-guard-asset-") as folder:
         asset = bundle.build(
             Path(folder, "asset"),
-            architecture=chosen.architecture,
-            budgets=budgets.to_json(chosen.budgets),
+            wheels=_wheels(chosen),
+            budgets=yaml_file.to_json(chosen.budgets),
         )
         BudgetGuardStack(app, settings=chosen, asset=asset, budgets=policy.budgets)
         app.synth()
+
+
+def _wheels(chosen: Settings) -> Wheels:
+    return Wheels.HOST if chosen.embedded else Wheels[chosen.architecture.name]
 
 
 if __name__ == "__main__":

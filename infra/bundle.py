@@ -5,40 +5,47 @@ Two builds of the same sources have the same content, so an unchanged guard is n
 
 import shutil
 import subprocess
+import sys
+from enum import StrEnum
 from pathlib import Path
 
 import uv
 
 from budget_guard.domain.errors import SettingsError
-from infra.settings import Architecture
 
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "functions" / "requirements.txt"
 PACKAGE = ROOT / "functions" / "budget_guard"
 NOT_SHIPPED = shutil.ignore_patterns("cli", "sandbox", "__pycache__", "py.typed")
-PLATFORMS = {
-    Architecture.ARM64: "aarch64-manylinux2014",
-    Architecture.X86_64: "x86_64-manylinux2014",
-}
 
 
-def build(target: Path, *, architecture: Architecture, budgets: str) -> Path:
+class Wheels(StrEnum):
+    """Which machine the libraries are for, as uv names it; HOST is the one we are on."""
+
+    ARM64 = "aarch64-manylinux2014"
+    X86_64 = "x86_64-manylinux2014"
+    HOST = "host"
+
+
+def build(target: Path, *, wheels: Wheels, budgets: str) -> Path:
     """Fill the new folder `target` with the asset and return it; `budgets` is its budgets.json.
 
     Raises SettingsError with uv's own last words when the libraries cannot be installed.
     """
-    _install(target, PLATFORMS[architecture])
+    _install(target, wheels)
     shutil.copytree(PACKAGE, target / "budget_guard", ignore=NOT_SHIPPED)
     (target / "budgets.json").write_text(budgets, encoding="utf-8")
     _drop_what_differs_between_machines(target)
     return target
 
 
-def _install(target: Path, platform: str) -> None:
-    done = subprocess.run(  # the interpreter is not fetched: --python-version only picks wheels
+def _install(target: Path, wheels: Wheels) -> None:
+    # The running interpreter is 3.13 too: uv has to fetch none.
+    platform = [] if wheels is Wheels.HOST else ["--python-platform", wheels]
+    done = subprocess.run(
         [
             *(uv.find_uv_bin(), "pip", "install", "--quiet", "--target", str(target)),
-            *("--python-platform", platform, "--python-version", "3.13"),
+            *("--python", sys.executable, "--python-version", "3.13", *platform),
             *("--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"),
             *("--no-installer-metadata", "--no-compile-bytecode"),
             *("-r", str(REQUIREMENTS)),
@@ -48,7 +55,7 @@ def _install(target: Path, platform: str) -> None:
         text=True,
     )
     if done.returncode:
-        what = f"The functions' libraries could not be installed for {platform}; nothing was built."
+        what = f"The functions' libraries could not be installed for {wheels}; nothing was built."
         msg = f"{what}\n{done.stderr.strip()}"
         raise SettingsError(msg)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Acknowledgment, Aws, Duration, Validations
+from aws_cdk import Acknowledgment, Aws, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
@@ -47,6 +47,7 @@ class Schedules(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.group = scheduler.ScheduleGroup(self, "Group")
+        self.group.apply_removal_policy(RemovalPolicy.DESTROY)
         self.dlq = self._lost_starts()
         self.role = iam.Role(self, "Role", assumed_by=_scheduler_for(self.group))
         for name, (job, expression) in expressions(poll_minutes).items():

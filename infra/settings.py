@@ -23,7 +23,11 @@ class Architecture(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One deployment. The last four are for the sandbox, which throws its deployment away."""
+    """One deployment.
+
+    `embedded` is for the emulator on this machine: it runs the functions here (hence the wheels
+    of this machine), plays no bootstrap roles, knows no metric math, and keeps nothing.
+    """
 
     stack_name: str = "BudgetGuard"
     budgets: Path = Path("infra/budgets.yaml")
@@ -33,8 +37,7 @@ class Settings:
     openrouter_base_url: str = OPENROUTER
     architecture: Architecture = Architecture.ARM64
     schedules: bool = True
-    retain_data: bool = True
-    cli_credentials: bool = False
+    embedded: bool = False
 
 
 def read(context: Callable[[str], Any]) -> Settings:
@@ -129,7 +132,6 @@ READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "openrouterBaseUrl": ("openrouter_base_url", _base_url),
     "architecture": ("architecture", _architecture),
     "schedules": ("schedules", _switch),
-    "retainData": ("retain_data", _switch),
-    "cliCredentials": ("cli_credentials", _switch),
+    "embedded": ("embedded", _switch),
 }
 """Context name to field and reader; a reader raises ValueError with the right form."""

@@ -42,15 +42,15 @@ class BudgetGuardStack(Stack):
             scope,
             settings.stack_name,
             description="Budget Guard: holds budgets on OpenRouter API keys",
-            synthesizer=CliCredentialsStackSynthesizer() if settings.cli_credentials else None,
+            synthesizer=CliCredentialsStackSynthesizer() if settings.embedded else None,
         )
         self._settings = settings
         self._common = Common(
             code=lambda_.Code.from_asset(str(asset)),
             architecture=PROCESSORS[settings.architecture],
-            removal_policy=RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=RemovalPolicy.DESTROY if settings.embedded else RemovalPolicy.RETAIN,
         )
-        self._ledger = Ledger(self, "Ledger", retain=settings.retain_data)
+        self._ledger = Ledger(self, "Ledger", retain=not settings.embedded)
         self._topics = Topics(self, "Topics", email=settings.alert_email)
         self._key = ManagementKey(self, "ManagementKey", existing_arn=settings.secret_arn)
         self._functions = self._make_functions()
@@ -110,7 +110,7 @@ class BudgetGuardStack(Stack):
             functions=functions,
             lost_starts=self._schedules.dlq,
             health=self._topics.health,
-            poll_minutes=self._settings.poll_minutes,
+            settings=self._settings,
         )
         self._dashboard = Dashboard(self, "Dashboard", budgets=budgets, functions=functions)
 
