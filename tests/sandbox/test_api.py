@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -246,6 +247,17 @@ def test_in_process_too_a_late_answer_comes_only_to_the_patient(
     assert client.get("/keys", timeout=10).status_code == 200
     with pytest.raises(httpx.ReadTimeout):
         client.get("/keys", timeout=8)
+
+
+def test_asynchronous_clients_are_answered_as_well(api: Api) -> None:
+    async def listed() -> httpx.Response:
+        async with httpx.AsyncClient(transport=InProcess(api)) as client:
+            return await client.get(
+                "https://openrouter.invalid/api/v1/keys",
+                headers={"authorization": f"Bearer {api.account.management_key}"},
+            )
+
+    assert asyncio.run(listed()).json() == {"data": []}
 
 
 def test_strange_answers_can_be_laid_over_or_sent_in_place(client: httpx.Client, api: Api) -> None:

@@ -89,7 +89,9 @@ def test_the_simulator_runs_in_a_process_of_its_own() -> None:
         [sys.executable, "-m", "budget_guard.sandbox.openrouter", *arguments], env=environment
     ) as process:
         try:
-            for attempt in stamina.retry_context(on=httpx.ConnectError, timeout=20, wait_max=0.2):
+            for attempt in stamina.retry_context(
+                on=httpx.ConnectError, attempts=None, timeout=60, wait_max=0.2
+            ):
                 with attempt:
                     answer = httpx.get(
                         f"http://127.0.0.1:{port}/api/v1/key",

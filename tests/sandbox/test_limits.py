@@ -176,6 +176,17 @@ def test_whether_requests_under_way_count_at_admission_is_a_setting(
         account.spending.charge(key, Decimal(1), max_cost=Decimal(1))
 
 
+def test_byok_under_way_counts_only_towards_limits_that_count_byok(
+    account: Account, new_key: NewKey
+) -> None:
+    account.behaviour = replace(account.behaviour, in_flight_counted=True)
+    apart, counted = new_key("5"), new_key("5", include_byok_in_limit=True)
+    for key in (apart, counted):
+        account.spending.begin(key, byok=True, max_cost=Decimal(5))
+    charge(account, apart, "1")
+    assert refusal_of(account, counted).status == 403
+
+
 def test_a_late_patch_is_answered_at_once_and_enforced_later(
     account: Account, new_key: NewKey
 ) -> None:

@@ -15,6 +15,7 @@ from budget_guard.sandbox.openrouter.books import Charge
 from budget_guard.sandbox.openrouter.refusals import Refusal
 
 TOKENS = 100
+MESSAGE = {"role": "assistant", "content": "A simulated answer."}
 
 
 def complete(account: Account, plaintext: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,13 +66,7 @@ def _completion(charge: Charge, model: str, tokens: int, number: int) -> dict[st
         "created": int(charge.at.timestamp()),
         "model": model,
         "system_fingerprint": None,
-        "choices": [
-            {
-                "index": 0,
-                "finish_reason": "stop",
-                "message": {"role": "assistant", "content": "A simulated answer."},
-            }
-        ],
+        "choices": [{"index": 0, "finish_reason": "stop", "message": MESSAGE}],
         "usage": {
             "prompt_tokens": 0,
             "completion_tokens": tokens,

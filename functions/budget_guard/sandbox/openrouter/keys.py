@@ -59,10 +59,7 @@ class SimulatedKey:
 
     def enforced(self, at: datetime) -> Terms:
         """Return the terms against which a request of now (`at`) is checked."""
-        for since, terms in reversed(self._enforced):
-            if since <= at:
-                return terms
-        return self._enforced[0][1]
+        return next(terms for since, terms in reversed(self._enforced) if since <= at)
 
     def expired(self, at: datetime) -> bool:
         """Tell whether the key's own end has come."""

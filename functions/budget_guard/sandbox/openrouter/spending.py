@@ -45,12 +45,7 @@ class Spending:
         return self.complete(self.begin(key_hash, byok=byok, max_cost=max_cost), cost)
 
     def begin(
-        self,
-        key_hash: str,
-        *,
-        byok: bool = False,
-        max_cost: Usd | None = None,
-        price: Usd = MICRO,
+        self, key_hash: str, *, byok: bool = False, max_cost: Usd | None = None, price: Usd = MICRO
     ) -> InFlight:
         """Admit a request, or raise `Refusal` and enter that in the books.
 
