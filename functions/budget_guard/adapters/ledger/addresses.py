@@ -1,0 +1,164 @@
+"""Where each record lies in the one table, and when it may be thrown away."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from string import hexdigits
+from typing import NamedTuple, assert_never
+
+from budget_guard.domain.alerts import Alert, AlertState, Incident
+from budget_guard.domain.holds import FOR_EVER, Hold
+from budget_guard.domain.observations import FORMER_KEPT, Freshness, Observation
+from budget_guard.domain.records import (
+    Audit,
+    Grant,
+    PollReport,
+    Release,
+    SpendRecord,
+    Workspace,
+)
+from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.ports import Record
+
+DIGITS = "0123456789abcdef"
+YEAR_AND_MORE = timedelta(days=400)
+SENT_KEPT = timedelta(days=35)
+GRANT_KEPT = timedelta(days=62)
+OPEN_ALERTS = "ALERT#OPEN"
+
+
+class Address(NamedTuple):
+    """The key of an item: its partition, and its place in it."""
+
+    pk: str
+    sk: str
+
+
+LAST_POLL = Address("POLL", "LAST")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What an address is to hold: a record, or nothing any more."""
+
+    address: Address
+    record: Record | None = None
+
+
+def hold_address(key: str) -> Address:
+    """Return where the hold of a key lies."""
+    return _spread("HOLD", key)
+
+
+def lease_address(name: str) -> Address:
+    """Return where the lease of that name lies."""
+    return Address("LEASE", name)
+
+
+def audit_partition(key: str) -> str:
+    """Return where the changes made to a key lie, in the order of time."""
+    return f"AUDIT#{key}"
+
+
+def partitions(kind: str) -> tuple[str, ...]:
+    """Return the 16 partitions over which records of a key are spread by their hash."""
+    return tuple(f"{kind}#{digit}" for digit in DIGITS)
+
+
+def address(record: Record) -> Address:
+    """Return where `record` lies; a record saved there later replaces it."""
+    match record:
+        case Observation():
+            place = _spread("OBS", record.key.hash)
+        case Hold():
+            place = hold_address(record.key)
+        case Wish():
+            place = _spread("WISH", record.key)
+        case Freshness():
+            place = Address("FRESHNESS", record.workspace)
+        case Workspace():
+            place = Address("WORKSPACE", record.id)
+        case PollReport():
+            place = LAST_POLL
+        case _:
+            place = _address_of_rest(record)
+    return place
+
+
+def _address_of_rest(
+    record: Incident | Alert | Grant | Release | SpendRecord | Audit,
+) -> Address:
+    match record:
+        case Incident():
+            place = Address("INCIDENT", record.id)
+        case Alert(state=AlertState.SENT):
+            place = Address("ALERT#SENT", f"{_stamp(record.at)}#{record.event_id}")
+        case Alert():
+            place = Address(OPEN_ALERTS, record.event_id)
+        case Grant():
+            place = Address("GRANT", record.id)
+        case Release():
+            place = Address("RELEASE", record.key or "*")
+        case SpendRecord():
+            key = record.key or ""
+            pk = f"SPEND#{_digit(key)}#{record.budget}"
+            place = Address(pk, f"{record.window}#{_stamp(record.start)}#{key}")
+        case Audit():
+            place = Address(audit_partition(record.key), f"{_stamp(record.at)}#{record.id}")
+        case _:
+            assert_never(record)
+    return place
+
+
+def expires(record: Record) -> datetime | None:
+    """Return from when on `record` is of no use; None: it is kept until it is forgotten."""
+    match record:
+        case Observation(gone_at=datetime() as gone):
+            return _after(gone, FORMER_KEPT)
+        case SpendRecord():
+            return _after(record.start, YEAR_AND_MORE)
+        case Audit():
+            return _after(record.at, YEAR_AND_MORE)
+        case Alert(state=AlertState.SENT):
+            return _after(record.at, SENT_KEPT)
+        case Grant():
+            return _after(record.ends, GRANT_KEPT)
+        case _:
+            return None
+
+
+def _after(at: datetime, kept: timedelta) -> datetime | None:
+    return at + kept if at < FOR_EVER - kept else None
+
+
+def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:
+    """Yield what saving `records` writes, as groups that must not be torn apart.
+
+    Of two records with one identity the later counts.
+    """
+    last = {_identity(record): record for record in records}
+    for place, record in last.items():
+        target = address(record)
+        moved = () if target == place else (Write(place),)
+        yield (*moved, Write(target, record))
+
+
+def _identity(record: Record) -> Address:
+    """Return the address that stays the same over a record's life: an alert moves when sent."""
+    if isinstance(record, Alert):
+        return Address(OPEN_ALERTS, record.event_id)
+    return address(record)
+
+
+def _spread(kind: str, key: str) -> Address:
+    return Address(f"{kind}#{_digit(key)}", key)
+
+
+def _digit(key: str) -> str:
+    first = key[:1].lower()
+    return first if first and first in hexdigits else "0"
+
+
+def _stamp(at: datetime) -> str:
+    """Return a text that sorts as time does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

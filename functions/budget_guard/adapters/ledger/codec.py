@@ -1,0 +1,109 @@
+"""Records as DynamoDB items and back: exact, and forgiving to fields of another version.
+
+A record is kept as JSON text (amounts as text, so that every digit and Infinity survive), packed
+where it is longer than what one write unit pays for.
+"""
+
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ConfigDict, TypeAdapter
+
+from budget_guard.adapters.ledger.addresses import Address, expires
+from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.errors import LedgerError
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.records import (
+    Audit,
+    Grant,
+    PollReport,
+    Release,
+    SpendRecord,
+    Workspace,
+)
+from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.ports import Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    type Item = Mapping[str, AttributeValueTypeDef]
+
+PACK_ABOVE = 900
+"""Bytes; a write unit pays for 1 KB with the item's key and names."""
+FORMS = (
+    Observation,
+    Freshness,
+    Workspace,
+    PollReport,
+    Hold,
+    Wish,
+    Incident,
+    Alert,
+    Grant,
+    Release,
+    SpendRecord,
+    Audit,
+)
+
+
+def _codec(form: Any) -> TypeAdapter[tuple[Any]]:
+    # Of a tuple: only there can Infinity be let pass without a mark on the domain's classes.
+    return TypeAdapter(tuple[form], config=ConfigDict(allow_inf_nan=True))
+
+
+_CODECS: Mapping[type, TypeAdapter[tuple[Any]]] = {form: _codec(form) for form in FORMS}
+
+
+def encode(place: Address, record: Record) -> "dict[str, AttributeValueTypeDef]":
+    """Return the item of a record."""
+    text = _CODECS[type(record)].dump_json((record,))
+    item: dict[str, AttributeValueTypeDef] = {
+        "pk": {"S": place.pk},
+        "sk": {"S": place.sk},
+        "form": {"S": _form(record)},
+        "body": {"B": zlib.compress(text)} if len(text) > PACK_ABOVE else {"S": text.decode()},
+    }
+    if (at := expires(record)) is not None:
+        item["expires"] = {"N": str(epoch(at))}
+    if isinstance(record, Wish):
+        item["generation"] = {"N": str(record.generation)}
+    return item
+
+
+def decode[R: Record](form: type[R], item: "Item") -> R:
+    """Return the record of an item; raise `LedgerError` naming the item if it is broken."""
+    try:
+        (record,) = cast("tuple[R]", _CODECS[form].validate_json(_text(item["body"])))
+    except (KeyError, ValueError, zlib.error) as error:
+        raise _broken(item, form) from error
+    if item["form"] != {"S": _form(record)}:
+        raise _broken(item, form)
+    return record
+
+
+def epoch(at: datetime) -> int:
+    """Return whole seconds since 1970, as DynamoDB's TTL wants them."""
+    return int(at.timestamp())
+
+
+def _form(record: Record) -> str:
+    """Return what the item says it is: a broken fence must never be taken for a restore."""
+    if isinstance(record, Wish):
+        return f"Wish.{type(record.want).__name__}"
+    return type(record).__name__
+
+
+def _text(body: "AttributeValueTypeDef") -> bytes | str:
+    return zlib.decompress(bytes(body["B"])) if "B" in body else body["S"]
+
+
+def _broken(item: "Item", form: type) -> LedgerError:
+    place = Address(item["pk"].get("S", ""), item["sk"].get("S", ""))
+    return LedgerError(
+        f"The ledger's item pk={place.pk} sk={place.sk} is not a readable {form.__name__}; nothing "
+        "was concluded from it. Was the table written by another version? Repair or delete it."
+    )

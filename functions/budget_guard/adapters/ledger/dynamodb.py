@@ -1,0 +1,145 @@
+"""The ledger in DynamoDB: one table, keys `pk` and `sk`, TTL attribute `expires`. No Scan.
+
+| asked                | pk                        | sk                  | expires            |
+|----------------------|---------------------------|---------------------|--------------------|
+| observations         | OBS#0 .. OBS#f            | key hash            | 31 d after gone    |
+| holds, hold          | HOLD#0 .. HOLD#f          | key hash            |                    |
+| wishes               | WISH#0 .. WISH#f          | key hash            |                    |
+| freshness            | FRESHNESS                 | workspace id        |                    |
+| workspaces           | WORKSPACE                 | workspace id        |                    |
+| poll report          | POLL                      | LAST                |                    |
+| incidents            | INCIDENT                  | incident id         |                    |
+| alerts not yet sent  | ALERT#OPEN                | event id            |                    |
+| alerts sent          | ALERT#SENT                | time#event id       | 35 d               |
+| grants               | GRANT                     | grant id            | 62 d after its end |
+| releases             | RELEASE                   | key hash, or *      |                    |
+| spend                | SPEND#<digit>#<budget>    | window#start#key    | 400 d              |
+| audit of a key       | AUDIT#<key hash>          | time#id             | 400 d              |
+| lease                | LEASE                     | name                |                    |
+
+What there is one of per key is spread by the first digit of its hash: a partition takes 1,000
+writes a second. All reads are consistent: an observation older than the freshness beside it would
+pass for a newer reading, and what the key spent since for money that is still there.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from budget_guard.adapters.ledger import codec
+from budget_guard.adapters.ledger.addresses import Address, Write, address, writes
+from budget_guard.adapters.ledger.failures import asking
+from budget_guard.adapters.ledger.leases import Leases
+from budget_guard.adapters.ledger.reading import Reading
+from budget_guard.adapters.ledger.writing import AT_ONCE, TableWriter, key
+from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.ports import Lease, Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef
+
+ALIVE = "attribute_not_exists(#expires) OR #expires > :now"
+
+
+def wall_clock() -> datetime:
+    """Return the time by which DynamoDB's TTL goes."""
+    return datetime.now(UTC)
+
+
+class DynamoLedger(Reading):
+    """The `Ledger` port on a table. Safe to share between threads.
+
+    Raises `LedgerUnavailable` when DynamoDB is busy or down after retries, `LeaseLost`,
+    `SettingsError` where the table or a permission is missing, else `LedgerError`. `clock` tells
+    which records have expired: DynamoDB itself deletes them days later.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        clock: Callable[[], datetime] = wall_clock,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._leases = Leases(client, table)
+        self._writer = TableWriter(client, table)
+
+    def acquire(self, lease: Lease, *, now: datetime) -> None:
+        """Take the lease; raise `LeaseLost` while another token's has not ended at `now`."""
+        self._leases.acquire(lease, now=now)
+
+    def give_back(self, lease: Lease) -> None:
+        """End the lease; does nothing if it is another's by now."""
+        self._leases.give_back(lease)
+
+    def save(self, *records: Record, lease: Lease | None = None) -> None:
+        """Write records whole, each replacing its former self.
+
+        With a lease: up to 99 items at a time (a sent alert is two) are written all or none, and
+        none without the lease. Without: in batches, in no order.
+        """
+        groups = writes(records)
+        if lease is None:
+            self._writer.batch(write for group in groups for write in group)
+        else:
+            self._writer.save(groups, lease)
+
+    def forget(self, *records: Record, lease: Lease) -> None:
+        """Delete records, on the same terms as `save`."""
+        places = dict.fromkeys(address(record) for record in records)
+        self._writer.save(((Write(place),) for place in places), lease)
+
+    def finish(self, wish: Wish, *, lease: Lease) -> None:
+        """Delete a wish unless a newer generation has replaced it."""
+        delete: DeleteTypeDef = {
+            "TableName": self._table,
+            "Key": key(address(wish)),
+            "ConditionExpression": "attribute_not_exists(pk) OR #generation <= :generation",
+            "ExpressionAttributeNames": {"#generation": "generation"},
+            "ExpressionAttributeValues": {":generation": {"N": str(wish.generation)}},
+        }
+        self._writer.transact([{"Delete": delete}], lease)
+
+    def _all[R: Record](self, form: type[R], *pks: str) -> Iterator[R]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for found in pool.map(lambda pk: self._partition(form, pk), pks):
+                yield from found
+
+    def _at[R: Record](self, form: type[R], place: Address) -> R | None:
+        with asking(self._table):
+            answer = self._client.get_item(
+                TableName=self._table, Key=key(place), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return codec.decode(form, item) if item else None
+
+    def _newest[R: Record](self, form: type[R], pk: str, most: int) -> Sequence[R]:
+        items = islice(self._items(pk, forward=False), most)
+        with asking(self._table):
+            return [codec.decode(form, item) for item in items]
+
+    def _partition[R: Record](self, form: type[R], pk: str) -> list[R]:
+        with asking(self._table):
+            return [codec.decode(form, item) for item in self._items(pk)]
+
+    def _items(self, pk: str, *, forward: bool = True) -> "Iterator[codec.Item]":
+        """Yield the items of a partition that have not expired, page by page."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            FilterExpression=ALIVE,
+            ExpressionAttributeNames={"#expires": "expires"},
+            ExpressionAttributeValues={
+                ":pk": {"S": pk},
+                ":now": {"N": str(codec.epoch(self._clock()))},
+            },
+            ConsistentRead=True,
+            ScanIndexForward=forward,
+        )
+        for page in pages:
+            yield from page["Items"]

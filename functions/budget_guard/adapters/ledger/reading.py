@@ -1,0 +1,85 @@
+"""What both ledgers answer alike, given a table that can be asked for partitions and items."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+
+from budget_guard.adapters.ledger.addresses import (
+    LAST_POLL,
+    OPEN_ALERTS,
+    Address,
+    audit_partition,
+    hold_address,
+    partitions,
+)
+from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.records import Audit, Grant, PollReport, Release, Workspace
+from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.ports import Record
+
+AUDIT_SHOWN = 100
+
+
+class Reading(ABC):
+    """The reading half of the `Ledger` port. Expired records are never returned."""
+
+    @abstractmethod
+    def _all[R: Record](self, form: type[R], *pks: str) -> Iterable[R]:
+        """Return the records of whole partitions."""
+
+    @abstractmethod
+    def _at[R: Record](self, form: type[R], place: Address) -> R | None:
+        """Return the record at one address."""
+
+    @abstractmethod
+    def _newest[R: Record](self, form: type[R], pk: str, most: int) -> Sequence[R]:
+        """Return the last records of a partition in descending order of sk."""
+
+    def observations(self) -> Mapping[str, Observation]:
+        """Return what is known of each key, by hash; of the last 31 days' deleted ones too."""
+        return {one.key.hash: one for one in self._all(Observation, *partitions("OBS"))}
+
+    def freshness(self) -> Mapping[str, Freshness]:
+        """Return when each workspace was last seen completely, by workspace id."""
+        return {one.workspace: one for one in self._all(Freshness, "FRESHNESS")}
+
+    def workspaces(self) -> Mapping[str, Workspace]:
+        """Return the workspaces on record, by id."""
+        return {one.id: one for one in self._all(Workspace, "WORKSPACE")}
+
+    def poll_report(self) -> PollReport | None:
+        """Return how the last poll ended; None before the first."""
+        return self._at(PollReport, LAST_POLL)
+
+    def holds(self) -> Mapping[str, Hold]:
+        """Return every hold, by key hash."""
+        return {one.key: one for one in self._all(Hold, *partitions("HOLD"))}
+
+    def hold(self, key: str) -> Hold | None:
+        """Return one hold."""
+        return self._at(Hold, hold_address(key))
+
+    def wishes(self) -> Mapping[str, Wish]:
+        """Return the open wishes, by key hash."""
+        return {one.key: one for one in self._all(Wish, *partitions("WISH"))}
+
+    def grants(self) -> Sequence[Grant]:
+        """Return every grant that has not been over for 62 days, the earliest first."""
+        return sorted(self._all(Grant, "GRANT"), key=lambda one: (one.begins, one.id))
+
+    def releases(self) -> Sequence[Release]:
+        """Return the releases on record, also those that have ended, the earliest first."""
+        return sorted(self._all(Release, "RELEASE"), key=lambda one: (one.at, one.key or ""))
+
+    def incidents(self) -> Mapping[str, Incident]:
+        """Return the open incidents, by id."""
+        return {one.id: one for one in self._all(Incident, "INCIDENT")}
+
+    def unsent(self) -> Sequence[Alert]:
+        """Return the alerts that SNS has not taken yet, prepared or pending, oldest first."""
+        return sorted(self._all(Alert, OPEN_ALERTS), key=lambda one: (one.at, one.event_id))
+
+    def audit(self, key: str) -> Sequence[Audit]:
+        """Return the changes made to a key, newest first, at most 100."""
+        return self._newest(Audit, audit_partition(key), AUDIT_SHOWN)

@@ -1,0 +1,96 @@
+"""One of each thing that the ledger keeps, to be varied by tests."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
+from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
+from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
+from budget_guard.domain.observations import Freshness, HourMark, Observation
+from budget_guard.domain.policy import Severity
+from budget_guard.domain.records import (
+    Audit,
+    Grant,
+    PollReport,
+    Release,
+    SpendRecord,
+    Workspace,
+)
+from budget_guard.domain.windows import Window
+from budget_guard.domain.wishes import Fence, Restore, Wish
+
+NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+HASH = "3fa9c1d2" + "0" * 56
+FENCED = Settings(Limit(Decimal("108.80"), None), include_byok=True)
+OWN = Settings(Limit(Decimal(50), Window.DAILY))
+ENTRY = Entry("key/3fa9/daily", "prod-api spent 91.20 of 100.00 USD today", spent=Decimal("91.2"))
+
+
+def observation(key: str = HASH, gone_at: datetime | None = None) -> Observation:
+    spent = Spent(Decimal("91.20"), Decimal("0.000000123456789012345678901234567890"))
+    counters = Counters(spent, dict.fromkeys(Window, spent))
+    who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER)
+    reading = Reading(who, OWN, counters, Decimal(8), NOW, NOW + timedelta(microseconds=1))
+    return Observation(reading, (HourMark(NOW, spent),), gone_at=gone_at)
+
+
+def hold(key: str = HASH, reapplied: int = 0) -> Hold:
+    return Hold(
+        key,
+        baseline=OWN,
+        confirmed=Possible(FENCED, UNLIMITED),
+        confirmed_at=NOW,
+        intents=(Intent("i1", FENCED, NOW, "spent", "run-1"),),
+        replaced=(Replaced(Possible(OWN), NOW),),
+        reapplied=reapplied,
+    )
+
+
+def wish(key: str = HASH, generation: int = 1, *, restore: bool = False) -> Wish:
+    want = Restore() if restore else Fence(FENCED.limit, include_byok=True)
+    hours = Decimal("Infinity") if restore else Decimal("0.7")
+    return Wish(key, want, "near its cap", NOW, generation, urgent=True, hours_left=hours)
+
+
+def incident(name: str = "key/3fa9/daily", step: int = 1) -> Incident:
+    return Incident(name, Kind.THRESHOLD, step, NOW, "event-1", ENTRY)
+
+
+def alert(event: str = "event-1", state: AlertState = AlertState.PREPARED, late: int = 0) -> Alert:
+    at = NOW + timedelta(minutes=late)
+    return Alert(event, Kind.FENCED, Severity.WARNING, at, (ENTRY,), (2,), ("old",), state=state)
+
+
+def audit(number: int = 0, key: str = HASH) -> Audit:
+    at = NOW + timedelta(seconds=number)
+    return Audit(f"a{number}", key, "prod-api", OWN, FENCED, "spent", "run-1", at, "release it")
+
+
+def grant(name: str = "g1", ends: datetime = NOW + timedelta(days=1)) -> Grant:
+    settled = {Window.WEEKLY: Decimal("12.5")}
+    return Grant(name, "prod-api", Decimal(20), NOW, ends, "launch", "ann", HASH, settled)
+
+
+def release(key: str | None = HASH) -> Release:
+    return Release(key, NOW + timedelta(days=1), "ann", "an incident", NOW)
+
+
+FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
+WORKSPACE = Workspace("w1", "Search")
+POLL = PollReport(NOW, "run-1", 12, 2, "w2: 503", Decimal("812.5"))
+SPEND = SpendRecord("prod-api", HASH, Window.DAILY, NOW, Decimal("91.2"), Decimal(100), NOW)
+EACH = (
+    observation(),
+    FRESHNESS,
+    WORKSPACE,
+    POLL,
+    hold(),
+    wish(),
+    wish(restore=True),
+    incident(),
+    alert(),
+    grant(),
+    release(None),
+    SPEND,
+    audit(),
+)

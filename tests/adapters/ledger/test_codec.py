@@ -1,0 +1,159 @@
+"""Items: every value survives exactly, other versions are read, broken items are named."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from budget_guard.adapters.ledger import codec
+from budget_guard.adapters.ledger.addresses import address, expires
+from budget_guard.domain.alerts import Alert, AlertState, Entry, Kind
+from budget_guard.domain.errors import LedgerError
+from budget_guard.domain.holds import FOR_EVER, Hold
+from budget_guard.domain.keys import Limit, Settings
+from budget_guard.domain.policy import Severity
+from budget_guard.domain.wishes import Fence, Wish
+from budget_guard.use_cases.ports import Record
+from tests.adapters.ledger import samples
+from tests.adapters.ledger.samples import NOW
+
+ITEM_LIMIT = 400 * 1024
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+AMOUNTS = st.decimals(allow_nan=False) | st.just(Decimal("Infinity"))
+MOMENTS = st.just(FOR_EVER) | st.datetimes(timezones=st.just(UTC))
+st.register_type_strategy(str, TEXT)
+st.register_type_strategy(Decimal, AMOUNTS)
+st.register_type_strategy(datetime, MOMENTS)
+st.register_type_strategy(Mapping, lambda form: st.dictionaries(*map(st.from_type, get_args(form))))
+RECORDS = st.one_of([st.from_type(form) for form in codec.FORMS])
+
+
+def encoded(record: Record) -> dict[str, Any]:
+    return dict(codec.encode(address(record), record))
+
+
+def with_body(record: Record, **changes: Any) -> dict[str, Any]:
+    """Return a small record's item with fields of its body changed."""
+    item = encoded(record)
+    (fields,) = json.loads(item["body"]["S"])
+    return item | {"body": {"S": json.dumps([fields | changes])}}
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(RECORDS)
+def test_every_record_survives_exactly(record: Record) -> None:
+    assert codec.decode(type(record), encoded(record)) == record
+
+
+@pytest.mark.parametrize("number", range(len(samples.EACH)))
+def test_every_digit_of_an_amount_survives(number: int) -> None:
+    record = samples.EACH[number]
+    read = codec.decode(type(record), encoded(record))
+    assert repr(_utc(read)) == repr(_utc(record))
+
+
+def test_a_long_record_is_packed_into_fewer_write_units() -> None:
+    hours = samples.observation().hours * 48
+    record = replace(samples.observation(), hours=hours)
+    assert len(encoded(record)["body"]["B"]) < 1000
+    assert codec.decode(type(record), encoded(record)) == record
+
+
+def test_fields_of_another_version_are_ignored_and_missing_ones_have_their_defaults() -> None:
+    item = with_body(samples.WORKSPACE, colour="blue", size={"of": ["no", "interest"]})
+    assert codec.decode(type(samples.WORKSPACE), item) == samples.WORKSPACE
+    older = encoded(samples.hold()) | {"body": {"S": '[{"key": "k", "baseline": {}}]'}}
+    assert codec.decode(Hold, older) == Hold("k", Settings())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"S": "{"},
+        {"S": "[]"},
+        {"S": "[{}]"},
+        {"S": '[{"key": "k", "baseline": {"disabled": "perhaps"}}]'},
+        {"S": '[{"key": "k", "baseline": {"limit": {"amount": "NaN euros"}}}]'},
+        {"B": b"not packed"},
+        {"N": "1"},
+    ],
+)
+def test_a_broken_item_is_named_and_nothing_is_made_of_it(body: dict[str, Any]) -> None:
+    with pytest.raises(LedgerError, match=r"pk=HOLD#3 sk=3fa9c1d2.* not a readable Hold"):
+        codec.decode(Hold, encoded(samples.hold()) | {"body": body})
+
+
+def test_an_item_without_a_body_is_named() -> None:
+    item = {name: value for name, value in encoded(samples.hold()).items() if name != "body"}
+    with pytest.raises(LedgerError, match="pk=HOLD#3"):
+        codec.decode(Hold, item)
+
+
+def test_a_broken_fence_is_never_taken_for_a_restore() -> None:
+    broken = with_body(samples.wish(), want={"limit": {"amount": "?"}, "include_byok": True})
+    with pytest.raises(LedgerError, match="not a readable Wish"):
+        codec.decode(Wish, broken)
+
+
+def test_a_restore_and_a_fence_are_told_apart() -> None:
+    for want in (samples.wish(restore=True).want, Fence(Limit(), include_byok=False)):
+        record = replace(samples.wish(), want=want)
+        assert codec.decode(Wish, encoded(record)) == record
+
+
+def test_what_expires_says_so_in_seconds_since_1970() -> None:
+    gone = encoded(samples.observation(gone_at=NOW))["expires"]
+    assert gone == {"N": str(int((NOW + timedelta(days=31)).timestamp()))}
+    kept = {type(one).__name__ for one in samples.EACH if "expires" not in encoded(one)}
+    assert "Observation" in kept
+    assert kept.isdisjoint({"SpendRecord", "Audit", "Grant"})
+
+
+def test_a_sent_alert_expires_after_35_days_and_an_unsent_one_never() -> None:
+    assert expires(samples.alert(state=AlertState.SENT)) == NOW + timedelta(days=35)
+    assert expires(samples.alert(state=AlertState.PENDING)) is None
+
+
+def test_an_alert_with_500_long_entries_fits_into_one_item() -> None:
+    item = encoded(longest_alert())
+    assert len(item["body"]["B"]) < ITEM_LIMIT / 2
+
+
+def longest_alert() -> Alert:
+    def entry(number: int) -> Entry:
+        key = f"{number * 7919:x}".rjust(64, "a")
+        name = f"prod-{key[::-1]}-{'x' * 100}"
+        return Entry(
+            incident=f"key.fenced/{key}/a-budget-with-a-long-name/daily",
+            text=f"{name}, in a-budget-with-a-long-name, spent {number}.20 of 100.00 USD today; "
+            "fenced at 8.80 USD more until 00:00 UTC",
+            budget="a-budget-with-a-long-name",
+            owner="a-team-with-a-long-name",
+            key=key,
+            key_name=name,
+            spent=Decimal(f"{number}.2018273645"),
+            cap=Decimal(100),
+            burn_per_hour=Decimal(number) / 7,
+            exhausts_at=NOW + timedelta(minutes=number),
+            resets_at=NOW + timedelta(hours=12),
+            action="fenced " * 20,
+            todo="Look for the job that spends it. " * 5,
+            undo=f"budget-guard release {key}",
+            runbook="https://wiki.example.com/a/long/path/to/the/runbook/of/the/service",
+        )
+
+    entries = tuple(entry(number) for number in range(500))
+    steps = tuple(range(500))
+    return Alert("event-1", Kind.FENCED, Severity.CRITICAL, NOW, entries, steps)
+
+
+def _utc(record: Record) -> Any:
+    """Return the record as plain values, times as text: two names of UTC are one."""
+    return codec._CODECS[type(record)].dump_python((record,), mode="json")

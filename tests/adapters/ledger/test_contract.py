@@ -1,0 +1,222 @@
+"""What every ledger does, on the fake and on DynamoDB (emulated) alike."""
+
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+
+from budget_guard.domain.alerts import AlertState
+from budget_guard.domain.errors import LeaseLost
+from budget_guard.use_cases.ports import Lease, Ledger
+from tests.adapters.ledger import samples
+from tests.adapters.ledger.conftest import NOW, Clock
+from tests.adapters.ledger.samples import HASH
+
+OTHER = "0" + HASH[1:]
+LEASE = Lease("evaluate", "run-1", NOW + timedelta(minutes=2))
+RIVAL = Lease("evaluate", "run-2", NOW + timedelta(minutes=3))
+
+
+@pytest.fixture
+def lease(ledger: Ledger) -> Lease:
+    ledger.acquire(LEASE, now=NOW)
+    return LEASE
+
+
+def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
+    assert not ledger.observations()
+    assert not ledger.freshness()
+    assert not ledger.workspaces()
+    assert ledger.poll_report() is None
+    assert not ledger.holds()
+    assert ledger.hold(HASH) is None
+    assert not ledger.wishes()
+    assert not ledger.grants()
+    assert not ledger.releases()
+    assert not ledger.incidents()
+    assert not ledger.unsent()
+    assert not ledger.audit(HASH)
+
+
+@pytest.mark.parametrize("leased", [True, False])
+def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) -> None:
+    if leased:
+        ledger.acquire(LEASE, now=NOW)
+    other = samples.wish(OTHER, restore=True)
+    ledger.save(*samples.EACH, other, lease=LEASE if leased else None)
+    assert ledger.observations() == {HASH: samples.observation()}
+    assert ledger.freshness() == {"w1": samples.FRESHNESS}
+    assert ledger.workspaces() == {"w1": samples.WORKSPACE}
+    assert ledger.poll_report() == samples.POLL
+    assert ledger.holds() == {HASH: samples.hold()}
+    assert ledger.hold(HASH) == samples.hold()
+    assert ledger.wishes() == {HASH: samples.wish(restore=True), OTHER: other}
+    assert ledger.incidents() == {"key/3fa9/daily": samples.incident()}
+    assert ledger.unsent() == [samples.alert()]
+    assert ledger.grants() == [samples.grant()]
+    assert ledger.releases() == [samples.release(None)]
+    assert ledger.audit(HASH) == [samples.audit()]
+
+
+def test_a_record_replaces_its_former_self_whole(ledger: Ledger, lease: Lease) -> None:
+    ledger.save(samples.hold(), lease=lease)
+    bare = replace(samples.hold(), confirmed=None, intents=())
+    ledger.save(bare, lease=lease)
+    assert ledger.holds() == {HASH: bare}
+
+
+def test_of_two_versions_in_one_save_the_later_counts(ledger: Ledger, lease: Lease) -> None:
+    first, later = samples.hold(), samples.hold(reapplied=2)
+    for held in (None, lease):
+        ledger.save(first, later, lease=held)
+        assert ledger.hold(HASH) == later
+
+
+def test_records_of_more_keys_than_one_request_takes_are_all_there(ledger: Ledger) -> None:
+    keys = [f"{number % 16:x}{number:063x}" for number in range(120)]
+    ledger.save(*(samples.observation(key) for key in keys))
+    ledger.acquire(LEASE, now=NOW)
+    ledger.save(*(samples.wish(key) for key in keys), lease=LEASE)
+    assert set(ledger.observations()) == set(ledger.wishes()) == set(keys)
+    ledger.forget(*ledger.wishes().values(), lease=LEASE)
+    assert not ledger.wishes()
+
+
+def test_a_partition_of_more_than_one_page_is_read_to_its_end(ledger: Ledger) -> None:
+    # DynamoDB ends a page at 1 MB; the reasons do not compress.
+    wishes = [
+        replace(samples.wish(f"a{number:063x}"), reason=_noise(number)) for number in range(60)
+    ]
+    ledger.save(*wishes)
+    assert ledger.wishes() == {one.key: one for one in wishes}
+
+
+def test_a_lease_is_taken_from_another_only_when_it_has_ended(ledger: Ledger, lease: Lease) -> None:
+    with pytest.raises(LeaseLost, match="evaluate"):
+        ledger.acquire(RIVAL, now=lease.until - timedelta(microseconds=1))
+    ledger.acquire(RIVAL, now=lease.until)
+    with pytest.raises(LeaseLost):
+        ledger.acquire(lease, now=NOW)
+
+
+def test_a_lease_is_its_own_runs_to_renew(ledger: Ledger, lease: Lease) -> None:
+    ledger.acquire(replace(lease, until=RIVAL.until), now=NOW)
+    with pytest.raises(LeaseLost):
+        ledger.acquire(RIVAL, now=lease.until)
+
+
+def test_leases_of_different_names_do_not_meet(ledger: Ledger, lease: Lease) -> None:
+    other = replace(RIVAL, name="enforce")
+    ledger.acquire(other, now=NOW)
+    ledger.save(samples.hold(), lease=other)
+    ledger.save(samples.hold(), lease=lease)
+
+
+def test_a_lease_given_back_is_free_at_once(ledger: Ledger, lease: Lease) -> None:
+    ledger.give_back(lease)
+    ledger.acquire(RIVAL, now=NOW)
+
+
+def test_giving_back_a_lease_that_is_anothers_leaves_it(ledger: Ledger, lease: Lease) -> None:
+    ledger.acquire(RIVAL, now=lease.until)
+    ledger.give_back(lease)
+    ledger.save(samples.hold(), lease=RIVAL)
+
+
+@pytest.mark.parametrize("lost", ["never taken", "taken over", "given back"])
+def test_a_run_without_its_lease_changes_nothing(ledger: Ledger, lost: str) -> None:
+    kept = (samples.wish(), samples.incident())
+    ledger.save(*kept)
+    if lost != "never taken":
+        ledger.acquire(LEASE, now=NOW)
+    if lost == "taken over":
+        ledger.acquire(RIVAL, now=LEASE.until)
+    if lost == "given back":
+        ledger.give_back(LEASE)
+    with pytest.raises(LeaseLost, match="evaluate"):
+        ledger.save(samples.hold(), samples.wish(generation=2), lease=LEASE)
+    with pytest.raises(LeaseLost, match="evaluate"):
+        ledger.forget(*kept, lease=LEASE)
+    with pytest.raises(LeaseLost, match="evaluate"):
+        ledger.finish(kept[0], lease=LEASE)
+    assert ledger.hold(HASH) is None
+    assert ledger.wishes() == {HASH: kept[0]}
+    assert set(ledger.incidents()) == {kept[1].id}
+
+
+def test_what_is_forgotten_is_gone_and_nothing_else(ledger: Ledger, lease: Lease) -> None:
+    ledger.save(samples.wish(), samples.wish(OTHER), samples.incident(), samples.release(None))
+    ledger.save(samples.release(), samples.hold())
+    ledger.forget(samples.wish(), samples.incident(), samples.release(None), lease=lease)
+    assert set(ledger.wishes()) == {OTHER}
+    assert not ledger.incidents()
+    assert ledger.releases() == [samples.release()]
+    assert ledger.hold(HASH) == samples.hold()
+
+
+def test_forgetting_what_is_not_there_is_no_fault(ledger: Ledger, lease: Lease) -> None:
+    ledger.forget(samples.wish(), lease=lease)
+    ledger.finish(samples.wish(), lease=lease)
+    ledger.forget(lease=lease)
+    assert not ledger.wishes()
+
+
+def test_a_finished_wish_is_deleted(ledger: Ledger, lease: Lease) -> None:
+    ledger.save(samples.wish(generation=10), lease=lease)
+    ledger.finish(samples.wish(generation=10), lease=lease)
+    assert not ledger.wishes()
+
+
+def test_finishing_a_wish_leaves_a_newer_one(ledger: Ledger, lease: Lease) -> None:
+    newer = samples.wish(generation=10)
+    ledger.save(newer, lease=lease)
+    ledger.finish(samples.wish(generation=9), lease=lease)
+    assert ledger.wishes() == {HASH: newer}
+
+
+def test_alerts_wait_oldest_first_until_they_are_sent(ledger: Ledger, lease: Lease) -> None:
+    late, early = samples.alert("a", late=5), samples.alert("b", AlertState.PENDING)
+    ledger.save(late, early, lease=lease)
+    assert ledger.unsent() == [early, late]
+    pending = replace(late, state=AlertState.PENDING)
+    ledger.save(pending, replace(early, state=AlertState.SENT), lease=lease)
+    assert ledger.unsent() == [pending]
+    ledger.save(replace(late, state=AlertState.SENT))
+    assert not ledger.unsent()
+
+
+def test_an_alert_prepared_and_sent_in_one_save_does_not_wait(ledger: Ledger, lease: Lease) -> None:
+    ledger.save(samples.alert(), samples.alert(state=AlertState.SENT), lease=lease)
+    assert not ledger.unsent()
+
+
+def test_the_audit_of_a_key_shows_its_newest_hundred(ledger: Ledger) -> None:
+    ledger.save(*(samples.audit(number) for number in range(103)), samples.audit(500, OTHER))
+    assert [one.id for one in ledger.audit(HASH)] == [f"a{n}" for n in range(102, 2, -1)]
+
+
+def test_a_deleted_key_is_remembered_for_31_days(ledger: Ledger, clock: Clock) -> None:
+    gone = samples.observation(gone_at=NOW)
+    ledger.save(gone, samples.observation(OTHER))
+    clock.pass_(timedelta(days=31) - timedelta(seconds=1))
+    assert set(ledger.observations()) == {HASH, OTHER}
+    clock.pass_(timedelta(seconds=1))
+    assert set(ledger.observations()) == {OTHER}
+
+
+def test_a_grant_is_remembered_for_62_days_after_its_end(ledger: Ledger, clock: Clock) -> None:
+    ledger.save(samples.grant("short", NOW), samples.grant("long", NOW + timedelta(days=9)))
+    clock.pass_(timedelta(days=62))
+    assert [one.id for one in ledger.grants()] == ["long"]
+
+
+def test_changes_are_on_record_for_400_days(ledger: Ledger, clock: Clock) -> None:
+    ledger.save(samples.audit(0), samples.audit(60))
+    clock.pass_(timedelta(days=400, seconds=30))
+    assert [one.id for one in ledger.audit(HASH)] == ["a60"]
+
+
+def _noise(seed: int) -> str:
+    blocks = (sha256(f"{seed} {block}".encode()).hexdigest() for block in range(600))
+    return "".join(blocks)
