@@ -38,3 +38,10 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Synthesise:
 @pytest.fixture(scope="session")
 def template(synthesise: Synthesise) -> Template:
     return synthesise(Settings(alert_email="oncall@example.com"))
+
+
+@pytest.fixture(scope="session")
+def variant(synthesise: Synthesise) -> Template:
+    """Everything that a setting changes, at once."""
+    arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:openrouter-a1b2C3"
+    return synthesise(Settings(embedded=True, schedules=False, poll_minutes=1, secret_arn=arn))

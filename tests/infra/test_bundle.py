@@ -1,0 +1,75 @@
+"""The asset: complete, for the right machine, and the same in every build of the same sources."""
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from budget_guard.domain.errors import SettingsError
+from infra import bundle
+from infra.bundle import REQUIREMENTS, ROOT, Wheels
+
+
+def digest(folder: Path) -> str:
+    content = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        content.update(str(file.relative_to(folder)).encode())
+        content.update(file.read_bytes() if file.is_file() else b"")
+    return content.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("first") / "asset"
+    return bundle.build(target, wheels=Wheels.ARM64, budgets='{"budgets": []}')
+
+
+def test_two_builds_in_different_places_are_the_same(asset: Path, tmp_path: Path) -> None:
+    again = bundle.build(tmp_path / "x", wheels=Wheels.ARM64, budgets='{"budgets": []}')
+    assert digest(again) == digest(asset)
+
+
+def test_nothing_in_it_names_the_machine_that_built_it(asset: Path) -> None:
+    assert not (asset / "bin").exists()
+    assert not list(asset.rglob("__pycache__"))
+    assert not list(asset.rglob("RECORD"))
+
+
+def test_it_has_the_package_without_the_operators_part(asset: Path) -> None:
+    assert (asset / "budgets.json").read_text() == '{"budgets": []}'
+    shipped = {path.name for path in (asset / "budget_guard").iterdir()}
+    ours = {path.name for path in bundle.PACKAGE.iterdir()}
+    assert shipped == ours - {"cli", "sandbox", "__pycache__", "py.typed"}
+    assert {"domain", "adapters", "handlers"} <= shipped
+
+
+@pytest.mark.parametrize(
+    ("wheels", "machine"),
+    [(Wheels.ARM64, "aarch64-linux-gnu"), (Wheels.X86_64, "x86_64-linux-gnu")],
+)
+def test_its_libraries_are_for_the_machine_asked_for(
+    wheels: Wheels, machine: str, tmp_path: Path
+) -> None:
+    built = bundle.build(tmp_path / "asset", wheels=wheels, budgets="{}")
+    native = [path.name for path in built.rglob("_pydantic_core*.so")]
+    assert native == [f"_pydantic_core.cpython-313-{machine}.so"]
+
+
+def test_libraries_that_cannot_be_installed_stop_the_build_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = tmp_path / "requirements.txt"
+    wrong.write_text("idna==3.20 --hash=sha256:" + "0" * 64)
+    monkeypatch.setattr(bundle, "REQUIREMENTS", wrong)
+    with pytest.raises(SettingsError, match="could not be installed") as told:
+        bundle.build(tmp_path / "asset", wheels=Wheels.HOST, budgets="{}")
+    assert "idna" in str(told.value)
+
+
+def test_the_lock_holds_what_the_project_asks_for_and_no_address() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    locked = set(re.findall(r"^(\S+==\S+)", REQUIREMENTS.read_text(), flags=re.MULTILINE))
+    assert set(project["dependencies"]) <= locked
+    assert "://" not in REQUIREMENTS.read_text()

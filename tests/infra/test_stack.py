@@ -1,0 +1,277 @@
+"""What the template promises; the emulator ignores much of it, so it is asserted here."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+FUNCTIONS = {
+    "budget_guard.handlers.poll_usage.handler": {
+        "OPENROUTER_BASE_URL",
+        "MANAGEMENT_KEY_SECRET_ARN",
+        "EVALUATE_FUNCTION_NAME",
+    },
+    "budget_guard.handlers.evaluate.handler": {
+        "ALERTS_TOPIC_ARN",
+        "ENFORCE_FUNCTION_NAME",
+        "POLL_MINUTES",
+        "STACK_NAME",
+    },
+    "budget_guard.handlers.enforce.handler": {"OPENROUTER_BASE_URL", "MANAGEMENT_KEY_SECRET_ARN"},
+}
+EVERYWHERE = {
+    "TABLE_NAME",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+
+
+def properties(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [found["Properties"] for found in template.find_resources(kind).values()]
+
+
+def functions(template: Template) -> dict[str, dict[str, Any]]:
+    return {found["Handler"]: found for found in properties(template, "AWS::Lambda::Function")}
+
+
+def test_each_function_is_told_exactly_what_it_needs(template: Template) -> None:
+    told = {
+        handler: set(found["Environment"]["Variables"])
+        for handler, found in functions(template).items()
+    }
+    assert told == {handler: EVERYWHERE | names for handler, names in FUNCTIONS.items()}
+
+
+def test_functions_share_one_asset_on_python_3_13_arm64(template: Template) -> None:
+    found = functions(template).values()
+    assert {function["Runtime"] for function in found} == {"python3.13"}
+    assert [function["Architectures"] for function in found] == [["arm64"]] * 3
+    assert len({function["Code"]["S3Key"] for function in found}) == 1
+
+
+def test_a_failed_run_is_not_repeated_with_an_old_time(template: Template) -> None:
+    found = properties(template, "AWS::Lambda::EventInvokeConfig")
+    assert [config["MaximumRetryAttempts"] for config in found] == [0, 0, 0]
+    assert [config["MaximumEventAgeInSeconds"] for config in found] == [60, 60, 60]
+
+
+@pytest.mark.parametrize(("which", "seconds"), [("template", 240), ("variant", 55)])
+def test_a_poll_ends_before_the_next_begins(
+    which: str, seconds: int, request: pytest.FixtureRequest
+) -> None:
+    poll = functions(request.getfixturevalue(which))["budget_guard.handlers.poll_usage.handler"]
+    assert poll["Timeout"] == seconds
+
+
+def test_logs_end_after_three_months(template: Template) -> None:
+    template.resource_count_is("AWS::Logs::LogGroup", 3)
+    template.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 90})
+
+
+def test_the_ledger_survives_accidents(template: Template) -> None:
+    template.has_resource(
+        "AWS::DynamoDB::GlobalTable",
+        {
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+                "SSESpecification": {"SSEEnabled": True},
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "Replicas": [
+                    Match.object_like(
+                        {
+                            "DeletionProtectionEnabled": True,
+                            "PointInTimeRecoverySpecification": {
+                                "PointInTimeRecoveryEnabled": True
+                            },
+                        }
+                    )
+                ],
+            },
+        },
+    )
+
+
+def test_the_embedded_stack_keeps_nothing(variant: Template) -> None:
+    kept = {
+        found["Type"]
+        for found in variant.to_json()["Resources"].values()
+        if found.get("DeletionPolicy") == "Retain"
+    }
+    assert kept == set()
+
+
+def test_the_secret_has_no_value_that_a_deploy_could_write_over_the_key(
+    template: Template,
+) -> None:
+    (secret,) = properties(template, "AWS::SecretsManager::Secret")
+    assert secret.keys() == {"Description"}
+
+
+def schedules(template: Template) -> dict[str, str]:
+    return {
+        name.removeprefix("Schedules")[:-8]: found["Properties"]["ScheduleExpression"]
+        for name, found in template.find_resources("AWS::Scheduler::Schedule").items()
+    }
+
+
+def test_polls_keep_off_the_full_hour_and_evaluations_off_the_polls(template: Template) -> None:
+    assert schedules(template) == {
+        "Poll": "cron(1/5 * * * ? *)",
+        "Evaluate": "cron(4/5 * * * ? *)",
+        "Midnight": "cron(0 0 * * ? *)",
+        "Enforce": "cron(* * * * ? *)",
+    }
+
+
+def test_a_poll_every_minute_is_every_minute(variant: Template) -> None:
+    assert schedules(variant)["Poll"] == "cron(* * * * ? *)"
+
+
+def test_schedules_carry_their_time_and_give_up_soon(template: Template) -> None:
+    for schedule in properties(template, "AWS::Scheduler::Schedule"):
+        target = schedule["Target"]
+        assert json.loads(target["Input"]) == {
+            "time": "<aws.scheduler.scheduled-time>",
+            "run": "<aws.scheduler.execution-id>",
+        }
+        assert target["RetryPolicy"] == {
+            "MaximumRetryAttempts": 1,
+            "MaximumEventAgeInSeconds": 60,
+        }
+        assert "SchedulesLostStarts" in str(target["DeadLetterConfig"])
+        assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert schedule["State"] == "ENABLED"
+
+
+def test_schedules_can_be_off(variant: Template) -> None:
+    states = [found["State"] for found in properties(variant, "AWS::Scheduler::Schedule")]
+    assert states == ["DISABLED"] * 4
+
+
+def test_both_topics_are_encrypted_with_a_key_that_alarms_may_use(template: Template) -> None:
+    (key,) = template.find_resources("AWS::KMS::Key")
+    template.resource_count_is("AWS::SNS::Topic", 2)
+    template.all_resources_properties(
+        "AWS::SNS::Topic", {"KmsMasterKeyId": {"Fn::GetAtt": [key, "Arn"]}}
+    )
+    (policy,) = properties(template, "AWS::KMS::Key")
+    assert policy["EnableKeyRotation"] is True
+    assert {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    } in policy["KeyPolicy"]["Statement"]
+
+
+def test_alarms_may_publish_to_health_and_nobody_without_tls_to_either(
+    template: Template,
+) -> None:
+    allowed = []
+    policies = properties(template, "AWS::SNS::TopicPolicy")
+    for policy in policies:
+        statements = policy["PolicyDocument"]["Statement"]
+        assert statements[0]["Effect"] == "Deny"
+        assert statements[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        allowed += [(statement["Principal"], policy["Topics"]) for statement in statements[1:]]
+    assert len(policies) == 2
+    ((principal, topics),) = allowed
+    assert principal == {"Service": "cloudwatch.amazonaws.com"}
+    assert "TopicsHealth" in str(topics)
+
+
+def test_mail_goes_from_both_topics_unfiltered(template: Template, variant: Template) -> None:
+    found = properties(template, "AWS::SNS::Subscription")
+    assert [(each["Protocol"], each["Endpoint"]) for each in found] == [
+        ("email", "oncall@example.com")
+    ] * 2
+    assert not any("FilterPolicy" in each for each in found)
+    assert not properties(variant, "AWS::SNS::Subscription")
+
+
+def alarms(template: Template) -> dict[str, dict[str, Any]]:
+    return {
+        name.removeprefix("Alarms")[:-8]: found["Properties"]
+        for name, found in template.find_resources("AWS::CloudWatch::Alarm").items()
+    }
+
+
+@pytest.mark.parametrize("job", ["PollUsage", "Evaluate", "Enforce"])
+def test_a_function_that_finishes_no_run_for_two_periods_raises_an_alarm(
+    job: str, template: Template
+) -> None:
+    alarm = alarms(template)[f"{job}Silent"]
+    expression, metric = alarm["Metrics"]
+    assert expression["Expression"] == "FILL(m, 0)"
+    assert metric["MetricStat"]["Metric"] == {
+        "Namespace": "BudgetGuard",
+        "MetricName": "RunsFinished",
+        "Dimensions": [
+            {"Name": "function", "Value": {"PollUsage": "poll_usage"}.get(job, job.lower())},
+            {"Name": "service", "Value": "budget-guard"},
+        ],
+    }
+    assert metric["MetricStat"]["Period"] == 300
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (2, 2)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_without_metric_math_the_same_alarm_watches_the_metric_itself(variant: Template) -> None:
+    alarm = alarms(variant)["EvaluateSilent"]
+    assert (alarm["MetricName"], alarm["TreatMissingData"]) == ("RunsFinished", "breaching")
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("PollUsageFailed", "Errors"),
+        ("EvaluateFailed", "Errors"),
+        ("EnforceFailed", "Errors"),
+        ("StartsLost", "ApproximateNumberOfMessagesVisible"),
+    ],
+)
+def test_a_failure_raises_an_alarm(name: str, metric: str, template: Template) -> None:
+    alarm = alarms(template)[name]
+    assert alarm["MetricName"] == metric
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_every_alarm_tells_health_and_also_when_it_is_over(template: Template) -> None:
+    assert len(alarms(template)) == 7
+    for alarm in alarms(template).values():
+        assert "TopicsHealth" in str(alarm["AlarmActions"])
+        assert alarm["OKActions"] == alarm["AlarmActions"]
+
+
+def test_the_dashboard_shows_each_budget_in_each_window_that_it_caps(template: Template) -> None:
+    (dashboard,) = properties(template, "AWS::CloudWatch::Dashboard")
+    body = json.dumps(dashboard["DashboardBody"])
+    assert body.count("SpendFraction") == 3
+    assert body.count("prod-api") == 2 * 2  # as dimension and as label
+    assert "weekly" not in body
+
+
+def test_the_outputs_name_what_commands_need(template: Template) -> None:
+    assert set(template.to_json()["Outputs"]) == {
+        "TableName",
+        "AlertsTopicArn",
+        "HealthTopicArn",
+        "ManagementKeySecretArn",
+        "ScheduleGroupName",
+        "DashboardUrl",
+        "PollUsageFunctionName",
+        "EvaluateFunctionName",
+        "EnforceFunctionName",
+    }
