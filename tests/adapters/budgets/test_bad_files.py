@@ -270,6 +270,7 @@ WARNINGS = [
         "monthly cap of 6",
         "raise monthly",
     ),
+    (cap("0.5}\n    hold: always\n    #"), 5, DAILY, "too thin to hold", "hold: never"),
     (cap("0.99"), 5, DAILY, "too thin to hold", "hold: never"),
     (
         cap("0.5}\n    hold: 50%\n    thresholds: [{at: 1%, severity: info}]\n    #"),
@@ -294,7 +295,15 @@ def test_what_may_be_meant_is_only_warned_of(
 
 
 @pytest.mark.parametrize(
-    "text", ["0", "1", "0.5}\n    hold: never\n    #{", '"5"', "100, weekly: 100"]
+    "text",
+    [
+        "0",
+        "1",
+        "0.5}\n    hold: never\n    #{",
+        '"5"',
+        "100, weekly: 100",
+        "5}\n    thresholds: [{at: 1000%, severity: info}]\n    #",
+    ],
 )
 def test_nothing_is_said_of_what_is_right(checked: Check, text: str) -> None:
     assert checked(cap(text)).problems == ()
