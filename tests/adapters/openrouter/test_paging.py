@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budget_guard.domain.errors import ProviderConfusing, ProviderUnavailable
@@ -26,6 +26,7 @@ class Pages:
         return answer({"data": [row(hash=one, usage=offset) for one in found]})
 
 
+@settings(deadline=None)
 @given(count=st.integers(0, 1200), size=st.integers(30, 150), shift=st.integers(0, 5))
 def test_every_key_is_listed_once(count: int, size: int, shift: int) -> None:
     pages = Pages(count, size=size, shift=shift)
@@ -89,6 +90,7 @@ def test_an_offset_that_is_ignored_does_not_go_on_for_ever() -> None:
         ).workspaces()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 250), st.booleans())
 def test_every_workspace_is_listed(count: int, told: bool) -> None:
     every = [{"id": f"w{number}", "name": str(number)} for number in range(count)]

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budget_guard.domain.errors import ProviderConfusing
@@ -62,6 +62,13 @@ def test_dates_that_go_back_and_forth_over_midnight_are_given_up() -> None:
         connected(script, clock=Seconds(step=90_000)).key(HASH)
 
 
+def test_a_server_whose_clock_is_behind_answers_for_the_day_that_it_has() -> None:
+    script = Script(one_key(date=MIDNIGHT), one_key(date="Wed, 18 Nov 2026 23:59:59 GMT"))
+    reading = connected(script, clock=Seconds(step=0.25)).key(HASH)
+    assert reading.at == datetime(2026, 11, 18, 23, 59, 59, tzinfo=UTC)
+    assert reading.began == reading.at - timedelta(seconds=0.25)
+
+
 def test_a_change_answered_across_midnight_is_read_not_sent_again() -> None:
     script = Script(one_key(date=MIDNIGHT), one_key(date=A_SECOND_LATER))
     reading = connected(script, clock=Seconds(step=0.25)).change(HASH, Change(limit=Limit()))
@@ -69,6 +76,7 @@ def test_a_change_answered_across_midnight_is_read_not_sent_again() -> None:
     assert reading.at == datetime(2026, 11, 19, 0, 0, 1, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(
     sent=st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis wants naive bounds
     there=st.floats(0, 60),

@@ -1,5 +1,5 @@
 """OpenRouter's management API over HTTPS; `connect` is the way in."""
 
-from budget_guard.adapters.openrouter.client import HttpOpenRouter, Key, connect
+from budget_guard.adapters.openrouter.client import Credential, HttpOpenRouter, connect
 
-__all__ = ["HttpOpenRouter", "Key", "connect"]
+__all__ = ["Credential", "HttpOpenRouter", "connect"]

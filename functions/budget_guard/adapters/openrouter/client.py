@@ -28,8 +28,8 @@ READS_AROUND_MIDNIGHT = 3
 HEADER_SAFE = re.compile(r"[!-~]+")
 
 
-class Key(Protocol):
-    """A credential that shows itself only when asked, as pydantic's `SecretStr`."""
+class Credential(Protocol):
+    """A secret that shows itself only when asked, as pydantic's `SecretStr` does."""
 
     def get_secret_value(self) -> str:
         """Return the plaintext."""
@@ -37,7 +37,7 @@ class Key(Protocol):
 
 
 def connect(
-    base_url: str, key: Key, *, time_left: Callable[[], float] = lambda: 60.0
+    base_url: str, key: Credential, *, time_left: Callable[[], float] = lambda: 60.0
 ) -> "HttpOpenRouter":
     """Return the adapter; `time_left` tells the seconds that the run may still use.
 
