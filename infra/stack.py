@@ -18,14 +18,15 @@ from infra.schedules import Schedules
 from infra.settings import Architecture, Settings
 from infra.topics import Topics
 
-READ = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
-WRITE = (
+LEDGER = (
+    "dynamodb:GetItem",
+    "dynamodb:Query",
     "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
     "dynamodb:ConditionCheckItem",
 )
-DELETE = ("dynamodb:DeleteItem",)
+"""What every function does with the ledger: reads, transactions, its lease. Nobody scans."""
+OBSERVE = ("dynamodb:BatchWriteItem",)
 PROCESSORS = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
     Architecture.X86_64: lambda_.Architecture.X86_64,
@@ -125,14 +126,14 @@ class BudgetGuardStack(Stack):
         arns = {job: made.function.function_arn for job, made in self._functions.items()}
         poll, evaluate, enforce = (roles[job] for job in Job)
         for role, actions, resource in (
-            (poll, READ + WRITE, table),
+            (poll, LEDGER + OBSERVE, table),
             (poll, reads_key, secret),
             (poll, starts, arns[Job.EVALUATE]),
-            (evaluate, READ + WRITE + DELETE, table),
+            (evaluate, LEDGER, table),
             (evaluate, ("sns:Publish", "sns:ListSubscriptionsByTopic"), alerts),
             (evaluate, ("kms:Decrypt", "kms:GenerateDataKey"), key),
             (evaluate, starts, arns[Job.ENFORCE]),
-            (enforce, READ + WRITE + DELETE, table),
+            (enforce, LEDGER, table),
             (enforce, reads_key, secret),
             *((self._schedules.role, starts, arn) for arn in arns.values()),
             (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),

@@ -7,13 +7,11 @@ from typing import Any
 from aws_cdk.assertions import Template
 
 TABLE = "LedgerTable"
-READ_AND_WRITE = {
+LEDGER = {
     "dynamodb:GetItem",
-    "dynamodb:BatchGetItem",
     "dynamodb:Query",
     "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
     "dynamodb:ConditionCheckItem",
 }
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -21,16 +19,16 @@ KEY = {"secretsmanager:GetSecretValue"}
 START = {"lambda:InvokeFunction"}
 
 MATRIX = {
-    ("PollUsageRole", TABLE): READ_AND_WRITE,
+    ("PollUsageRole", TABLE): LEDGER | {"dynamodb:BatchWriteItem"},
     ("PollUsageRole", "ManagementKeySecret"): KEY,
     ("PollUsageRole", "EvaluateFunction"): START,
     ("PollUsageRole", "PollUsageLog"): LOG,
-    ("EvaluateRole", TABLE): READ_AND_WRITE | {"dynamodb:DeleteItem"},
+    ("EvaluateRole", TABLE): LEDGER,
     ("EvaluateRole", "TopicsAlerts"): {"sns:Publish", "sns:ListSubscriptionsByTopic"},
     ("EvaluateRole", "TopicsKey"): {"kms:Decrypt", "kms:GenerateDataKey"},
     ("EvaluateRole", "EnforceFunction"): START,
     ("EvaluateRole", "EvaluateLog"): LOG,
-    ("EnforceRole", TABLE): READ_AND_WRITE | {"dynamodb:DeleteItem"},
+    ("EnforceRole", TABLE): LEDGER,
     ("EnforceRole", "ManagementKeySecret"): KEY,
     ("EnforceRole", "EnforceLog"): LOG,
     ("SchedulesRole", "PollUsageFunction"): START,
