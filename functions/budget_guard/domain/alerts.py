@@ -89,7 +89,8 @@ class AlertState(StrEnum):
 class Alert:
     """One message to people. `event_id` is fixed when it is prepared and never changes.
 
-    `opens` and `closes` are the incidents that come and go with it.
+    `steps` are the steps that the entries' incidents come to, one each (none where they end);
+    `closes` are the incidents that end with it.
     """
 
     event_id: str
@@ -97,6 +98,14 @@ class Alert:
     severity: Severity
     at: datetime
     entries: tuple[Entry, ...]
-    opens: tuple[Incident, ...] = ()
+    steps: tuple[int, ...] = ()
     closes: tuple[str, ...] = ()
     state: AlertState = AlertState.PREPARED
+
+    @property
+    def opens(self) -> tuple[Incident, ...]:
+        """Return the incidents that come, or get worse, with it."""
+        return tuple(
+            Incident(entry.incident, self.kind, step, self.at, self.event_id, entry)
+            for entry, step in zip(self.entries, self.steps, strict=False)
+        )

@@ -5,14 +5,13 @@ Level-triggered: the same facts give the same answer, however often it is asked.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from budget_guard.domain import words
 from budget_guard.domain.constraints import Constraint, constraints, own_limit
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.fences import Measure, fence
-from budget_guard.domain.holds import Hold, HoldState, exposure
+from budget_guard.domain.holds import FOR_EVER, Hold, HoldState, exposure
 from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
@@ -146,7 +145,7 @@ def _weight(seen: Observation) -> Usd:
 def _fenced(
     facts: Facts, seen: Observation, all_of: Sequence[Constraint], headroom: Usd
 ) -> Standing:
-    binding = min(all_of, key=lambda one: (one.left, -_ends(one, facts)))
+    binding = _binding(all_of, facts)
     measure = Measure(seen.reading.counters, facts.read_at(seen), facts.now)
     return Standing(
         seen=seen,
@@ -157,10 +156,13 @@ def _fenced(
     )
 
 
-def _ends(constraint: Constraint, facts: Facts) -> timedelta:
-    if constraint.window is None:
-        return timedelta.max
-    return end(constraint.window, facts.now) - facts.now
+def _binding(all_of: Sequence[Constraint], facts: Facts) -> Constraint:
+    """Return the constraint with the least left; of equals, the one that lasts longest."""
+    least = min(one.left for one in all_of)
+    return max(
+        (one for one in all_of if one.left == least),
+        key=lambda one: end(one.window, facts.now) if one.window else FOR_EVER,
+    )
 
 
 def _why_restored(facts: Facts, seen: Observation) -> str:

@@ -1,0 +1,140 @@
+"""`evaluate`: decide from the ledger what every key should be, and tell people what they must know.
+
+It never talks to OpenRouter; only it publishes alerts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from budget_guard.domain.alerts import Alert, AlertState
+from budget_guard.domain.announcing import announce
+from budget_guard.domain.conditions import conditions
+from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.errors import NotifierError
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.grants import settle
+from budget_guard.domain.policy import Policy
+from budget_guard.domain.records import Grant, SpendRecord
+from budget_guard.domain.windows import Window, start
+from budget_guard.use_cases.ports import Lease, Ledger, Notifier
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation needs: the ledger, the topic, the lease, and the policy."""
+
+    ledger: Ledger
+    notifier: Notifier
+    lease: Lease
+    policy: Policy
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateReport:
+    """What a run decided and told. `unsent` alerts stay pending for the next run."""
+
+    plan: Plan
+    sent: tuple[Alert, ...] = ()
+    unsent: tuple[Alert, ...] = ()
+    problem: str | None = None
+
+
+def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
+    """Return all facts that a decision rests on. Time never lies before what was seen."""
+    freshness = ledger.freshness()
+    latest = max((one.at for one in freshness.values()), default=now)
+    return Facts(
+        policy=policy,
+        now=max(now, latest),
+        observations=ledger.observations(),
+        freshness=freshness,
+        workspaces=ledger.workspaces(),
+        holds=ledger.holds(),
+        wishes=ledger.wishes(),
+        grants=ledger.grants(),
+        releases=ledger.releases(),
+        incidents=ledger.incidents(),
+        poll=ledger.poll_report(),
+    )
+
+
+def evaluate(on: Evaluation) -> EvaluateReport:
+    """Decide, write wishes, prepare and publish alerts.
+
+    Safe to repeat and to kill: every alert is published at least once, and again (with the same
+    event id) only if the run dies between SNS's answer and its mark. Raises `LedgerError`.
+    """
+    for alert in on.ledger.unsent():
+        if alert.state is AlertState.PREPARED:
+            _pend(alert, on)
+    plan = decide(gather(on.ledger, on.policy, on.now))
+    _record(plan, on)
+    _prepare(plan, on)
+    return _publish(plan, on)
+
+
+def _record(plan: Plan, on: Evaluation) -> None:
+    """Write down what is wished, what ended grants leave behind, and what budgets have spent."""
+    on.ledger.save(*plan.new_wishes, lease=on.lease)
+    on.ledger.forget(*plan.dropped, lease=on.lease)
+    ended = [one for one in plan.facts.grants if one.ends <= plan.facts.now and not one.settled]
+    on.ledger.save(*(_settled(one, plan.constraints) for one in ended), lease=on.lease)
+    on.ledger.save(*_spending(plan), lease=on.lease)
+
+
+def _settled(grant: Grant, constraints: Sequence[Constraint]) -> Grant:
+    spends = {
+        one.window: one.spend
+        for one in constraints
+        if one.window and one.budget and (one.budget.name, one.subject) == (grant.budget, grant.key)
+    }
+    return settle(grant, spends)
+
+
+def _spending(plan: Plan) -> Iterable[SpendRecord]:
+    """Yield the spend of budgets over keys; a per-key budget's is in its keys' observations."""
+    for one in plan.constraints:
+        if one.budget and one.window and one.subject is None and one.spend > 0:
+            yield SpendRecord(
+                budget=one.budget.name,
+                key=None,
+                window=Window(one.window),
+                start=start(one.window, plan.facts.now),
+                spend=one.spend,
+                cap=one.cap,
+                at=plan.facts.now,
+            )
+
+
+def _prepare(plan: Plan, on: Evaluation) -> None:
+    alerts, ended = announce(conditions(plan), plan.facts.incidents, plan.facts.now)
+    on.ledger.forget(*ended, lease=on.lease)
+    for alert in alerts:
+        on.ledger.save(alert, lease=on.lease)
+        _pend(alert, on)
+
+
+def _pend(alert: Alert, on: Evaluation) -> None:
+    """Bring a prepared alert's incidents to where it says, then let it go out."""
+    known = on.ledger.incidents()
+    on.ledger.save(*alert.opens, lease=on.lease)
+    closed = [known[key] for key in alert.closes if key in known]
+    on.ledger.forget(*closed, lease=on.lease)
+    on.ledger.save(replace(alert, state=AlertState.PENDING), lease=on.lease)
+
+
+def _publish(plan: Plan, on: Evaluation) -> EvaluateReport:
+    sent, unsent, problem = [], [], None
+    for alert in on.ledger.unsent():
+        try:
+            on.notifier.publish(alert)
+        except NotifierError as error:
+            unsent.append(alert)
+            problem = str(error)
+            continue
+        on.ledger.save(replace(alert, state=AlertState.SENT), lease=on.lease)
+        sent.append(alert)
+    return EvaluateReport(plan, tuple(sent), tuple(unsent), problem)

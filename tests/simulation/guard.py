@@ -1,0 +1,151 @@
+"""The guard in process: real decision and enforcement code on a simulated account."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import cast
+
+from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.domain.alerts import Alert
+from budget_guard.domain.errors import LeaseLost, NotifierError
+from budget_guard.domain.policy import Policy
+from budget_guard.domain.records import PollReport
+from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.faults import Faults
+from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
+from budget_guard.use_cases.enforce import EnforceReport, enforce
+from budget_guard.use_cases.evaluate import EvaluateReport, Evaluation, evaluate
+from budget_guard.use_cases.leases import leased
+from budget_guard.use_cases.patching import Enforcement
+from budget_guard.use_cases.poll import Poll, poll
+from budget_guard.use_cases.ports import Lease, Ledger, Notifier, OpenRouter
+
+LEASE = timedelta(minutes=4)
+
+
+class Killed(BaseException):
+    """The function's process is gone: nothing of it runs on, not even a `finally`."""
+
+
+@dataclass
+class Switch:
+    """Counts calls to the world, and kills the process at one of them, before or after it."""
+
+    at: int | None = None
+    after: bool = False
+    calls: list[str] = field(default_factory=list)
+    dead: bool = False
+
+    def pull(self, name: str, call: Callable[[], object]) -> object:
+        if self.dead:
+            raise Killed
+        self.calls.append(name)
+        if self.at != len(self.calls) - 1:
+            return call()
+        self.dead = True
+        if self.after:
+            call()
+        raise Killed
+
+
+class Watched:
+    """A port whose every call goes through the switch."""
+
+    def __init__(self, target: object, name: str, switch: Switch) -> None:
+        self._target, self._name, self._switch = target, name, switch
+
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        attribute = getattr(self._target, method)
+        switch, name = self._switch, f"{self._name}.{method}"
+        return lambda *args, **kwargs: switch.pull(name, lambda: attribute(*args, **kwargs))
+
+
+@dataclass
+class Inbox:
+    """The topic and everybody who reads it; `is_down` refuses."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    is_down: bool = False
+
+    def publish(self, alert: Alert) -> None:
+        if self.is_down:
+            message = f"SNS took no message; alert {alert.event_id} stays pending"
+            raise NotifierError(message)
+        self.alerts.append(alert)
+
+    def unconfirmed(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass
+class Guard:
+    """Runs the three functions against one account, one after the other, at the account's time."""
+
+    account: Account
+    policy: Policy
+    faults: Faults = field(default_factory=Faults)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    inbox: Inbox = field(default_factory=Inbox)
+    switch: Switch = field(default_factory=Switch)
+    _ids: Iterator[int] = field(default_factory=count)
+
+    @property
+    def now(self) -> datetime:
+        return self.account.clock.now
+
+    def kill(self, at: int, *, after: bool) -> None:
+        """Let the next run die at its call number `at`."""
+        self.switch = Switch(at, after)
+
+    def poll(self) -> PollReport | None:
+        return self._run(
+            "poll",
+            lambda lease: poll(Poll(self._openrouter, self._ledger, lease, lease.token, self.now)),
+        )
+
+    def evaluate(self) -> EvaluateReport | None:
+        sns = cast("Notifier", Watched(self.inbox, "SNS", self.switch))
+        return self._run(
+            "evaluate",
+            lambda lease: evaluate(Evaluation(self._ledger, sns, lease, self.policy, self.now)),
+        )
+
+    def enforce(self) -> EnforceReport | None:
+        return self._run("enforce", lambda lease: enforce(self._enforcement(lease), self.policy))
+
+    def _enforcement(self, lease: Lease) -> Enforcement:
+        return Enforcement(
+            openrouter=self._openrouter,
+            ledger=self._ledger,
+            lease=lease,
+            run=lease.token,
+            now=self.now,
+            on_override=self.policy.safety.on_override,
+            new_id=lambda: f"intent-{next(self._ids)}",
+        )
+
+    def cycle(self) -> None:
+        self.poll()
+        self.evaluate()
+        self.enforce()
+
+    @property
+    def _openrouter(self) -> OpenRouter:
+        openrouter = InProcessOpenRouter(self.account, self.faults)
+        return cast("OpenRouter", Watched(openrouter, "OpenRouter", self.switch))
+
+    @property
+    def _ledger(self) -> Ledger:
+        return cast("Ledger", Watched(self.ledger, "ledger", self.switch))
+
+    def _run[T](self, name: str, work: Callable[[Lease], T]) -> T | None:
+        """Do the work under its lease; a killed run just ends, and leaves its lease behind."""
+        run = f"{name}-{next(self._ids)}"
+        try:
+            with leased(self._ledger, name, token=run, now=self.now, lasts=LEASE) as lease:
+                return work(lease)
+        except (LeaseLost, Killed):
+            return None
+        finally:
+            self.switch = Switch()
