@@ -19,7 +19,7 @@ def main() -> None:
     """Write the cloud assembly; raises SettingsError for what the operator has to correct."""
     app = App()
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    chosen = settings.read(app.node.try_get_context)
+    chosen = settings.read(app.node.get_all_context())
     policy = yaml_file.load(chosen.budgets)
     with TemporaryDirectory(prefix="budget-guard-asset-") as folder:
         asset = bundle.build(

@@ -40,25 +40,24 @@ class Settings:
     embedded: bool = False
 
 
-def read(context: Callable[[str], Any]) -> Settings:
-    """Return the settings that `context` (name to value, None where not set) gives.
+def read(context: Mapping[str, Any]) -> Settings:
+    """Return the settings that `context` gives; what it does not name has its default.
 
     Raises SettingsError with every problem at once, each with its name, its value and the
     right form. Values may be text, as the CDK CLI passes them, or typed, as cdk.json has them.
     """
-    given = {name: context(name) for name in READERS}
     fields: dict[str, Any] = {}
     problems: list[str] = []
-    for name, value in given.items():
-        if value is None:
-            continue
+    for name in READERS.keys() & context.keys():
+        field, reader = READERS[name]
         try:
-            field, reader = READERS[name]
-            fields[field] = reader(str(value).strip())
+            fields[field] = reader(str(context[name]).strip())
         except ValueError as error:
-            problems.append(f"  {name}={value}: {error}")
+            problems.append(f"  {name}={context[name]}: {error}")
     if problems:
-        raise SettingsError("\n".join(["The deployment's settings have problems:", *problems]))
+        raise SettingsError(
+            "\n".join(["The deployment's settings have problems:", *sorted(problems)])
+        )
     return Settings(**fields)
 
 

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_scheduler import SchedulerClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
 from tests.e2e.conftest import Deployed
 
@@ -37,7 +37,7 @@ def test_the_functions_have_the_budgets_beside_their_package(deployed: Deployed)
 
 
 def test_the_schedules_are_off_where_asked(deployed: Deployed) -> None:
-    scheduler: SchedulerClient = deployed.client("scheduler")
+    scheduler: EventBridgeSchedulerClient = deployed.client("scheduler")
     found = scheduler.list_schedules(GroupName=deployed.outputs["ScheduleGroupName"])
     assert [schedule["State"] for schedule in found["Schedules"]] == ["DISABLED"] * 4
 

@@ -12,7 +12,7 @@ ARN = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:openrouter-a1b2C3
 
 
 def test_nothing_set_is_the_documented_deployment() -> None:
-    assert read({}.get) == Settings()
+    assert read({}) == Settings()
     assert Settings().poll_minutes == 5
     assert Settings().openrouter_base_url == "https://openrouter.ai/api/v1"
 
@@ -31,7 +31,7 @@ def test_text_and_typed_values_are_both_understood(tmp_path: Path) -> None:
         "schedules": "false",
         "embedded": True,
     }
-    assert read(given.get) == Settings(
+    assert read(given) == Settings(
         stack_name="Guard-2",
         budgets=budgets,
         poll_minutes=15,
@@ -67,12 +67,12 @@ def test_a_wrong_value_is_told_with_its_name_and_the_right_form(
     name: str, value: str, hint: str
 ) -> None:
     with pytest.raises(SettingsError) as told:
-        read({name: value}.get)
+        read({name: value})
     assert f"{name}={value}: " in str(told.value)
     assert hint in str(told.value)
 
 
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as told:
-        read({"pollMinutes": "often", "alertEmail": "nobody", "schedules": "true"}.get)
+        read({"pollMinutes": "often", "alertEmail": "nobody", "schedules": "true"})
     assert len(str(told.value).splitlines()) == 1 + 2

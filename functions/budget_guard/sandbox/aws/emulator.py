@@ -58,7 +58,7 @@ class Emulator:
     def client(self, service: str) -> Any:
         """Return a boto3 client of `service` with the account's root credentials."""
         return boto3.client(
-            service,  # type: ignore[call-overload] # the caller names the client's type
+            service,
             endpoint_url=self.endpoint,
             region_name=REGION,
             aws_access_key_id="test",
