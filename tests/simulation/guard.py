@@ -101,7 +101,7 @@ class Guard:
     def poll(self) -> PollReport | None:
         return self._run(
             "poll",
-            lambda lease: poll(Poll(self._openrouter, self._ledger, lease, lease.token, self.now)),
+            lambda lease: poll(Poll(lambda: self._openrouter, self._ledger, lease, lease.token, self.now)),
         )
 
     def evaluate(self) -> EvaluateReport | None:

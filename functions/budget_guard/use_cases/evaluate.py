@@ -15,10 +15,12 @@ from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import settle
-from budget_guard.domain.policy import Policy
+from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Grant, SpendRecord
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier
+
+MOST_REASONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +140,20 @@ def _publish(plan: Plan, on: Evaluation) -> EvaluateReport:
         on.ledger.save(replace(alert, state=AlertState.SENT), lease=on.lease)
         sent.append(alert)
     return EvaluateReport(plan, tuple(sent), tuple(unsent), problem)
+
+
+def summary(report: EvaluateReport) -> dict[str, object]:
+    """Return a run's figures for its one log line; under `observe`, what would have been done."""
+    plan, facts = report.plan, report.plan.facts
+    figures: dict[str, object] = {
+        "policy": facts.policy.hash,
+        "mode": facts.policy.mode,
+        "keys": len(facts.observations),
+        "held": sum(hold.is_held for hold in facts.holds.values()),
+        "wishes": len(plan.wishes),
+        "alerts": len(report.sent),
+        "stale": [one.name for one in facts.workspaces.values() if facts.is_stale(one.id)],
+    }
+    if facts.policy.mode is Mode.OBSERVE:
+        figures["would"] = [one.reason for one in plan.standings.values()][:MOST_REASONS]
+    return figures

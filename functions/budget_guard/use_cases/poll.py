@@ -1,14 +1,10 @@
 """`poll_usage`: read every key of every workspace into the ledger; keep what could be read."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from budget_guard.domain.errors import (
-    KeyGone,
-    ManagementKeyError,
-    ProviderError,
-)
+from budget_guard.domain.errors import KeyGone, ManagementKeyError, ProviderError
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import (
@@ -24,22 +20,13 @@ from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What a poll needs of the world."""
+    """What a poll needs of the world. `connect` may raise `ManagementKeyError`."""
 
-    openrouter: OpenRouter
+    connect: Callable[[], OpenRouter]
     ledger: Ledger
     lease: Lease
     run: str
     now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What one workspace brought: changed observations, how many keys, how fresh it is now."""
-
-    observations: tuple[Observation, ...]
-    keys: int
-    freshness: Freshness
 
 
 def poll(on: Poll) -> PollReport:
@@ -49,68 +36,102 @@ def poll(on: Poll) -> PollReport:
     key of it is taken for gone. Counters of the first minute after 00:00 UTC, which may still be
     yesterday's, are left for the next poll.
     """
+    report = PollReport(on.now, on.run)
     try:
-        on.openrouter.require_management_key()
-        workspaces = on.openrouter.workspaces()
+        openrouter = on.connect()
+        openrouter.require_management_key()
+        workspaces = openrouter.workspaces()
     except ManagementKeyError as error:
-        return _report(on, PollReport(on.now, on.run, problem=str(error), needs_hands=True))
+        report = replace(report, problem=str(error), needs_hands=True)
     except ProviderError as error:
-        return _report(on, PollReport(on.now, on.run, problem=str(error)))
-    on.ledger.save(*_unknown(workspaces, on.ledger.workspaces()), lease=on.lease)
-    known = on.ledger.observations()
-    keys, problems = 0, []
-    for workspace in workspaces:
+        report = replace(report, problem=str(error))
+    else:
+        report = _Reader(on, openrouter, workspaces).read(report)
+    on.ledger.save(report, lease=on.lease)
+    return report
+
+
+class _Reader:
+    """Reads the workspaces of an account, one after the other, into the ledger."""
+
+    def __init__(self, on: Poll, openrouter: OpenRouter, workspaces: Iterable[Workspace]) -> None:
+        self._on, self._openrouter = on, openrouter
+        self._workspaces = {one.id: one for one in workspaces}
+        self._known = on.ledger.observations()
+
+    def read(self, report: PollReport) -> PollReport:
+        """Return the report with what was read, and what went wrong where."""
+        ledger, lease = self._on.ledger, self._on.lease
+        known = ledger.workspaces()
+        unknown = [one for one in self._workspaces.values() if known.get(one.id) != one]
+        ledger.save(*unknown, lease=lease)
+        keys, problems = 0, []
+        for workspace in self._workspaces.values():
+            try:
+                keys += self._workspace(workspace)
+            except ProviderError as error:
+                problems.append(f"workspace {workspace.name}: {error}")
+        problems += self._homeless()
+        return replace(
+            report,
+            keys=keys,
+            workspaces=len(self._workspaces),
+            problem="; ".join(problems) or None,
+            balance=self._balance(),
+        )
+
+    def _workspace(self, workspace: Workspace) -> int:
+        """Record a workspace whole, then that it is fresh; return how many keys it has."""
+        listing = self._openrouter.keys(workspace.id)
+        for reading in listing.readings:
+            _require_settled(reading)
+        listed = {reading.key.hash for reading in listing.readings}
+        found = [observe(self._known.get(one.key.hash), one) for one in listing.readings]
+        found += self._missing(workspace, listed)
+        self._record(found)
+        fresh = Freshness(workspace.id, listing.began, listing.at)
+        self._on.ledger.save(fresh, lease=self._on.lease)
+        return len(listed)
+
+    def _missing(self, workspace: Workspace, listed: set[str]) -> Iterator[Observation]:
+        """Ask by hash for each known key that the listing lacks."""
+        for key, before in self._known.items():
+            if key not in listed and not before.gone_at and before.key.workspace == workspace.id:
+                yield self._asked(before)
+
+    def _homeless(self) -> list[str]:
+        """Ask for the keys of workspaces that are not listed any more; return what went wrong."""
+        homeless = [
+            one
+            for one in self._known.values()
+            if one.key.workspace not in self._workspaces and not one.gone_at
+        ]
         try:
-            seen = _read(workspace, known, on)
+            self._record([self._asked(before) for before in homeless])
         except ProviderError as error:
-            problems.append(f"workspace {workspace.name}: {error}")
-            continue
-        on.ledger.save(*seen.observations)
-        on.ledger.save(seen.freshness, lease=on.lease)
-        keys += seen.keys
-    problems += _homeless(workspaces, known, on)
-    report = PollReport(on.now, on.run, keys, len(workspaces), "; ".join(problems) or None)
-    return _report(on, replace(report, balance=_balance(on.openrouter.balance)))
+            return [f"keys of a workspace that is not listed any more: {error}"]
+        return []
 
-
-def _unknown(
-    workspaces: Iterable[Workspace], known: Mapping[str, Workspace]
-) -> tuple[Workspace, ...]:
-    return tuple(one for one in workspaces if known.get(one.id) != one)
-
-
-def _read(workspace: Workspace, known: Mapping[str, Observation], on: Poll) -> _Seen:
-    listing = on.openrouter.keys(workspace.id)
-    for reading in listing.readings:
+    def _asked(self, before: Observation) -> Observation:
+        """Return the key as it is now; 404 alone means gone."""
+        try:
+            reading = self._openrouter.key(before.key.hash)
+        except KeyGone:
+            return observe_gone(before, self._on.now)
         _require_settled(reading)
-    listed = {reading.key.hash for reading in listing.readings}
-    found = [observe(known.get(one.key.hash), one) for one in listing.readings]
-    found += _missing(workspace, known, listed, on)
-    changed = tuple(one for one in found if _is_news(one, known.get(one.key.hash)))
-    freshness = Freshness(workspace.id, listing.began, listing.at)
-    return _Seen(changed, len(listing.readings), freshness)
+        workspace = reading.key.workspace or before.key.workspace
+        return observe(before, replace(reading, key=replace(reading.key, workspace=workspace)))
 
+    def _record(self, found: Iterable[Observation]) -> None:
+        """Write what changed: an unchanged key is as fresh as its workspace."""
+        self._on.ledger.save(*(one for one in found if _is_news(one, self._known)))
 
-def _missing(
-    workspace: Workspace, known: Mapping[str, Observation], listed: set[str], on: Poll
-) -> Iterable[Observation]:
-    """Ask by hash for each known key that the listing lacks."""
-    for key, before in known.items():
-        if key not in listed and not before.gone_at and before.key.workspace == workspace.id:
-            yield _asked(before, on)
-
-
-def _asked(before: Observation, on: Poll) -> Observation:
-    """Return the key as it is now; 404 alone means gone."""
-    try:
-        reading = on.openrouter.key(before.key.hash)
-    except KeyGone:
-        return observe_gone(before, on.now)
-    _require_settled(reading)
-    if not reading.key.workspace:
-        key = replace(reading.key, workspace=before.key.workspace)
-        reading = replace(reading, key=key)
-    return observe(before, reading)
+    def _balance(self) -> Usd | None:
+        """Return the account's balance, None where it cannot be read: nothing rests on it."""
+        try:
+            return self._openrouter.balance()
+        except (ProviderError, ManagementKeyError):
+            return None
 
 
 def _require_settled(reading: Reading) -> None:
@@ -120,34 +141,6 @@ def _require_settled(reading: Reading) -> None:
         raise ProviderError(message)
 
 
-def _homeless(
-    workspaces: Iterable[Workspace], known: Mapping[str, Observation], on: Poll
-) -> list[str]:
-    """Ask for the keys of workspaces that are listed no more; return what went wrong."""
-    listed = {one.id for one in workspaces}
-    homeless = [
-        one for one in known.values() if one.key.workspace not in listed and not one.gone_at
-    ]
-    try:
-        found = [_asked(before, on) for before in homeless]
-    except ProviderError as error:
-        return [f"keys of a workspace that is not listed any more: {error}"]
-    on.ledger.save(*(one for one in found if _is_news(one, known.get(one.key.hash))))
-    return []
-
-
-def _is_news(seen: Observation, known: Observation | None) -> bool:
-    return known is None or not known.same_facts(seen)
-
-
-def _balance(ask: Callable[[], Usd]) -> Usd | None:
-    """Return the account's balance, None where it cannot be read: nothing rests on it."""
-    try:
-        return ask()
-    except (ProviderError, ManagementKeyError):
-        return None
-
-
-def _report(on: Poll, report: PollReport) -> PollReport:
-    on.ledger.save(report, lease=on.lease)
-    return report
+def _is_news(seen: Observation, known: Mapping[str, Observation]) -> bool:
+    before = known.get(seen.key.hash)
+    return before is None or not before.same_facts(seen)

@@ -1,0 +1,1 @@
+"""The Lambda functions: parse the event, call the use case, log, count."""

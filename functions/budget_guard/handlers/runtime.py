@@ -1,0 +1,148 @@
+"""What the functions share: this run's name and time, the clients, the budgets."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+from uuid import uuid4
+
+import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Field
+
+from budget_guard.adapters.budgets.wire import from_json
+from budget_guard.adapters.ledger import DynamoLedger
+from budget_guard.adapters.openrouter import HttpOpenRouter, connect
+from budget_guard.adapters.secrets import read_management_key
+from budget_guard.domain.errors import BudgetsFileError, SettingsError
+from budget_guard.domain.policy import Policy
+from budget_guard.handlers.settings import ProviderSettings, Settings
+from budget_guard.use_cases.leases import leased
+from budget_guard.use_cases.ports import Lease, Ledger
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+
+BUDGETS = Path(__file__).parents[2] / "budgets.json"
+"""At the root of the functions' asset."""
+RESERVE_SECONDS = 15
+"""What a run keeps of its time to write down how it ended."""
+SETTLED_SECOND = 20
+PLACEHOLDER = "<aws.scheduler."
+
+
+class Event(BaseModel):
+    """What starts a function: its logical time and a name for the run; either may be missing.
+
+    Outside AWS, Scheduler's placeholders can arrive as they are written.
+    """
+
+    time: str | None = None
+    run: str | None = Field(default=None, max_length=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: its name, its logical time, and the wall clock's time at its start.
+
+    `token` is its own even where the same event is delivered twice.
+    """
+
+    id: str
+    at: datetime
+    began: datetime
+    context: LambdaContext
+    token: str = field(default_factory=lambda: uuid4().hex)
+
+    def seconds_left(self) -> float:
+        """Return how long the run may still work, keeping a reserve to write down its end."""
+        return self.context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
+
+    def leased(self, ledger: Ledger, name: str) -> AbstractContextManager[Lease]:
+        """Hold the lease `name` for this run: it ends by itself after the function's time-out."""
+        left = timedelta(milliseconds=self.context.get_remaining_time_in_millis(), seconds=5)
+        return leased(ledger, name, token=self.token, now=self.began, lasts=left)
+
+
+def seconds_to_settle(at: datetime) -> int:
+    """Return how long to wait until OpenRouter's day has surely begun too: until 00:00:20 UTC."""
+    second = at.hour * 3600 + at.minute * 60 + at.second
+    return max(0, SETTLED_SECOND - second)
+
+
+def run_of(event: dict[str, Any], context: LambdaContext) -> Run:
+    """Return the run that `event` starts; the clock is read here, and nowhere further in.
+
+    Raises `SettingsError` for a time that is neither ISO 8601 with an offset nor a placeholder.
+    """
+    parsed = Event.model_validate(event)
+    began = datetime.now(UTC)
+    return Run(
+        id=parsed.run if _is_given(parsed.run) and parsed.run else context.aws_request_id,
+        at=_time(parsed.time, began),
+        began=began,
+        context=context,
+    )
+
+
+def _is_given(text: str | None) -> bool:
+    return bool(text) and not str(text).startswith(PLACEHOLDER)
+
+
+def _time(text: str | None, otherwise: datetime) -> datetime:
+    if text is None or not _is_given(text):
+        return otherwise
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        message = f"The event's time {text[:40]!r} is not a time such as 2026-11-21T09:01:00Z"
+        raise SettingsError(message)
+    return at.astimezone(UTC)
+
+
+@overload
+def client(name: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
+def client(name: Literal["lambda"]) -> "LambdaClient": ...
+@overload
+def client(name: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
+@overload
+def client(name: Literal["sns"]) -> "SNSClient": ...
+@cache
+def client(name: str) -> object:
+    """Return the one client of an AWS service in this environment."""
+    return boto3.client(name)
+
+
+def ledger(settings: Settings) -> DynamoLedger:
+    """Return the ledger of this deployment."""
+    return DynamoLedger(client("dynamodb"), settings.table_name)
+
+
+def openrouter(settings: ProviderSettings, run: Run) -> HttpOpenRouter:
+    """Return OpenRouter as the deployment's management key sees it.
+
+    Raises `ManagementKeyError` where no key was put into the secret yet.
+    """
+    key = read_management_key(client("secretsmanager"), settings.management_key_secret_arn)
+    return connect(str(settings.openrouter_base_url), key, time_left=run.seconds_left)
+
+
+@cache
+def policy() -> Policy:
+    """Return the budgets that were deployed with the functions.
+
+    Raises `BudgetsFileError`.
+    """
+    try:
+        return from_json(BUDGETS.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = f"There is no {BUDGETS}; nothing was done. Deploy the stack again."
+        raise BudgetsFileError(message) from None
