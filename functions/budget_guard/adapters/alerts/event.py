@@ -1,0 +1,132 @@
+"""The alert as tools read it: the canonical event, whose schema is public and versioned."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from budget_guard.adapters.alerts.cleaning import clean
+from budget_guard.adapters.alerts.wording import subject
+from budget_guard.domain.alerts import Alert, Entry, Kind
+from budget_guard.domain.money import Usd
+from budget_guard.domain.policy import Severity
+from budget_guard.domain.windows import Window
+
+SCHEMA: Literal["budget-guard.alert/1"] = "budget-guard.alert/1"
+
+type Money = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", description="USD, every digit.")]
+
+
+class State(StrEnum):
+    """Whether the incidents of an event are going on."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class EventEntry(BaseModel):
+    """One line of an alert. What does not apply is absent."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    incident: str
+    """The matter it belongs to; the same from its first alert to its resolution."""
+    text: str
+    """What happened, in one sentence for people."""
+    budget: str | None = None
+    owner: str | None = None
+    key: str | None = None
+    """The hash of the OpenRouter key."""
+    key_name: str | None = None
+    """The key's name, chosen by whoever made the key: made safe to show, not to be trusted."""
+    window: Window | None = None
+    spent: Money | None = None
+    cap: Money | None = None
+    """The cap with grants."""
+    burn_per_hour: Money | None = None
+    exhausts_at: datetime | None = None
+    """When the cap is reached at this burn, if that is before it resets."""
+    resets_at: datetime | None = None
+    action: str | None = None
+    """What the guard did."""
+    todo: str | None = None
+    """What a person may do."""
+    undo: str | None = None
+    """The command that undoes what the guard did."""
+    runbook: str | None = None
+
+
+class AlertEvent(BaseModel):
+    """An alert of Budget Guard. Times are ISO 8601 in UTC. New optional fields may come."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, title="Alert")
+
+    form: Literal["budget-guard.alert/1"] = Field(alias="schema")
+    """The version of this form."""
+    event_id: str
+    """The same wherever this event is repeated; an alert may come more than once."""
+    incidents: list[str]
+    """The incidents of the entries, to open and resolve by."""
+    kind: Kind
+    state: State
+    severity: Severity
+    at: datetime
+    """The logical time of the decision that led to it."""
+    stack: str
+    """The deployment that sent it."""
+    summary: str
+    """One line of under 100 ASCII characters."""
+    entries: list[EventEntry]
+    """The worst first."""
+    omitted: int = 0
+    """How many entries were left out because a message may have 256 KB."""
+
+
+def event(alert: Alert, stack: str, *, entries: int | None = None) -> AlertEvent:
+    """Return the canonical event, with at most `entries` of the alert's entries."""
+    safe = clean(alert)
+    kept = safe.entries[:entries]
+    return AlertEvent(
+        schema=SCHEMA,
+        event_id=safe.event_id,
+        incidents=list(dict.fromkeys(one.incident for one in kept)),
+        kind=safe.kind,
+        state=State.RESOLVED if safe.kind is Kind.RESOLVED else State.OPEN,
+        severity=safe.severity,
+        at=safe.at,
+        stack=stack,
+        summary=subject(alert),
+        entries=[_entry(one) for one in kept],
+        omitted=len(safe.entries) - len(kept),
+    )
+
+
+def text(alert: Alert, stack: str, *, entries: int | None = None) -> str:
+    """Return the canonical event as JSON."""
+    return event(alert, stack, entries=entries).model_dump_json(by_alias=True, exclude_none=True)
+
+
+def _entry(entry: Entry) -> EventEntry:
+    return EventEntry(
+        incident=entry.incident,
+        text=entry.text,
+        budget=entry.budget,
+        owner=entry.owner,
+        key=entry.key,
+        key_name=entry.key_name,
+        window=entry.window,
+        spent=_money(entry.spent),
+        cap=_money(entry.cap),
+        burn_per_hour=_money(entry.burn_per_hour),
+        exhausts_at=entry.exhausts_at,
+        resets_at=entry.resets_at,
+        action=entry.action,
+        todo=entry.todo,
+        undo=entry.undo,
+        runbook=entry.runbook,
+    )
+
+
+def _money(amount: Usd | None) -> str | None:
+    return None if amount is None else f"{amount:f}"

@@ -1,0 +1,165 @@
+"""Alerts as runs of the guard make them, one of each kind."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from budget_guard.domain.alerts import Alert, Entry, Kind
+from budget_guard.domain.policy import Severity
+from budget_guard.domain.windows import Window
+
+NOW = datetime(2026, 11, 18, 18, 48, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 19, tzinfo=UTC)
+HASH = "3fa9c1d2abcd" + "0" * 52
+PROD = Entry(
+    incident=f"prod-api/{HASH}/daily/2026-11-18",
+    text="prod-search, in prod-api, spent 91.20 of 100.00 USD today",
+    budget="prod-api",
+    owner="search-platform",
+    key=HASH,
+    key_name="prod-search",
+    window=Window.DAILY,
+    spent=Decimal("91.2018273645"),
+    cap=Decimal(100),
+    burn_per_hour=Decimal("13.8"),
+    exhausts_at=NOW + timedelta(minutes=38),
+    resets_at=MIDNIGHT,
+    action="fenced: 8.80 USD more until 00:00 UTC",
+    todo="wait for the reset, or allow more: budget-guard grant prod-api 20 --key 3fa9c1d2abcd "
+    '--for 4h --reason "..."',
+    undo="budget-guard release 3fa9c1d2abcd",
+    runbook="https://wiki.example.com/platform/openrouter/what-to-do-when-a-budget-is-spent",
+)
+STOPPED = replace(
+    PROD,
+    text="prod-search, in prod-api, spent 100.00 of 100.00 USD today",
+    spent=Decimal(100),
+    burn_per_hour=Decimal("13.8"),
+    exhausts_at=None,
+    action="OpenRouter refuses the key by the guard's fence until 00:00 UTC",
+)
+TEAM = Entry(
+    incident="everything/*/monthly/2026-11-01",
+    text="everything spent 4102.50 of 5000.00 USD this month",
+    budget="everything",
+    owner="finance",
+    window=Window.MONTHLY,
+    spent=Decimal("4102.5"),
+    cap=Decimal(5000),
+    burn_per_hour=Decimal("4.75"),
+    exhausts_at=NOW + timedelta(days=7, hours=21),
+    resets_at=datetime(2026, 12, 1, tzinfo=UTC),
+    action="nothing: 7 keys share this cap, which only alerts",
+    todo="wait for the reset, or allow more: budget-guard grant everything 20 --for 4h "
+    '--reason "..."',
+)
+FAILED = Entry(
+    incident=f"failed/{HASH}/3",
+    text="prod-search cannot be changed: 5 tries in a row failed. OpenRouter refuses PATCH "
+    "/keys/3fa9c1d2abcd (403): Only management keys can perform this operation",
+    budget="prod-api",
+    owner="search-platform",
+    key=HASH,
+    key_name="prod-search",
+    action="still wanted: prod-search, in prod-api, spent 91.20 of 100.00 USD today; fenced at "
+    "8.80 USD more until 00:00 UTC",
+    todo="see whether OpenRouter is up and the management key may change this key; "
+    "or set the key's limit by hand",
+    undo="budget-guard release 3fa9c1d2abcd",
+)
+OVERRIDE = Entry(
+    incident=f"override/{HASH}/2026-11-18T18:44:10+00:00",
+    text="somebody changed prod-search while the guard held it: limit 108.80 USD in its lifetime "
+    "-> no limit",
+    key=HASH,
+    key_name="prod-search",
+    resets_at=MIDNIGHT,
+    action="the guard lets the key go until 00:00 UTC",
+    todo="nothing, if it was meant; the key's spend is not held until then",
+)
+BLIND = Entry(
+    incident="blind/w-research",
+    text="nothing new is known of workspace Research since 18:31 UTC. workspace Research: "
+    "OpenRouter answered 503 three times to GET /keys",
+    action="its fences stay; nothing new is decided for its keys",
+    todo="see the last lines of the poll_usage log, and whether OpenRouter is up",
+)
+KEYLESS = Entry(
+    incident="blind/account",
+    text="the guard cannot read the account: there is no management key yet. Put one: "
+    "aws secretsmanager put-secret-value --secret-id budget-guard-key --secret-string ...",
+    action="fences stay as they are; nothing new is decided",
+)
+TEST = Entry(
+    incident="test",
+    text="ann sent this to see whether alerts arrive",
+    todo="nothing: it has arrived",
+)
+
+
+def unmanaged(number: int) -> Entry:
+    key = f"{number:02x}c0ffee1234" + "0" * 52
+    return Entry(
+        incident=f"unmanaged/{key}",
+        text=f"dev-{number} is in no budget; its own limit: no limit",
+        key=key,
+        key_name=f"dev-{number}",
+        todo="cover it with a pattern in the budgets file, or disable it",
+    )
+
+
+def developer(number: int) -> Entry:
+    name, key = f"dev-{number}", f"{number:02x}9abc123456" + "0" * 52
+    return replace(
+        PROD,
+        incident=f"developers/{key}/daily/2026-11-18",
+        text=f"{name}, in developers, spent 4.{99 - number} of 5.00 USD today",
+        budget="developers",
+        owner="developer-experience",
+        key=key,
+        key_name=name,
+        spent=Decimal(f"4.{99 - number}"),
+        cap=Decimal(5),
+        exhausts_at=None,
+        action="fenced: 0.05 USD more until 00:00 UTC",
+        todo=None,
+        undo=f"budget-guard release {key[:12]}",
+        runbook=None,
+    )
+
+
+def alert(kind: Kind, *entries: Entry, severity: Severity = Severity.WARNING) -> Alert:
+    return Alert("5d0c1e9a-6f4b-5f0e-9c1d-2a7b8c9d0e1f", kind, severity, NOW, entries)
+
+
+OVER = replace(
+    STOPPED,
+    text=f"over: {STOPPED.text}",
+    burn_per_hour=None,
+    action=None,
+    todo=None,
+    undo=None,
+    resets_at=None,
+)
+CRITICAL = Severity.CRITICAL
+ALERTS: Mapping[str, Alert] = {
+    "threshold": alert(Kind.THRESHOLD, TEAM),
+    "fenced": alert(Kind.FENCED, PROD),
+    "fenced-many": alert(Kind.FENCED, *(developer(number) for number in range(1, 51))),
+    "stopped": alert(Kind.STOPPED, STOPPED, severity=CRITICAL),
+    "action-failed": alert(Kind.ACTION_FAILED, FAILED, severity=CRITICAL),
+    "override": alert(Kind.OVERRIDE, OVERRIDE),
+    "override-mass": alert(
+        Kind.OVERRIDE_MASS,
+        *(
+            replace(OVERRIDE, key_name=name, text=OVERRIDE.text.replace("prod-search", name))
+            for name in ("prod-search", "prod-chat", "prod-mail", "prod-ocr")
+        ),
+    ),
+    "unmanaged": alert(Kind.UNMANAGED, *(unmanaged(number) for number in range(3))),
+    "blind": alert(Kind.BLIND, BLIND, severity=CRITICAL),
+    "blind-no-key": alert(Kind.BLIND, KEYLESS, severity=CRITICAL),
+    "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
+    "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
+}
