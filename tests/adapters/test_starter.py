@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 
 from budget_guard.adapters.starter import LambdaStarter, RecordingStarter, Start
 from budget_guard.domain.errors import GuardError, SettingsError
+from budget_guard.use_cases.ports import Starter
 
 NOW = datetime(2026, 11, 18, 12, 0, 20, tzinfo=UTC)
 
@@ -29,7 +30,8 @@ def test_it_starts_the_function_without_waiting_for_it(functions: Any, zone: tim
     }
     with Stubber(functions) as stub:
         stub.add_response("invoke", {"StatusCode": 202}, asked)
-        LambdaStarter(functions, "evaluate").start(time=NOW.astimezone(zone), run="run-1")
+        starter: Starter = LambdaStarter(functions, "evaluate")
+        starter.start(time=NOW.astimezone(zone), run="run-1")
         stub.assert_no_pending_responses()
 
 
@@ -58,7 +60,8 @@ def test_each_failure_is_typed(
 
 def test_the_fake_keeps_the_starts_and_fails_when_told() -> None:
     fake = RecordingStarter()
-    fake.start(time=NOW, run="run-1")
+    starter: Starter = fake
+    starter.start(time=NOW, run="run-1")
     fake.failing = GuardError("told to fail")
     with pytest.raises(GuardError, match="told to fail"):
         fake.start(time=NOW, run="run-2")

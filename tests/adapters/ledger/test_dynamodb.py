@@ -118,7 +118,6 @@ def test_an_item_that_dynamodb_refuses_is_an_error_and_not_silence(
         ("ProvisionedThroughputExceededException", LedgerUnavailable, "cannot serve"),
         ("ThrottlingException", LedgerUnavailable, "nothing half-done counts"),
         ("InternalServerError", LedgerUnavailable, "cannot serve"),
-        ("TransactionConflictException", LedgerUnavailable, "cannot serve"),
         ("AccessDeniedException", SettingsError, "denies access to the ledger's table ledger"),
         ("UnrecognizedClientException", SettingsError, "credentials are of the right account"),
         ("ResourceNotFoundException", SettingsError, "TABLE_NAME"),
@@ -141,6 +140,18 @@ def test_each_refusal_is_a_typed_error_whatever_is_asked(
         with pytest.raises(error, match=says) as raised:
             ask()
         assert type(raised.value) is error
+
+
+def test_a_lease_asked_for_during_its_holders_transaction_is_asked_for_again(
+    stub: Stubber, ledger: DynamoLedger
+) -> None:
+    stub.add_client_error("put_item", "TransactionConflictException")
+    stub.add_client_error("put_item", "ConditionalCheckFailedException")
+    with pytest.raises(LeaseLost, match="enforce"):
+        ledger.acquire(LEASE, now=NOW)
+    stub.add_client_error("delete_item", "TransactionConflictException")
+    stub.add_response("delete_item", {})
+    ledger.give_back(LEASE)
 
 
 def test_a_broken_connection_is_dynamodb_down() -> None:

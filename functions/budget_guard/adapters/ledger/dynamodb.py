@@ -32,7 +32,7 @@ from budget_guard.adapters.ledger import codec
 from budget_guard.adapters.ledger.addresses import Address, Write, address, writes
 from budget_guard.adapters.ledger.failures import asking
 from budget_guard.adapters.ledger.leases import Leases
-from budget_guard.adapters.ledger.reading import Reading
+from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.adapters.ledger.writing import AT_ONCE, TableWriter, key
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Lease, Record
@@ -49,7 +49,7 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class DynamoLedger(Reading):
+class DynamoLedger(Reader):
     """The `Ledger` port on a table. Safe to share between threads.
 
     Raises `LedgerUnavailable` when DynamoDB is busy or down after retries, `LeaseLost`,

@@ -39,6 +39,8 @@ def reasons(error: ClientError) -> Sequence[str]:
 
 def _meaning(error: BotoCoreError | ClientError, table: str) -> GuardError:
     name = code(error)
+    if name == "TransactionConflictException":
+        return BusyError(f"A write to the table {table} met another run's transaction")
     match cause(error):
         case Cause.BUSY:
             return LedgerUnavailable(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from budget_guard.adapters.ledger.addresses import Address, Write, address, expires, writes
-from budget_guard.adapters.ledger.reading import Reading
+from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Lease, Record
@@ -13,7 +13,7 @@ from budget_guard.use_cases.ports import Lease, Record
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-class MemoryLedger(Reading):
+class MemoryLedger(Reader):
     """The `Ledger` port, laid out as the table is.
 
     `clock` tells when records expire; by default none does. Safe to share between threads.

@@ -21,7 +21,7 @@ from budget_guard.use_cases.ports import Record
 AUDIT_SHOWN = 100
 
 
-class Reading(ABC):
+class Reader(ABC):
     """The reading half of the `Ledger` port. Expired records are never returned."""
 
     @abstractmethod
