@@ -18,6 +18,9 @@ REQUIREMENTS = ROOT / "functions" / "requirements.txt"
 PACKAGE = ROOT / "functions" / "budget_guard"
 NOT_SHIPPED = shutil.ignore_patterns("cli", "sandbox", "__pycache__", "py.typed")
 
+AWS_SERVICES = {"dynamodb", "lambda", "secretsmanager", "sns"}
+"""What the functions call; botocore describes four hundred others in 25 of the asset's 47 MB."""
+
 
 class Wheels(StrEnum):
     """Which machine the libraries are for, as uv names it; HOST is the one we are on."""
@@ -36,6 +39,7 @@ def build(target: Path, *, wheels: Wheels, budgets: str) -> Path:
     shutil.copytree(PACKAGE, target / "budget_guard", ignore=NOT_SHIPPED)
     (target / "budgets.json").write_text(budgets, encoding="utf-8")
     _drop_what_differs_between_machines(target)
+    _drop_what_no_function_calls(target)
     return target
 
 
@@ -68,3 +72,9 @@ def _drop_what_differs_between_machines(target: Path) -> None:
         checksums.unlink()
     for cache in sorted(target.rglob("__pycache__")):
         shutil.rmtree(cache)
+
+
+def _drop_what_no_function_calls(target: Path) -> None:
+    for service in (target / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in AWS_SERVICES:
+            shutil.rmtree(service)

@@ -45,6 +45,11 @@ def test_it_has_the_package_without_the_operators_part(asset: Path) -> None:
     assert {"domain", "adapters", "handlers"} <= shipped
 
 
+def test_it_describes_the_aws_services_that_the_functions_call_and_no_others(asset: Path) -> None:
+    described = {path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir()}
+    assert described == {"dynamodb", "lambda", "secretsmanager", "sns"}
+
+
 @pytest.mark.parametrize(
     ("wheels", "machine"),
     [(Wheels.ARM64, "aarch64-linux-gnu"), (Wheels.X86_64, "x86_64-linux-gnu")],
