@@ -195,3 +195,10 @@ def test_a_run_that_saves_from_many_threads_does_not_get_in_its_own_way(table: A
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: ledger.save(samples.hold(key), lease=LEASE), keys))
     assert set(ledger.holds()) == set(keys)
+
+
+def test_what_the_sdk_itself_refuses_is_not_taken_for_an_outage(ledger: DynamoLedger) -> None:
+    not_text: Any = b"evaluate"
+    with pytest.raises(LedgerError, match="refuses a request") as raised:
+        ledger.give_back(Lease(not_text, "run-1", NOW))
+    assert type(raised.value) is LedgerError
