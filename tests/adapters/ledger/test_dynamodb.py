@@ -197,7 +197,8 @@ def test_a_run_that_saves_from_many_threads_does_not_get_in_its_own_way(table: A
     assert set(ledger.holds()) == set(keys)
 
 
-def test_what_the_sdk_itself_refuses_is_not_taken_for_an_outage(ledger: DynamoLedger) -> None:
+def test_what_the_sdk_itself_refuses_is_not_taken_for_an_outage() -> None:
+    ledger = DynamoLedger(sdk_client(), "ledger")
     not_text: Any = b"evaluate"
     with pytest.raises(LedgerError, match="refuses a request") as raised:
         ledger.give_back(Lease(not_text, "run-1", NOW))
