@@ -105,7 +105,7 @@ def _of_budget(budget: Budget, facts: Facts) -> Iterator[Constraint]:
         yield from _windows(budget, seen, grants, facts, None)
         return
     for one in seen:
-        if budget.covers(one.key):
+        if budget.covers(one.key) and not one.gone_at:
             own = [grant for grant in grants if grant.key == one.key.hash]
             yield from _windows(budget, [one], own, facts, one.key.hash)
 
