@@ -4,7 +4,7 @@ Level-triggered: the same facts give the same answer, however often it is asked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from budget_guard.domain import words
@@ -15,6 +15,7 @@ from budget_guard.domain.holds import FOR_EVER, Hold, HoldState, exposure
 from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
+from budget_guard.domain.settling import overridden
 from budget_guard.domain.shares import Pot, shares
 from budget_guard.domain.windows import end
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
@@ -58,14 +59,15 @@ class Plan:
 def decide(facts: Facts) -> Plan:
     """Return the plan for `facts`.
 
-    Guaranteed: no wish rests on a workspace that is stale (what was wished before stays), none
-    concerns a protected key but to give it back, and none is made in `observe`.
+    Guaranteed: no wish rests on a workspace that is stale (what was wished before stays, and so do
+    fences; only a person's word to give a key back needs no facts), none concerns a protected key
+    but to give it back, and none is made in `observe`.
     """
     found = constraints(facts)
     standings = _standings(facts, found)
-    wishes = {key: one for key, one in facts.wishes.items() if _is_blind(facts, key)}
+    wishes = {key: one for key, one in facts.wishes.items() if _is_undecided(facts, key)}
     for key, standing in standings.items():
-        if key not in wishes and not _is_satisfied(facts, standing):
+        if not _is_undecided(facts, key) and not _is_satisfied(facts, standing):
             wishes[key] = _wish(facts, standing)
     if facts.policy.mode is Mode.OBSERVE:
         wishes = {}
@@ -76,6 +78,10 @@ def decide(facts: Facts) -> Plan:
 def _is_blind(facts: Facts, key: str) -> bool:
     seen = facts.observations.get(key)
     return seen is None or (seen.gone_at is None and facts.is_stale(seen.key.workspace))
+
+
+def _is_undecided(facts: Facts, key: str) -> bool:
+    return _is_blind(facts, key) and not _is_given_up(facts, key)
 
 
 def _standings(facts: Facts, found: Sequence[Constraint]) -> dict[str, Standing]:
@@ -181,7 +187,17 @@ def _is_satisfied(facts: Facts, standing: Standing) -> bool:
     hold = facts.holds.get(standing.seen.key.hash)
     if isinstance(standing.want, Restore):
         return hold is None or not _is_ours(hold)
-    return hold is not None and holds_as(hold, standing.want, facts)
+    return (
+        hold is not None
+        and holds_as(hold, standing.want, facts)
+        and not _is_overridden(hold, standing.seen, facts)
+    )
+
+
+def _is_overridden(hold: Hold, seen: Observation, facts: Facts) -> bool:
+    """Tell whether the key was last read with settings that are none of the guard's."""
+    last_read = replace(seen.reading, began=facts.began(seen))
+    return overridden(hold, last_read) is not None
 
 
 def holds_as(hold: Hold, want: Fence, facts: Facts) -> bool:
