@@ -32,12 +32,11 @@ def deploy(
     *,
     context: Mapping[str, str],
     progress: Progress = lambda _line: None,
-    app: str | None = None,
 ) -> dict[str, str]:
     """Bootstrap the emulator's account, deploy the stack and return its outputs.
 
-    `context` are settings as for `cdk deploy -c`; `progress` gets each line of the CLI; `app`
-    replaces the command of cdk.json. Raises DeployError.
+    `context` are settings as for `cdk deploy -c`; `progress` gets each line of the CLI.
+    Raises DeployError.
     """
     outputs = aws.folder / "outputs.json"
     # Not from the project's folder: there it would synthesise the stack, only to ignore it.
@@ -49,7 +48,6 @@ def deploy(
             *("deploy", "--require-approval", "never", "--progress", "events"),
             *("--outputs-file", str(outputs), "--output", str(aws.folder / "cdk.out")),
             *(part for name, value in given.items() for part in ("-c", f"{name}={value}")),
-            *(("--app", app) if app else ()),
         ],
         progress,
         folder=ROOT,
