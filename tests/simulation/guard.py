@@ -1,12 +1,14 @@
 """The guard in process: real decision and enforcement code on a simulated account."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.adapters.starter import RecordingStarter
 from budget_guard.domain.alerts import Alert
 from budget_guard.domain.errors import LeaseLost, NotifierError
 from budget_guard.domain.policy import Policy
@@ -19,7 +21,7 @@ from budget_guard.use_cases.evaluate import EvaluateReport, Evaluation, evaluate
 from budget_guard.use_cases.leases import leased
 from budget_guard.use_cases.patching import Enforcement
 from budget_guard.use_cases.poll import Poll, poll
-from budget_guard.use_cases.ports import Lease, Ledger, Notifier, OpenRouter
+from budget_guard.use_cases.ports import Lease, Ledger, Notifier, OpenRouter, Record, Starter
 
 LEASE = timedelta(minutes=4)
 
@@ -34,13 +36,14 @@ class Switch:
 
     at: int | None = None
     after: bool = False
+    function: str = ""
     calls: list[str] = field(default_factory=list)
     dead: bool = False
 
     def pull(self, name: str, call: Callable[[], object]) -> object:
         if self.dead:
             raise Killed
-        self.calls.append(name)
+        self.calls.append(f"{self.function}: {name}")
         if self.at != len(self.calls) - 1:
             return call()
         self.dead = True
@@ -48,17 +51,34 @@ class Switch:
             call()
         raise Killed
 
+    def next_run(self) -> "Switch":
+        """Return the switch of the run after the one that this was made for."""
+        return Switch()
+
 
 class Watched:
     """A port whose every call goes through the switch."""
 
-    def __init__(self, target: object, name: str, switch: Switch) -> None:
+    def __init__(self, target: Any, name: str, switch: Switch) -> None:
         self._target, self._name, self._switch = target, name, switch
 
     def __getattr__(self, method: str) -> Callable[..., object]:
         attribute = getattr(self._target, method)
         switch, name = self._switch, f"{self._name}.{method}"
         return lambda *args, **kwargs: switch.pull(name, lambda: attribute(*args, **kwargs))
+
+
+class WatchedLedger(Watched):
+    """A ledger whose writes without a lease can be torn apart: each record is a call."""
+
+    def save(self, *records: Record, lease: Lease | None = None) -> None:
+        for part in [records] if lease else [(record,) for record in records]:
+            call = partial(self._target.save, *part, lease=lease)
+            self._switch.pull(f"{self._name}.save({_kinds(part)})", call)
+
+
+def _kinds(records: Iterable[Record]) -> str:
+    return ", ".join(sorted({type(record).__name__ for record in records}))
 
 
 @dataclass
@@ -87,6 +107,7 @@ class Guard:
     faults: Faults = field(default_factory=Faults)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     inbox: Inbox = field(default_factory=Inbox)
+    starter: RecordingStarter = field(default_factory=RecordingStarter)
     switch: Switch = field(default_factory=Switch)
     _ids: Iterator[int] = field(default_factory=count)
 
@@ -101,7 +122,10 @@ class Guard:
     def poll(self) -> PollReport | None:
         return self._run(
             "poll",
-            lambda lease: poll(Poll(lambda: self._openrouter, self._ledger, lease, lease.token, self.now)),
+            lambda lease: poll(
+                Poll(lambda: self._openrouter, self._ledger, lease, lease.token, self.now)
+            ),
+            starts=lambda _: True,
         )
 
     def evaluate(self) -> EvaluateReport | None:
@@ -109,6 +133,7 @@ class Guard:
         return self._run(
             "evaluate",
             lambda lease: evaluate(Evaluation(self._ledger, sns, lease, self.policy, self.now)),
+            starts=lambda report: bool(report.plan.wishes),
         )
 
     def enforce(self) -> EnforceReport | None:
@@ -126,9 +151,16 @@ class Guard:
         )
 
     def cycle(self) -> None:
-        self.poll()
-        self.evaluate()
-        self.enforce()
+        """Poll, and let each function start the next, unless it dies before."""
+        self.chain(self.poll, self.evaluate, self.enforce)
+
+    def chain(self, *functions: Callable[[], object]) -> None:
+        """Run the first function, and each of the others if the one before started it."""
+        for function in functions:
+            started = len(self.starter.starts)
+            function()
+            if len(self.starter.starts) == started:
+                return
 
     @property
     def _openrouter(self) -> OpenRouter:
@@ -137,15 +169,26 @@ class Guard:
 
     @property
     def _ledger(self) -> Ledger:
-        return cast("Ledger", Watched(self.ledger, "ledger", self.switch))
+        return cast("Ledger", WatchedLedger(self.ledger, "ledger", self.switch))
 
-    def _run[T](self, name: str, work: Callable[[Lease], T]) -> T | None:
+    def _run[T](
+        self,
+        name: str,
+        work: Callable[[Lease], T],
+        starts: Callable[[T], bool] = lambda _: False,
+    ) -> T | None:
         """Do the work under its lease; a killed run just ends, and leaves its lease behind."""
         run = f"{name}-{next(self._ids)}"
+        self.switch.function = name
+        starter = cast("Starter", Watched(self.starter, "Lambda", self.switch))
         try:
             with leased(self._ledger, name, token=run, now=self.now, lasts=LEASE) as lease:
-                return work(lease)
+                report = work(lease)
+            if starts(report):
+                starter.start(time=self.now, run=run)
         except (LeaseLost, Killed):
             return None
+        else:
+            return report
         finally:
-            self.switch = Switch()
+            self.switch = self.switch.next_run()

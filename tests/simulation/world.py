@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from budget_guard.domain.holds import Hold
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.windows import Window, end, start
+from budget_guard.domain.wishes import Restore
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.keys import SimulatedKey, remaining
 from budget_guard.sandbox.openrouter.refusals import Refusal
@@ -54,12 +56,20 @@ class World:
         return (
             hold is not None
             and hold.is_held
+            and not self.is_given_back(hold)
             and hold.confirmed is not None
             and not hold.intents
             and key.hash in self.quiet
             and hold.confirmed.settings.limit == key.terms.settings.limit
             and key.enforced(self.now) == key.terms
         )
+
+    def is_given_back(self, hold: Hold) -> bool:
+        """Tell whether a restore took effect, and only its last line in the ledger is missing."""
+        wish = self.guard.ledger.wishes().get(hold.key)
+        is_wished = wish is not None and isinstance(wish.want, Restore)
+        confirmed = hold.confirmed
+        return is_wished and confirmed is not None and confirmed.settings == hold.baseline
 
     def budgets(self, key: SimulatedKey) -> list[tuple[Budget, Window, Decimal]]:
         """Return the caps that concern a key alone, by its true name."""
