@@ -1,9 +1,10 @@
 """Reads the management key from Secrets Manager, and keeps it from being shown by accident."""
 
 import json
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import SecretStr
 
 from budget_guard.adapters.aws_errors import Cause, cause, code
 from budget_guard.domain.errors import GuardError, ManagementKeyError
@@ -15,29 +16,7 @@ PLACEHOLDER = "not-set"
 """A secret whose text has this was created by the deployment and not filled yet."""
 
 
-class Secret:
-    """A text that only `reveal` shows: not a log line, an exception, or a serialiser."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself, to be sent and nothing else."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> Never:
-        message = "a secret is not serialised"
-        raise TypeError(message)
-
-
-def read_management_key(client: "SecretsManagerClient", arn: str) -> Secret:
+def read_management_key(client: "SecretsManagerClient", arn: str) -> SecretStr:
     """Return the management key; raise `ManagementKeyError` where there is none to be read.
 
     The secret's text is the key itself, or JSON {"key": "..."}. Raises `GuardError` where Secrets
@@ -51,7 +30,7 @@ def read_management_key(client: "SecretsManagerClient", arn: str) -> Secret:
     if not key or PLACEHOLDER in text:
         message = f"The secret {arn} has no management key in it yet. {_put(arn)}"
         raise ManagementKeyError(message)
-    return Secret(key)
+    return SecretStr(key)
 
 
 def _key(text: str) -> str:

@@ -159,9 +159,10 @@ def _blind(facts: Facts) -> Iterator[Condition]:
         )
         yield Condition(Kind.BLIND, 1, Severity.CRITICAL, entry)
         return
+    alive = {one.key.workspace for one in facts.observations.values() if one.gone_at is None}
     for workspace in facts.workspaces.values():
         fresh = facts.freshness.get(workspace.id)
-        if fresh is None or not facts.is_stale(workspace.id):
+        if fresh is None or workspace.id not in alive or not facts.is_stale(workspace.id):
             continue
         told = f" {poll.problem}" if poll and poll.problem else ""
         entry = Entry(

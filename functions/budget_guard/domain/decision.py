@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from budget_guard.domain import words
-from budget_guard.domain.constraints import Constraint, constraints, own_limit
+from budget_guard.domain.constraints import Constraint, constraints, own_limit, spent
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.fences import Measure, fence
 from budget_guard.domain.holds import FOR_EVER, Hold, HoldState, exposure
@@ -189,7 +189,7 @@ def _is_satisfied(facts: Facts, standing: Standing) -> bool:
         return hold is None or not _is_ours(hold)
     return (
         hold is not None
-        and holds_as(hold, standing.want, facts)
+        and holds_as(hold, standing.want, standing.seen, facts)
         and not _is_overridden(hold, standing.seen, facts)
     )
 
@@ -200,17 +200,24 @@ def _is_overridden(hold: Hold, seen: Observation, facts: Facts) -> bool:
     return overridden(hold, last_read) is not None
 
 
-def holds_as(hold: Hold, want: Fence, facts: Facts) -> bool:
-    """Tell whether a hold is a confirmed `want`: no more than it, and at most a cent less."""
+def holds_as(hold: Hold, want: Fence, seen: Observation, facts: Facts) -> bool:
+    """Tell whether a hold is a confirmed `want`: it allows no more, and at most a cent less.
+
+    A key that has nothing left is stopped by any limit that it has reached.
+    """
     if not hold.is_held or hold.intents or hold.confirmed is None:
         return False
     if hold.gave_up is not None and hold.confirmed.settings.disabled:
         return hold.gave_up == want.limit
-    settings = hold.confirmed.settings
+    settings, wanted = hold.confirmed.settings, want.limit.amount or ZERO
     if settings.include_byok != want.include_byok or settings.limit.reset is not want.limit.reset:
         return False
-    allowed, wanted = hold.confirmed.stop(facts.now), want.limit.amount or ZERO
-    return -NOISE <= wanted - allowed < (NOISE if want.limit.reset else CENT)
+    if want.limit.reset and (settings.limit.amount or ZERO) > wanted + NOISE:
+        return False
+    reading, byok = seen.reading, want.include_byok
+    used = spent(reading.counters, reading.at, want.limit.reset, include_byok=byok, now=facts.now)
+    due, allowed = max(ZERO, wanted - used), max(ZERO, hold.confirmed.stop(facts.now) - used)
+    return -NOISE <= due - allowed < CENT
 
 
 def _wish(facts: Facts, standing: Standing) -> Wish:

@@ -66,7 +66,7 @@ def _suffices(
     used = spent(
         measure.counters, measure.at, limit.reset, include_byok=include_byok, now=measure.now
     )
-    if limit.amount - used < headroom - CENT:
+    if max(ZERO, limit.amount - used) < headroom - CENT:
         return False
     possible = (Possible(Settings(limit, include_byok)),)
     return all(

@@ -32,7 +32,7 @@ def standing_of(constraint: Constraint, plan: Plan) -> BudgetStanding:
     hold = plan.facts.holds.get(key)
     if standing is None or hold is None or not isinstance(standing.want, Fence):
         return BudgetStanding(seen)
-    if not constraint.is_fencing or not holds_as(hold, standing.want, plan.facts):
+    if not constraint.is_fencing or not holds_as(hold, standing.want, seen, plan.facts):
         return BudgetStanding(seen)
     return BudgetStanding(seen, is_fenced=True, is_stopped=constraint.left < CENT)
 

@@ -45,7 +45,7 @@ def _tell(result: Result) -> None:
     write(
         f"key {result.outcome}",
         key=result.wish.key,
-        name=result.name,
+        key_name=result.name,
         reason=result.text,
         before=words.settings(result.before) if result.before else None,
         after=words.settings(result.after) if result.after else None,

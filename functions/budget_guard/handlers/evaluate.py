@@ -2,21 +2,25 @@
 
 import os
 import time
+from datetime import timedelta
 
 from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.errors import NotifierError
 from budget_guard.handlers.reporting import Summary, count, count_spend, function, logger
-from budget_guard.handlers.runtime import Run, client, ledger, policy, seconds_to_settle
+from budget_guard.handlers.runtime import Run, client, ledger, policy, seconds_until
 from budget_guard.handlers.settings import EvaluateSettings, load
 from budget_guard.use_cases.evaluate import EvaluateReport, Evaluation, evaluate, summary
+
+ROLLED = timedelta(seconds=20)
+"""When OpenRouter's day has surely begun too."""
 
 
 @function("evaluate")
 def handler(run: Run) -> Summary:
     """Evaluate once. An alert that SNS did not take stays pending, and the run fails loudly."""
     settings = load(EvaluateSettings, os.environ)
-    time.sleep(seconds_to_settle(run.began))
+    time.sleep(seconds_until(ROLLED, run.began))
     memory = ledger(settings)
     sns = SnsNotifier(client("sns"), settings.alerts_topic_arn, settings.stack_name)
     with run.leased(memory, "evaluate") as lease:

@@ -1,19 +1,28 @@
 """Reads every key's usage into the ledger, then starts `evaluate`, also after a partial failure."""
 
 import os
+import time
+from datetime import timedelta
 
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.errors import ProviderError
 from budget_guard.handlers.reporting import Summary, function, logger
-from budget_guard.handlers.runtime import Run, client, ledger, openrouter
+from budget_guard.handlers.runtime import Run, client, ledger, openrouter, seconds_until
 from budget_guard.handlers.settings import PollSettings, load
 from budget_guard.use_cases.poll import Poll, poll
+
+SETTLED = timedelta(seconds=62)
+"""When a day's counters are surely its own, whatever the second that `Date` was cut to."""
+MOST_WAIT = 15
 
 
 @function("poll_usage")
 def handler(run: Run) -> Summary:
     """Poll once. A failure that may pass by itself is raised in the end: it shows as an error."""
     settings = load(PollSettings, os.environ)
+    if (wait := seconds_until(SETTLED, run.began)) > MOST_WAIT:
+        return {"outcome": "left to the next poll: the day's counters may still be yesterday's"}
+    time.sleep(wait)
     memory = ledger(settings)
     with run.leased(memory, "poll") as lease:
         report = poll(Poll(lambda: openrouter(settings, run), memory, lease, run.id, run.at))

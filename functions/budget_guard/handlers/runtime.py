@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 from pydantic import BaseModel, Field
 
 from budget_guard.adapters.budgets.wire import from_json
@@ -32,7 +33,10 @@ BUDGETS = Path(__file__).parents[2] / "budgets.json"
 """At the root of the functions' asset."""
 RESERVE_SECONDS = 15
 """What a run keeps of its time to write down how it ended."""
-SETTLED_SECOND = 20
+PATIENCE = Config(
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
+)
+"""botocore would wait a minute for each of five attempts: longer than some runs last."""
 PLACEHOLDER = "<aws.scheduler."
 
 
@@ -69,10 +73,10 @@ class Run:
         return leased(ledger, name, token=self.token, now=self.began, lasts=left)
 
 
-def seconds_to_settle(at: datetime) -> int:
-    """Return how long to wait until OpenRouter's day has surely begun too: until 00:00:20 UTC."""
-    second = at.hour * 3600 + at.minute * 60 + at.second
-    return max(0, SETTLED_SECOND - second)
+def seconds_until(moment: timedelta, at: datetime) -> float:
+    """Return how long it is from `at` until so far into its day (UTC); 0 where that has passed."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(0.0, (midnight + moment - at).total_seconds())
 
 
 def run_of(event: dict[str, Any], context: LambdaContext) -> Run:
@@ -118,7 +122,7 @@ def client(name: Literal["sns"]) -> "SNSClient": ...
 @cache
 def client(name: str) -> object:
     """Return the one client of an AWS service in this environment."""
-    return boto3.client(name)
+    return boto3.client(name, config=PATIENCE)
 
 
 def ledger(settings: Settings) -> DynamoLedger:

@@ -1,0 +1,108 @@
+"""The play: an evening until after midnight, poll by poll, with people stepping in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from budget_guard.adapters.alerts.event import AlertEvent
+from budget_guard.adapters.ledger import DynamoLedger
+from budget_guard.domain.records import Grant
+from budget_guard.domain.windows import Window, end
+from budget_guard.sandbox.stage import Stage
+
+BEFORE_MIDNIGHT = timedelta(hours=1, minutes=59)
+AFTER_MIDNIGHT = timedelta(minutes=16)
+POLLS = timedelta(minutes=5)
+ROLLED = timedelta(seconds=20)
+FIRST_POLL = timedelta(seconds=62)
+
+type Tell = Callable[[datetime, str], None]
+
+
+@dataclass
+class Playbill:
+    """What happened: alerts in order, and which PATCHes people (not the guard) made."""
+
+    alerts: list[AlertEvent] = field(default_factory=list)
+    by_people: list[tuple[datetime, str]] = field(default_factory=list)
+
+
+def opening(today: date) -> datetime:
+    """Return 22:01 UTC of a coming day whose midnight is only a day's end: no week's, no month's."""
+    day = today
+    while (day + timedelta(days=1)).weekday() == 0 or (day + timedelta(days=1)).day == 1:
+        day += timedelta(days=1)
+    midnight = datetime.combine(day + timedelta(days=1), time(), UTC)
+    return midnight - BEFORE_MIDNIGHT
+
+
+def write_story(folder: Path, hashes: Mapping[str, str]) -> Path:
+    """Write the story's budgets file, which protects one key by its hash."""
+    text = (Path(__file__).parent / "story.yaml").read_text(encoding="utf-8")
+    path = folder / "budgets.yaml"
+    path.write_text(text.replace("{protected}", hashes["prod-checkout"]), encoding="utf-8")
+    return path
+
+
+def play(stage: Stage, tell: Tell, *, with_people: bool) -> Playbill:
+    """Play until after midnight; `tell` hears of each thing as it happens."""
+    bill = Playbill()
+    midnight = end(Window.DAILY, stage.now)
+    steps = _people(stage, midnight, bill) if with_people else {}
+    while stage.now < midnight + AFTER_MIDNIGHT:
+        stage.cycle()
+        _report(stage, bill, tell)
+        for at in [at for at in steps if at <= stage.now]:
+            text, step = steps.pop(at)
+            step()
+            tell(stage.now, text)
+        if stage.now < midnight <= stage.now + POLLS:
+            stage.traffic.play(midnight + ROLLED)
+            stage.decide()
+            tell(stage.now, "midnight: what was held is given back without a new poll")
+            _report(stage, bill, tell)
+            stage.traffic.play(midnight + FIRST_POLL)
+        else:
+            stage.traffic.play(stage.now + POLLS)
+    stage.cycle()
+    _report(stage, bill, tell)
+    return bill
+
+
+def _report(stage: Stage, bill: Playbill, tell: Tell) -> None:
+    for alert in stage.alerts():
+        bill.alerts.append(alert)
+        tell(alert.at, alert.summary)
+
+
+def _people(
+    stage: Stage, midnight: datetime, bill: Playbill
+) -> dict[datetime, tuple[str, Callable[[], None]]]:
+    """Return what people do, and when: somebody lifts a limit by hand, on-call grants money."""
+
+    def by_hand() -> None:
+        key = stage.hashes["dev-bob"]
+        bill.by_people.append((stage.now, key))
+        stage.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
+
+    def grant() -> None:
+        _grant(stage.ledger, stage.now)
+        stage.decide()
+
+    return {
+        midnight - timedelta(minutes=85): (
+            "a person sets dev-bob's limit to 50 USD by hand",
+            by_hand,
+        ),
+        midnight - timedelta(minutes=45): (
+            "on-call: budget-guard grant search 15 --for 30m --reason 'release night'",
+            grant,
+        ),
+    }
+
+
+def _grant(ledger: DynamoLedger, now: datetime) -> None:
+    ends = now + timedelta(minutes=30)
+    ledger.save(Grant("sandbox", "search", Decimal(15), now, ends, "release night", "on-call"))

@@ -1,0 +1,181 @@
+"""The stage: an AWS account and an OpenRouter account on this machine, the real stack between."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from budget_guard.adapters.alerts.event import AlertEvent
+from budget_guard.adapters.ledger import DynamoLedger
+from budget_guard.domain.errors import GuardError
+from budget_guard.sandbox.aws.deploy import deploy
+from budget_guard.sandbox.aws.emulator import Emulator, emulator
+from budget_guard.sandbox.cast import Role
+from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.api import Api
+from budget_guard.sandbox.openrouter.clock import Clock
+from budget_guard.sandbox.openrouter.server import serve
+from budget_guard.sandbox.openrouter.traffic import Traffic
+
+BUSY = "another run is at work"
+PATIENCE = timedelta(seconds=30)
+QUEUE = "on-call"
+
+
+class SandboxError(GuardError):
+    """A deployed function failed; the message has its error and its last log lines."""
+
+
+@dataclass
+class Stage:
+    """The deployed guard, the simulated account it guards, and the traffic on its keys."""
+
+    aws: Emulator
+    outputs: dict[str, str]
+    account: Account
+    traffic: Traffic
+    hashes: dict[str, str]
+    openrouter: str
+
+    @property
+    def now(self) -> datetime:
+        """Return the time of the play."""
+        return self.account.clock.now
+
+    @property
+    def ledger(self) -> DynamoLedger:
+        """Return the deployed ledger."""
+        return DynamoLedger(self.aws.client("dynamodb"), self.outputs["TableName"])
+
+    def invoke(self, function: str) -> dict[str, Any]:
+        """Run a deployed function at the play's time; return its summary.
+
+        The chain that the functions start by themselves may be at it already; then it is waited
+        for. Raises `SandboxError`.
+        """
+        deadline = time.monotonic() + PATIENCE.total_seconds()
+        while (summary := self._invoke(function)).get("outcome") == BUSY:
+            if time.monotonic() > deadline:
+                message = f"{function} found another run at work for {PATIENCE}; the play stops"
+                raise SandboxError(message)
+            time.sleep(0.05)
+        return summary
+
+    def _invoke(self, function: str) -> dict[str, Any]:
+        name = self.outputs[f"{function}FunctionName"]
+        payload = {"time": self.now.isoformat(), "run": f"{function}-{self.now:%H%M%S}"}
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=name, Payload=json.dumps(payload), LogType="Tail"
+        )
+        told = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            message = f"{function} failed at {self.now:%H:%M}: {told.get('errorMessage', told)}"
+            raise SandboxError(message)
+        return dict(told or {})
+
+    def cycle(self) -> None:
+        """Poll, evaluate and enforce, as the schedules would have it within the minute."""
+        for function in ("PollUsage", "Evaluate", "Enforce"):
+            self.invoke(function)
+
+    def decide(self) -> None:
+        """Evaluate and enforce without a poll."""
+        for function in ("Evaluate", "Enforce"):
+            self.invoke(function)
+
+    def alerts(self) -> list[AlertEvent]:
+        """Return the alerts that came over SNS since the last call, in order."""
+        sqs = self.aws.client("sqs")
+        url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+        found: list[AlertEvent] = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                envelope = json.loads(message["Body"])
+                found.append(AlertEvent.model_validate_json(envelope["Message"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return sorted(found, key=lambda one: one.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What to build the stage from; `budgets` writes the file once the keys' hashes are known."""
+
+    opens: datetime
+    roles: Sequence[Role]
+    budgets: Callable[[Path, dict[str, str]], Path]
+
+
+@contextmanager
+def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
+    """Build the stage, yield it, and leave nothing behind, whatever ends the block.
+
+    Raises `EmulatorError`, `DeployError`.
+    """
+    account = Account(clock=Clock(built.opens - timedelta(hours=6)))
+    hashes = {role.name: _enter(account, role) for role in built.roles}
+    traffic = Traffic(account)
+    for role in built.roles:
+        if role.spent:
+            account.spending.charge(hashes[role.name], role.spent)
+        if role.settings.get("disabled"):
+            account.patch_key(hashes[role.name], {"disabled": True})
+    account.clock.set(built.opens)
+    for role in built.roles:
+        for script in role.scripts:
+            traffic.run(hashes[role.name], script)
+    with serve(Api(account)) as openrouter:
+        progress(f"OpenRouter simulated at {openrouter}: {len(hashes)} keys")
+        with emulator() as aws:
+            progress(f"AWS emulated at {aws.endpoint}")
+            budgets = built.budgets(aws.folder, hashes)
+            context = {
+                "budgets": str(budgets),
+                "openrouterBaseUrl": openrouter,
+                "schedules": "false",
+            }
+            outputs = deploy(aws, context=context, progress=progress)
+            _furnish(aws, outputs, account)
+            yield Stage(aws, outputs, account, traffic, hashes, openrouter)
+
+
+def _enter(account: Account, role: Role) -> str:
+    workspace = None
+    if role.workspace:
+        rows = account.workspaces.page(0, 100)["data"]
+        known = {row["name"]: row["id"] for row in rows}
+        workspace = (
+            known.get(role.workspace)
+            or account.workspaces.add(role.workspace, account.clock.now)["id"]
+        )
+    settings = {name: value for name, value in role.settings.items() if name != "disabled"}
+    body = {"name": role.name, "workspace_id": workspace, **settings}
+    _, row = account.create_key(body)
+    return str(row["hash"])
+
+
+def _furnish(aws: Emulator, outputs: dict[str, str], account: Account) -> None:
+    """Put the management key where the operator puts it, and let on-call listen."""
+    aws.client("secretsmanager").put_secret_value(
+        SecretId=outputs["ManagementKeySecretArn"], SecretString=account.management_key or ""
+    )
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn, topic = asked["Attributes"]["QueueArn"], outputs["AlertsTopicArn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _open_to(topic, arn)})
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+
+def _open_to(topic: str, queue: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
