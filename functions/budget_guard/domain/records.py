@@ -6,6 +6,7 @@ from datetime import datetime
 
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.money import Usd
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.windows import Window
 
 
@@ -76,6 +77,14 @@ class Workspace:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The policy that the functions run with, as their last evaluation, at `at`, used it."""
+
+    policy: Policy
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import settle
 from budget_guard.domain.policy import Mode, Policy
-from budget_guard.domain.records import Grant, SpendRecord
+from budget_guard.domain.records import Deployed, Grant, SpendRecord
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier
 
@@ -79,7 +79,8 @@ def evaluate(on: Evaluation) -> EvaluateReport:
 
 
 def _record(plan: Plan, on: Evaluation) -> None:
-    """Write down what is wished, what ended grants leave behind, and what budgets have spent."""
+    """Write down the policy in use, the wishes, what ended grants leave, what budgets spent."""
+    on.ledger.save(Deployed(on.policy, plan.facts.now), lease=on.lease)
     on.ledger.save(*plan.new_wishes, lease=on.lease)
     on.ledger.forget(*plan.dropped, lease=on.lease)
     ended = [one for one in plan.facts.grants if one.ends <= plan.facts.now and not one.settled]

@@ -12,6 +12,7 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
     Audit,
+    Deployed,
     Grant,
     PollReport,
     Release,
@@ -87,6 +88,7 @@ type Record = (
     | Freshness
     | Workspace
     | PollReport
+    | Deployed
     | Hold
     | Wish
     | Incident
@@ -123,6 +125,10 @@ class Ledger(Protocol):
 
     def poll_report(self) -> PollReport | None:
         """Return how the last poll ended; None before the first."""
+        ...
+
+    def deployed(self) -> Deployed | None:
+        """Return the policy of the last evaluation, and its time; None before the first."""
         ...
 
     def holds(self) -> Mapping[str, Hold]:

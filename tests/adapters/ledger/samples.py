@@ -7,9 +7,10 @@ from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Observation
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.records import (
     Audit,
+    Deployed,
     Grant,
     PollReport,
     Release,
@@ -78,12 +79,19 @@ def release(key: str | None = HASH) -> Release:
 FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
 WORKSPACE = Workspace("w1", "Search")
 POLL = PollReport(NOW, "run-1", 12, 2, "w2: 503", Decimal("812.5"))
+DEPLOYED = Deployed(
+    Policy(
+        (Budget("prod-api", {Window.DAILY: Decimal("91.20")}),), "f00d", protect=frozenset([HASH])
+    ),
+    NOW,
+)
 SPEND = SpendRecord("prod-api", HASH, Window.DAILY, NOW, Decimal("91.2"), Decimal(100), NOW)
 EACH = (
     observation(),
     FRESHNESS,
     WORKSPACE,
     POLL,
+    DEPLOYED,
     hold(),
     wish(),
     wish(restore=True),

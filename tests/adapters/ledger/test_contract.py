@@ -29,6 +29,7 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.freshness()
     assert not ledger.workspaces()
     assert ledger.poll_report() is None
+    assert ledger.deployed() is None
     assert not ledger.holds()
     assert ledger.hold(HASH) is None
     assert not ledger.wishes()
@@ -49,6 +50,7 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert ledger.freshness() == {"w1": samples.FRESHNESS}
     assert ledger.workspaces() == {"w1": samples.WORKSPACE}
     assert ledger.poll_report() == samples.POLL
+    assert ledger.deployed() == samples.DEPLOYED
     assert ledger.holds() == {HASH: samples.hold()}
     assert ledger.hold(HASH) == samples.hold()
     assert ledger.wishes() == {HASH: samples.wish(restore=True), OTHER: other}

@@ -11,6 +11,7 @@ from budget_guard.domain.holds import FOR_EVER, Hold
 from budget_guard.domain.observations import FORMER_KEPT, Freshness, Observation
 from budget_guard.domain.records import (
     Audit,
+    Deployed,
     Grant,
     PollReport,
     Release,
@@ -35,6 +36,7 @@ class Address(NamedTuple):
 
 
 LAST_POLL = Address("POLL", "LAST")
+DEPLOYED = Address("DEPLOYED", "LAST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def address(record: Record) -> Address:
             place = Address("WORKSPACE", record.id)
         case PollReport():
             place = LAST_POLL
+        case Deployed():
+            place = DEPLOYED
         case _:
             place = _address_of_rest(record)
     return place

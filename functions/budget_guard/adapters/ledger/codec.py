@@ -18,6 +18,7 @@ from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
     Audit,
+    Deployed,
     Grant,
     PollReport,
     Release,
@@ -39,6 +40,7 @@ FORMS = (
     Freshness,
     Workspace,
     PollReport,
+    Deployed,
     Hold,
     Wish,
     Incident,

@@ -8,6 +8,7 @@
 | freshness            | FRESHNESS                 | workspace id        |                    |
 | workspaces           | WORKSPACE                 | workspace id        |                    |
 | poll report          | POLL                      | LAST                |                    |
+| policy in use        | DEPLOYED                  | LAST                |                    |
 | incidents            | INCIDENT                  | incident id         |                    |
 | alerts not yet sent  | ALERT#OPEN                | event id            |                    |
 | alerts sent          | ALERT#SENT                | time#event id       | 35 d               |

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 
 from budget_guard.adapters.ledger.addresses import (
+    DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
     Address,
@@ -14,7 +15,7 @@ from budget_guard.adapters.ledger.addresses import (
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
-from budget_guard.domain.records import Audit, Grant, PollReport, Release, Workspace
+from budget_guard.domain.records import Audit, Deployed, Grant, PollReport, Release, Workspace
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -51,6 +52,10 @@ class Reader(ABC):
     def poll_report(self) -> PollReport | None:
         """Return how the last poll ended; None before the first."""
         return self._at(PollReport, LAST_POLL)
+
+    def deployed(self) -> Deployed | None:
+        """Return the policy of the last evaluation, and its time; None before the first."""
+        return self._at(Deployed, DEPLOYED)
 
     def holds(self) -> Mapping[str, Hold]:
         """Return every hold, by key hash."""
