@@ -107,6 +107,7 @@ class Guard:
     faults: Faults = field(default_factory=Faults)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     inbox: Inbox = field(default_factory=Inbox)
+    connect: Callable[[], OpenRouter] | None = None
     starter: RecordingStarter = field(default_factory=RecordingStarter)
     switch: Switch = field(default_factory=Switch)
     _ids: Iterator[int] = field(default_factory=count)
@@ -164,7 +165,8 @@ class Guard:
 
     @property
     def _openrouter(self) -> OpenRouter:
-        openrouter = InProcessOpenRouter(self.account, self.faults)
+        in_process = partial(InProcessOpenRouter, self.account, self.faults)
+        openrouter = (self.connect or in_process)()
         return cast("OpenRouter", Watched(openrouter, "OpenRouter", self.switch))
 
     @property
