@@ -128,7 +128,7 @@ def _foreign(hold: Hold, reading: Reading) -> Settings | None:
     ours, read = list(_ours(hold, reading)), reading.settings
     limit = any(read.limit == one.limit for one in ours)
     byok = any(read.include_byok == one.include_byok for one in ours)
-    enabled = hold.confirmed.settings.disabled and not hold.baseline.disabled and not read.disabled
+    enabled = has_disabled(hold) and hold.confirmed.settings.disabled and not read.disabled
     if limit and byok and not enabled:
         return None
     was = hold.baseline
@@ -155,6 +155,11 @@ def _confirmed(hold: Hold) -> Settings:
     return hold.confirmed.settings if hold.confirmed else hold.baseline
 
 
+def has_disabled(hold: Hold) -> bool:
+    """Tell whether the guard itself disabled a key that people had enabled."""
+    return hold.gave_up is not None and not hold.baseline.disabled
+
+
 def target(want: Want, hold: Hold, reading: Reading) -> Settings:
     """Return the settings that `want` means for a key that reads so.
 
@@ -162,10 +167,10 @@ def target(want: Want, hold: Hold, reading: Reading) -> Settings:
     value its baseline, and leaves the others as they are.
     """
     ours, read = list(_ours(hold, reading)), reading.settings
-    disabled = any(one.disabled for one in ours) and not hold.baseline.disabled
+    disabled = read.disabled and not has_disabled(hold)
     match want:
         case Fence(limit, include_byok):
-            return Settings(limit, include_byok, read.disabled and not disabled)
+            return Settings(limit, include_byok, disabled)
         case Restore():
             return Settings(
                 limit=hold.baseline.limit
@@ -174,7 +179,7 @@ def target(want: Want, hold: Hold, reading: Reading) -> Settings:
                 include_byok=hold.baseline.include_byok
                 if any(read.include_byok == one.include_byok for one in ours)
                 else read.include_byok,
-                disabled=read.disabled and not disabled,
+                disabled=disabled,
             )
 
 

@@ -53,15 +53,6 @@ def same_instance(window: Window, one: datetime, other: datetime) -> bool:
     return start(window, one) == start(window, other)
 
 
-def yet_to_begin(inner: Window, outer: Window, at: datetime) -> int:
-    """Count the instances of `inner` that begin after `at` and before `outer` ends."""
-    count, begins, ends = 0, end(inner, at), end(outer, at)
-    while begins < ends:
-        count += 1
-        begins = end(inner, begins)
-    return count
-
-
 def most_instances(inner: Window, outer: Window) -> int:
     """Return the most instances of `inner` that one instance of `outer` can touch."""
     return MOST_INSTANCES.get((inner, outer), 1)

@@ -94,6 +94,8 @@ def _fence(wish: Wish, want: Fence, hold: Hold, reading: Reading, to: Enforcemen
         raise ProviderRejected(message, status=200)
     if allows_more(want, answer):
         hold, answer = second_try(wish, want, hold, answer, to)
+    else:
+        hold = replace(hold, gave_up=None)
     return _done(wish, hold, Outcome.APPLIED, answer, to, before=reading.settings)
 
 
@@ -118,7 +120,7 @@ def _restore(wish: Wish, want: Restore, hold: Hold, reading: Reading, to: Enforc
         own = Fence(goal.limit, goal.include_byok)
         if was and not want.for_good and goal.limit.amount and allows_more(own, answer):
             return _keep(wish, hold, was.settings, answer, to)
-    released = replace(hold, state=HoldState.RELEASED, intents=(), keep_until=None)
+    released = replace(hold, state=HoldState.RELEASED, intents=(), keep_until=None, gave_up=None)
     return _done(wish, released, Outcome.APPLIED, answer, to, before=reading.settings)
 
 

@@ -58,7 +58,11 @@ def _change(hold: Hold, goal: Settings, reading: Reading) -> Change:
         include_byok=goal.include_byok
         if any(one.include_byok != goal.include_byok for one in may_be)
         else None,
-        disabled=goal.disabled if any(one.disabled != goal.disabled for one in may_be) else None,
+        # A person may switch the key at any moment: what the guard does not set, it never sends.
+        disabled=goal.disabled
+        if goal.disabled != reading.settings.disabled
+        or (hold.gave_up and any(one.disabled != goal.disabled for one in may_be))
+        else None,
     )
 
 
@@ -69,12 +73,9 @@ def second_try(
     once_more = settling.target(corrected(want, answer), hold, answer)
     hold, again = patch(wish, hold, once_more, answer, to)
     if not allows_more(want, again):
-        return hold, again
+        return replace(hold, gave_up=None), again
     stop = replace(again.settings, disabled=True)
-    hold, last = patch(wish, hold, stop, again, to)
-    hold = replace(hold, gave_up=want.limit)
-    to.ledger.save(hold, lease=to.lease)
-    return hold, last
+    return patch(wish, replace(hold, gave_up=want.limit), stop, again, to)
 
 
 def audit(intent: Intent, before: Settings, answer: Reading) -> Audit:
