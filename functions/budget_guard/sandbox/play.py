@@ -7,10 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from budget_guard.adapters.alerts.event import AlertEvent
-from budget_guard.adapters.ledger import DynamoLedger
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, end
 from budget_guard.sandbox.stage import Stage
+from budget_guard.sandbox.verdict import Evening
 
 BEFORE_MIDNIGHT = timedelta(hours=1, minutes=59)
 AFTER_MIDNIGHT = timedelta(minutes=16)
@@ -25,8 +26,15 @@ type Tell = Callable[[datetime, str], None]
 class Playbill:
     """What happened: alerts in order, and which PATCHes people (not the guard) made."""
 
+    opened: datetime
     alerts: list[AlertEvent] = field(default_factory=list)
     by_people: list[tuple[datetime, str]] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+
+    def evening(self, stage: Stage, policy: Policy) -> Evening:
+        """Return what happened, to be judged from the account's books."""
+        people = frozenset(self.by_people)
+        return Evening(stage.account, policy, self.opened, people, self.grants)
 
 
 def opening(today: date) -> datetime:
@@ -48,7 +56,7 @@ def write_story(folder: Path, hashes: Mapping[str, str]) -> Path:
 
 def play(stage: Stage, tell: Tell, *, with_people: bool) -> Playbill:
     """Play until after midnight; `tell` hears of each thing as it happens."""
-    bill = Playbill()
+    bill = Playbill(stage.now)
     midnight = end(Window.DAILY, stage.now)
     steps = _people(stage, midnight, bill) if with_people else {}
     while stage.now < midnight + AFTER_MIDNIGHT:
@@ -88,7 +96,10 @@ def _people(
         stage.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
 
     def grant() -> None:
-        _grant(stage.ledger, stage.now)
+        ends = stage.now + timedelta(minutes=30)
+        given = Grant("sandbox", "search", Decimal(15), stage.now, ends, "release night", "on-call")
+        bill.grants.append(given)
+        stage.ledger.save(given)
         stage.decide()
 
     return {
@@ -101,8 +112,3 @@ def _people(
             grant,
         ),
     }
-
-
-def _grant(ledger: DynamoLedger, now: datetime) -> None:
-    ends = now + timedelta(minutes=30)
-    ledger.save(Grant("sandbox", "search", Decimal(15), now, ends, "release night", "on-call"))

@@ -1,0 +1,198 @@
+"""What the sandbox shows: progress, a timeline, the table, the alerts, the verdict."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.status import Status
+from rich.table import Table
+
+from budget_guard.adapters.alerts import mail
+from budget_guard.adapters.alerts.event import AlertEvent
+from budget_guard.domain.alerts import Alert, Entry, Kind
+from budget_guard.domain.money import ZERO
+from budget_guard.domain.money import show as usd
+from budget_guard.domain.policy import Policy, Severity
+from budget_guard.domain.windows import Window
+from budget_guard.sandbox.play import Playbill
+from budget_guard.sandbox.stage import Stage
+from budget_guard.sandbox.verdict import Row
+
+COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
+ENTRIES = TypeAdapter(list[Entry])
+LETTERS = (Kind.STOPPED, Kind.OVERRIDE, Kind.UNMANAGED, Kind.RESOLVED)
+
+
+class Progress:
+    """Tells what goes on: a line that changes while things are built, then one per happening."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        self._console, self._status = console, status
+
+    def note(self, line: str) -> None:
+        """Show what is being done; milestones stay."""
+        if line.startswith(("OpenRouter", "AWS")):
+            self._console.print(f"[green]✓[/] {escape(line)}")
+        elif line.strip():
+            self._status.update(escape(f"Deploying with the CDK CLI: {line.strip()[:90]}"))
+
+    def ready(self, on: Stage) -> None:
+        """Say that the stack stands."""
+        self._console.print(
+            f"[green]✓[/] The real stack is deployed ({on.outputs['TableName'].split('-')[0]}): "
+            "poll_usage, evaluate and enforce run in it\n"
+        )
+        self._status.update("Playing an evening: 5 minutes of it in a second or so")
+
+    def tell(self, at: datetime, text: str) -> None:
+        """Add a line to the timeline."""
+        colour = next((COLOURS[one] for one in Severity if text.startswith(one.upper())), "cyan")
+        self._console.print(f"  {at:%H:%M}  [{colour}]{escape(text)}[/]")
+        self._status.update(f"Playing: {at:%H:%M} UTC")
+
+    def stop(self) -> None:
+        """End the changing line."""
+        self._status.stop()
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Progress]:
+    """Show what goes on for as long as the block lasts."""
+    with console.status("Starting an AWS and an OpenRouter on this machine") as status:
+        yield Progress(console, status)
+
+
+def show(console: Console, on: Stage, policy: Policy, rows: Sequence[Row], bill: Playbill) -> None:
+    """Print the table, the alerts as on-call reads them, and the verdict."""
+    console.print(_table(on, policy, rows))
+    for letter in letters(bill.alerts):
+        text = mail.body(letter, "BudgetGuard").rstrip()
+        console.print(Panel(escape(text), title=f"e-mail: {letter.kind}", expand=False))
+    console.print(_verdict(rows, bill))
+
+
+def _table(on: Stage, policy: Policy, rows: Sequence[Row]) -> Table:
+    table = Table(box=box.SIMPLE, title="The evening's day, by the account's books (USD)")
+    for name, justify in (("budget", "left"), ("key", "left"), ("cap", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("spent", "over", "in flight"):
+        table.add_column(name, justify="right")
+    table.add_column("what the guard did (UTC)")
+    done = actions(on)
+    for row in rows:
+        if row.opens == rows[0].opens or row.window is not Window.DAILY:
+            table.add_row(*_cells(row, policy, done))
+    return table
+
+
+def _cells(row: Row, policy: Policy, done: dict[str, list[str]]) -> tuple[str, ...]:
+    hold = next(one.hold for one in policy.budgets if one.name == row.budget)
+    if row.key is None:
+        what = "[dim]alerts only: its keys share it[/]"
+    elif not row.promised:
+        what = "[dim]protected: alerts only[/]" if hold.at is not None else "[dim]alerts only[/]"
+    else:
+        what = "; ".join(done.get(row.key, ["nothing was needed"]))
+    colour = "red" if not row.holds else "yellow" if row.over else "green"
+    return (
+        escape(row.budget),
+        escape(row.key or "all"),
+        f"{usd(row.cap)} {row.window}",
+        f"[{colour}]{usd(row.spent)}[/]",
+        usd(row.over) if row.over else "",
+        usd(row.in_flight) if row.in_flight else "",
+        what,
+    )
+
+
+def actions(on: Stage) -> dict[str, list[str]]:
+    """Return what the guard did to each key, in order, from the ledger's audit records."""
+    done: dict[str, list[str]] = {}
+    for key in on.account.keys.values():
+        for record in reversed(on.ledger.audit(key.hash)):
+            limit = record.after.limit
+            what = (
+                "no limit" if limit.amount is None else f"{usd(limit.amount)} {limit.reset or ''}"
+            )
+            done.setdefault(key.name, []).append(f"{record.at:%H:%M} {what.strip()}")
+    return done
+
+
+def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:
+    """Return the first alert of each telling kind, as the e-mail is written from."""
+    found: list[Alert] = []
+    for kind in LETTERS:
+        first = next((one for one in alerts if one.kind is kind), None)
+        if first:
+            entries = ENTRIES.validate_python([one.model_dump() for one in first.entries])
+            found.append(
+                Alert(first.event_id, first.kind, first.severity, first.at, tuple(entries))
+            )
+    return found
+
+
+def _verdict(rows: Sequence[Row], bill: Playbill) -> str:
+    promised = [row for row in rows if row.promised]
+    broken = [row for row in promised if not row.holds]
+    in_flight = sum((row.in_flight for row in promised if row.window is Window.DAILY), ZERO)
+    told = (
+        f"{len(promised)} promised caps, {len(bill.alerts)} alerts, {usd(in_flight)} USD in flight"
+    )
+    if not broken:
+        return f"[bold green]Every promised cap held[/] ({told})."
+    worst = max(broken, key=lambda row: row.broken)
+    return (
+        f"[bold red]{len(broken)} of the promised caps did not hold[/] ({told}); the worst: "
+        f"{escape(worst.budget)} {escape(worst.key or '')} by {usd(worst.broken)} USD."
+    )
+
+
+def as_json(rows: Sequence[Row], bill: Playbill) -> dict[str, Any]:
+    """Return the result for machines; amounts are strings, in USD."""
+    return {
+        "held": all(row.holds for row in rows),
+        "caps": [
+            {
+                "budget": row.budget,
+                "key": row.key,
+                "window": row.window,
+                "opens": row.opens.isoformat(),
+                "promised": row.promised,
+                "held": row.holds,
+                **{
+                    name: f"{amount:f}"
+                    for name, amount in {
+                        "cap": row.cap,
+                        "spent": row.spent,
+                        "over": row.over,
+                        "in_flight": row.in_flight,
+                        "while_not_held": row.unheld,
+                        "broken": row.broken,
+                    }.items()
+                },
+            }
+            for row in rows
+        ],
+        "alerts": [json_of(alert) for alert in bill.alerts],
+    }
+
+
+def json_of(alert: AlertEvent) -> dict[str, Any]:
+    """Return an alert as the topic carried it."""
+    return alert.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def look_around(console: Console, on: Stage) -> None:
+    """Say how to look around while it runs."""
+    console.print("\n[bold]It goes on running until Ctrl-C.[/] In another shell:\n")
+    for name, value in on.aws.environment().items():
+        if name.startswith("AWS_"):
+            console.print(f"  export {name}={escape(value)}")
+    console.print("  uv run budget-guard status")
+    console.print(f"  curl {on.openrouter.removesuffix('/api/v1')}/_sim/books\n")
