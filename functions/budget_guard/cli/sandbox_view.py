@@ -45,15 +45,16 @@ class Progress:
     def ready(self, on: Stage) -> None:
         """Say that the stack stands."""
         self._console.print(
-            f"[green]✓[/] The real stack is deployed ({on.outputs['TableName'].split('-')[0]}): "
-            "poll_usage, evaluate and enforce run in it\n"
+            "[green]✓[/] The real stack is deployed: poll_usage, evaluate and enforce run in it\n"
         )
         self._status.update("Playing an evening: 5 minutes of it in a second or so")
 
     def tell(self, at: datetime, text: str) -> None:
         """Add a line to the timeline."""
         colour = next((COLOURS[one] for one in Severity if text.startswith(one.upper())), "cyan")
-        self._console.print(f"  {at:%H:%M}  [{colour}]{escape(text)}[/]")
+        line = Table.grid(padding=(0, 2))
+        line.add_row(f"  {at:%H:%M}", f"[{colour}]{escape(text)}[/]")
+        self._console.print(line)
         self._status.update(f"Playing: {at:%H:%M} UTC")
 
     def stop(self) -> None:
@@ -78,27 +79,35 @@ def show(console: Console, on: Stage, policy: Policy, rows: Sequence[Row], bill:
 
 
 def _table(on: Stage, policy: Policy, rows: Sequence[Row]) -> Table:
-    table = Table(box=box.SIMPLE, title="The evening's day, by the account's books (USD)")
-    for name, justify in (("budget", "left"), ("key", "left"), ("cap", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for name in ("spent", "over", "in flight"):
-        table.add_column(name, justify="right")
-    table.add_column("what the guard did (UTC)")
-    done = actions(on)
-    for row in rows:
-        if row.opens == rows[0].opens or row.window is not Window.DAILY:
-            table.add_row(*_cells(row, policy, done))
+    title = "\nThe evening's day, by the account's books, in USD"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0))
+    table.add_column("budget", no_wrap=True)
+    table.add_column("key", no_wrap=True)
+    for name in ("cap", "spent", "over", "in\nflight"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("limit set\n(UTC)", min_width=13)
+    for row in _tightest(rows):
+        table.add_row(*_cells(row, policy, on))
     return table
 
 
-def _cells(row: Row, policy: Policy, done: dict[str, list[str]]) -> tuple[str, ...]:
+def _tightest(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield one row for each budget and key: its shortest window, on the evening's day."""
+    shown: set[tuple[str, str | None]] = set()
+    for row in rows:
+        if (row.budget, row.key) not in shown:
+            shown.add((row.budget, row.key))
+            yield row
+
+
+def _cells(row: Row, policy: Policy, on: Stage) -> tuple[str, ...]:
     hold = next(one.hold for one in policy.budgets if one.name == row.budget)
     if row.key is None:
-        what = "[dim]alerts only: its keys share it[/]"
+        what = "[dim]only alerts: shared[/]"
     elif not row.promised:
-        what = "[dim]protected: alerts only[/]" if hold.at is not None else "[dim]alerts only[/]"
+        what = "[dim]only alerts: protected[/]" if hold.at is not None else "[dim]only alerts[/]"
     else:
-        what = "; ".join(done.get(row.key, ["nothing was needed"]))
+        what = _times(row.key, on)
     colour = "red" if not row.holds else "yellow" if row.over else "green"
     return (
         escape(row.budget),
@@ -111,17 +120,10 @@ def _cells(row: Row, policy: Policy, done: dict[str, list[str]]) -> tuple[str, .
     )
 
 
-def actions(on: Stage) -> dict[str, list[str]]:
-    """Return what the guard did to each key, in order, from the ledger's audit records."""
-    done: dict[str, list[str]] = {}
-    for key in on.account.keys.values():
-        for record in reversed(on.ledger.audit(key.hash)):
-            limit = record.after.limit
-            what = (
-                "no limit" if limit.amount is None else f"{usd(limit.amount)} {limit.reset or ''}"
-            )
-            done.setdefault(key.name, []).append(f"{record.at:%H:%M} {what.strip()}")
-    return done
+def _times(name: str, on: Stage) -> str:
+    """Return when the guard changed a key, from the ledger's audit records."""
+    records = on.ledger.audit(on.hashes[name])
+    return ", ".join(f"{record.at:%H:%M}" for record in reversed(records)) or "never: no need"
 
 
 def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:

@@ -112,9 +112,12 @@ def _override(hold: Hold, facts: Facts, kind: Kind) -> Condition:
     change = hold.override.change if hold.override else ""
     at = hold.override.at if hold.override else facts.now
     until = f"{hold.let_go_until:%H:%M} UTC" if hold.let_go_until else None
+    budget = next((one for one in facts.policy.budgets if seen and one.covers(seen.key)), None)
     entry = Entry(
         incident=f"override/{hold.key}/{at.isoformat()}",
         text=f"somebody changed {name} while the guard held it: {change}",
+        budget=budget.name if budget else None,
+        owner=budget.owner if budget else None,
         key=hold.key,
         key_name=name,
         resets_at=hold.let_go_until,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from budget_guard.adapters.alerts.event import AlertEvent
+from budget_guard.domain import words
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, end
@@ -24,12 +25,16 @@ type Tell = Callable[[datetime, str], None]
 
 @dataclass
 class Playbill:
-    """What happened: alerts in order, and which PATCHes people (not the guard) made."""
+    """What happened: alerts in order, which changes people (not the guard) made, and grants.
+
+    `reported` counts the changes at OpenRouter that were told of.
+    """
 
     opened: datetime
     alerts: list[AlertEvent] = field(default_factory=list)
     by_people: list[tuple[datetime, str]] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
+    reported: int = 0
 
     def evening(self, stage: Stage, policy: Policy) -> Evening:
         """Return what happened, to be judged from the account's books."""
@@ -80,6 +85,13 @@ def play(stage: Stage, tell: Tell, *, with_people: bool) -> Playbill:
 
 
 def _report(stage: Stage, bill: Playbill, tell: Tell) -> None:
+    """Tell what the guard changed since the last report, and why, and what on-call heard."""
+    changes = stage.account.books.changes
+    for change in changes[bill.reported :]:
+        if change.at >= bill.opened and (change.at, change.hash) not in bill.by_people:
+            name, reason = stage.name(change.hash), stage.ledger.audit(change.hash)[0].reason
+            tell(change.at, f"{name} -> {words.limit(change.after.limit)}: {reason}")
+    bill.reported = len(changes)
     for alert in stage.alerts():
         bill.alerts.append(alert)
         tell(alert.at, alert.summary)

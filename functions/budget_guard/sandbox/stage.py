@@ -51,6 +51,10 @@ class Stage:
         """Return the deployed ledger."""
         return DynamoLedger(self.aws.client("dynamodb"), self.outputs["TableName"])
 
+    def name(self, key: str) -> str:
+        """Return the present name of a key."""
+        return self.account.keys[key].name
+
     def invoke(self, function: str) -> dict[str, Any]:
         """Run a deployed function at the play's time; return its summary.
 
