@@ -22,6 +22,7 @@ NATIVE = Limit(usd(10), Window.DAILY)
 THURSDAY = datetime(2026, 11, 19, tzinfo=UTC)
 OWN_DAILY = {"limit": usd(12), "limit_reset": "daily"}
 OWN_WEEKLY = {"limit": usd(40), "limit_reset": "weekly"}
+LATE = Behaviour(patch_delay=timedelta(minutes=1), patch_shown_late=True)
 RESTARTS = [LimitCount.RESTARTS_WITH_ANY, LimitCount.RESTARTS_WITH_RESET]
 
 
@@ -79,6 +80,8 @@ def test_what_was_spent_yesterday_does_not_count_today(staleness: Staleness) -> 
     assert not scene.spend("0.01")
     scene.midnight()
     assert scene.spend(5)
+    scene.wait(0)
+    assert "first minute" in scene.problem
     for _ in range(4):
         scene.wait(1)
     (constraint,) = scene.evaluate().plan.constraints
@@ -190,6 +193,19 @@ def test_a_grant_that_ends_unused_leaves_the_cap_as_it_was() -> None:
     assert left(scene) == "0.50"
 
 
+def test_what_is_spent_after_a_grant_has_ended_is_not_granted() -> None:
+    scene = Scene(daily(hold=Hold(None)))
+    give(scene, 5, hours=1)
+    scene.spend(11)
+    scene.wait()
+    scene.go_to(scene.now + timedelta(hours=1))
+    scene.wait(0)
+    scene.spend(2)
+    scene.wait()
+    (constraint,) = scene.evaluate().plan.constraints
+    assert (constraint.spend, constraint.cap) == (usd(13), usd(11))
+
+
 def test_a_grant_that_takes_a_key_below_90_percent_sets_it_free_until_it_is_there_again() -> None:
     scene = fenced()
     give(scene, 5, hours=4)
@@ -238,6 +254,44 @@ def test_a_person_who_changes_a_fence_wins_until_midnight_and_the_key_is_held_ag
     assert left(scene) == "0.50"
     scene.midnight()
     assert scene.limit() == Limit(usd(50))
+
+
+def test_a_fence_that_is_still_wished_when_a_person_wins_is_not_put_back() -> None:
+    scene = fenced()
+    scene.wait()
+    scene.change(limit=usd(50), limit_reset=None)
+    scene.account.clock.advance(timedelta(minutes=5))
+    scene.guard.poll()
+    scene.guard.evaluate()
+    wish = scene.guard.ledger.wishes()[scene.key().hash]
+    scene.guard.enforce()
+    scene.guard.ledger.save(replace(wish, generation=wish.generation + 1))
+    scene.account.clock.advance(timedelta(minutes=5))
+    scene.guard.enforce()
+    assert scene.limit() == Limit(usd(50))
+
+
+def test_a_fence_that_shows_late_is_taken_back_all_the_same() -> None:
+    scene = fenced(behaviour=LATE)
+    scene.guard.policy = replace(scene.guard.policy, budgets=(daily(cap=100),))
+    scene.account.clock.advance(timedelta(seconds=30))
+    scene.guard.chain(scene.guard.evaluate, scene.guard.enforce)
+    scene.wait()
+    scene.wait()
+    assert scene.limit() == NO_LIMIT
+
+
+def test_a_change_that_shows_late_is_not_taken_for_a_persons() -> None:
+    scene = fenced(behaviour=LATE)
+    give(scene, 1, hours=4)
+    scene.guard.policy = replace(scene.guard.policy, budgets=(daily(hold=ALWAYS),))
+    scene.account.clock.advance(timedelta(seconds=30))
+    scene.guard.chain(scene.guard.evaluate, scene.guard.enforce)
+    assert scene.hold().override is None
+    scene.wait()
+    scene.wait()
+    assert not scene.alerts(Kind.OVERRIDE)
+    assert left(scene) == "1.50"
 
 
 def test_only_the_field_that_a_person_changed_stays_and_the_others_are_put_back() -> None:
@@ -318,6 +372,10 @@ def test_a_key_whose_own_limit_would_start_afresh_stays_held_until_it_rolls(
     assert scene.spend("2")
     scene.wait()
     assert usd(left(scene)) <= usd("0.50")
+    done = len(scene.changes)
+    for _ in range(3):
+        scene.wait()
+    assert len(scene.changes) == done
     scene.midnight()
     scene.wait()
     assert scene.limit() == Limit(usd(12), Window.DAILY)
@@ -372,6 +430,41 @@ def test_observe_changes_nothing_and_says_what_it_would_do() -> None:
     assert not scene.changes
     assert not scene.guard.ledger.wishes()
     assert len(scene.alerts(Kind.THRESHOLD)) == 1
+
+
+def test_what_is_no_longer_wanted_is_no_longer_wished() -> None:
+    scene = Scene(daily())
+    scene.spend("9.5")
+    scene.guard.poll()
+    scene.guard.evaluate()
+    assert scene.guard.ledger.wishes()
+    scene.guard.policy = replace(scene.guard.policy, budgets=(daily(cap=100),))
+    scene.guard.evaluate()
+    assert not scene.guard.ledger.wishes()
+
+
+def test_back_in_observe_not_even_an_open_wish_is_brought_about() -> None:
+    scene = Scene(daily())
+    scene.spend("9.5")
+    scene.guard.poll()
+    scene.guard.evaluate()
+    scene.guard.policy = replace(scene.guard.policy, mode=Mode.OBSERVE)
+    report = scene.guard.enforce()
+    assert report is not None
+    assert report.waiting == 1
+    assert not scene.changes
+
+
+def test_of_a_deleted_key_people_hear_that_it_is_over_and_nothing_more() -> None:
+    scene = fenced()
+    scene.wait()
+    scene.account.delete_key(scene.key().hash)
+    for _ in range(3):
+        scene.wait()
+    last = scene.guard.inbox.alerts[-1]
+    assert (last.kind, len(last.entries)) == (Kind.RESOLVED, 1)
+    assert [one.kind for one in scene.guard.inbox.alerts].count(Kind.THRESHOLD) == 1
+    assert not scene.alerts(Kind.STOPPED)
 
 
 def test_mode_release_gives_everything_back_and_holds_nothing_any_more() -> None:
