@@ -1,11 +1,13 @@
 """Reads every key's usage into the ledger, then starts `evaluate`, also after a partial failure."""
 
 import os
-import time
+from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
+from time import sleep
 
 from budget_guard.adapters.starter import LambdaStarter
-from budget_guard.domain.errors import ProviderError
+from budget_guard.domain.errors import GuardError
 from budget_guard.handlers.reporting import Summary, function, logger
 from budget_guard.handlers.runtime import Run, client, ledger, openrouter, seconds_until
 from budget_guard.handlers.settings import PollSettings, load
@@ -22,14 +24,14 @@ def handler(run: Run) -> Summary:
     settings = load(PollSettings, os.environ)
     if (wait := seconds_until(SETTLED, run.began)) > MOST_WAIT:
         return {"outcome": "left to the next poll: the day's counters may still be yesterday's"}
-    time.sleep(wait)
-    memory = ledger(settings)
-    with run.leased(memory, "poll") as lease:
-        report = poll(Poll(lambda: openrouter(settings, run), memory, lease, run.id, run.at))
+    sleep(wait)
+    memory, connect = ledger(settings), partial(openrouter, settings, run)
+    with ExitStack() as opened, run.leased(memory, "poll") as lease:
+        report = poll(Poll(lambda: opened.enter_context(connect()), memory, lease, run.id, run.at))
     starter = LambdaStarter(client("lambda"), settings.evaluate_function_name)
     starter.start(time=run.at, run=run.id)
-    if report.problem and not report.needs_hands:
-        raise ProviderError(report.problem)
-    if report.problem:
+    if report.needs_hands:
         logger.warning(report.problem)
+    elif report.problem:
+        raise GuardError(report.problem)
     return {"keys": report.keys, "workspaces": report.workspaces, "problem": report.problem}

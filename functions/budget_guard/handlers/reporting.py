@@ -4,19 +4,21 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from budget_guard.domain import words
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.errors import LeaseLost, ManagementKeyError
 from budget_guard.handlers.runtime import Run, run_of
+from budget_guard.use_cases.apply import Outcome, Result
+from budget_guard.use_cases.evaluate import EvaluateReport
 
 MOST_BUDGETS = 50
 """Budgets with metrics of their own; each costs money every month."""
 
 logger = Logger()
-metrics = Metrics()
 
 type Summary = dict[str, Any]
 type Handler = Callable[[dict[str, Any], LambdaContext], Summary]
@@ -41,24 +43,47 @@ def function(name: str) -> Callable[[Callable[[Run], Summary]], Handler]:
             except ManagementKeyError as error:
                 logger.warning(str(error))
                 summary = {"outcome": "no management key"}
-            metrics.add_dimension("function", name)
-            metrics.add_metric("RunsFinished", MetricUnit.Count, 1)
+            count("RunsFinished", 1, function=name)
             logger.info("run finished", **summary)
             return summary
 
-        counted: Handler = metrics.log_metrics(handler)
-        return logger.inject_lambda_context(counted, clear_state=True)
+        logged: Handler = logger.inject_lambda_context(handler, clear_state=True)
+        return logged
 
     return decorate
 
 
-def count(name: str, value: int) -> None:
-    """Add to a metric that has no dimension but the service."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=value):
-        pass
+def count(name: str, value: int, **dimensions: str) -> None:
+    """Add to a metric of these dimensions and the service."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+        for dimension, its in dimensions.items():
+            metric.add_dimension(dimension, its)
 
 
-def count_spend(plan: Plan) -> None:
+def tell_change(result: Result) -> None:
+    """Write one line for a change; the first of a key has its baseline as `before`."""
+    write = logger.warning if result.outcome is Outcome.FAILED else logger.info
+    write(
+        f"key {result.outcome}",
+        key=result.wish.key,
+        key_name=result.name,
+        reason=result.text,
+        before=words.settings(result.before) if result.before else None,
+        after=words.settings(result.after) if result.after else None,
+    )
+
+
+def tell_evaluation(report: EvaluateReport) -> None:
+    """Report spend and held keys as metrics, and write one line for each alert that went out."""
+    _count_spend(report.plan)
+    count("KeysHeld", sum(hold.is_held for hold in report.plan.facts.holds.values()))
+    for alert in report.sent:
+        logger.info(
+            "alert sent", kind=alert.kind, event_id=alert.event_id, lines=len(alert.entries)
+        )
+
+
+def _count_spend(plan: Plan) -> None:
     """Report each budget's spend as a percentage of its cap; of per-key budgets the highest."""
     highest: dict[tuple[str, str], float] = {}
     shown = {budget.name for budget in plan.facts.policy.budgets[:MOST_BUDGETS]}

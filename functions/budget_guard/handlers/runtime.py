@@ -11,7 +11,7 @@ from uuid import uuid4
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from budget_guard.adapters.budgets.wire import from_json
 from budget_guard.adapters.ledger import DynamoLedger
@@ -38,6 +38,7 @@ PATIENCE = Config(
 )
 """botocore would wait a minute for each of five attempts: longer than some runs last."""
 PLACEHOLDER = "<aws.scheduler."
+EXAMPLE = '{"time": "2026-11-21T09:01:00Z", "run": "by-hand"}, or {}'
 
 
 class Event(BaseModel):
@@ -73,6 +74,11 @@ class Run:
         return leased(ledger, name, token=self.token, now=self.began, lasts=left)
 
 
+def clock() -> datetime:
+    """Return the wall clock's time: read once a run, and nowhere further in."""
+    return datetime.now(UTC)
+
+
 def seconds_until(moment: timedelta, at: datetime) -> float:
     """Return how long it is from `at` until so far into its day (UTC); 0 where that has passed."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -80,12 +86,18 @@ def seconds_until(moment: timedelta, at: datetime) -> float:
 
 
 def run_of(event: dict[str, Any], context: LambdaContext) -> Run:
-    """Return the run that `event` starts; the clock is read here, and nowhere further in.
+    """Return the run that `event` starts.
 
-    Raises `SettingsError` for a time that is neither ISO 8601 with an offset nor a placeholder.
+    Raises `SettingsError` for a time that is neither ISO 8601 with an offset nor a placeholder,
+    and for an event of another form.
     """
-    parsed = Event.model_validate(event)
-    began = datetime.now(UTC)
+    try:
+        parsed = Event.model_validate(event)
+    except ValidationError as error:
+        fields = ", ".join(str(*fault["loc"][:1]) for fault in error.errors())
+        message = f"The event cannot be used ({fields}); nothing was done. Send {EXAMPLE}."
+        raise SettingsError(message) from None
+    began = clock()
     return Run(
         id=parsed.run if _is_given(parsed.run) and parsed.run else context.aws_request_id,
         at=_time(parsed.time, began),
@@ -106,7 +118,7 @@ def _time(text: str | None, otherwise: datetime) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        message = f"The event's time {text[:40]!r} is not a time such as 2026-11-21T09:01:00Z"
+        message = f"The event's time {text[:40]!r} is no time; nothing was done. Send {EXAMPLE}."
         raise SettingsError(message)
     return at.astimezone(UTC)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from budget_guard.domain.errors import KeyGone, ManagementKeyError, ProviderError
+from budget_guard.domain.errors import GuardError, KeyGone, ManagementKeyError, ProviderError
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import (
@@ -20,7 +20,7 @@ from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What a poll needs of the world. `connect` may raise `ManagementKeyError`."""
+    """What a poll needs of the world. `connect` may raise `GuardError`."""
 
     connect: Callable[[], OpenRouter]
     ledger: Ledger
@@ -43,7 +43,7 @@ def poll(on: Poll) -> PollReport:
         workspaces = openrouter.workspaces()
     except ManagementKeyError as error:
         report = replace(report, problem=str(error), needs_hands=True)
-    except ProviderError as error:
+    except GuardError as error:
         report = replace(report, problem=str(error))
     else:
         report = _Reader(on, openrouter, workspaces).read(report)
