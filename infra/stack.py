@@ -148,6 +148,7 @@ class BudgetGuardStack(Stack):
             "AlertsTopicArn": self._topics.alerts.topic_arn,
             "HealthTopicArn": self._topics.health.topic_arn,
             "ManagementKeySecretArn": self._key.secret_arn,
+            "OpenRouterBaseUrl": self._settings.openrouter_base_url,
             "ScheduleGroupName": self._schedules.group.schedule_group_name,
             "DashboardUrl": f"{console}?region={Aws.REGION}#dashboards/dashboard/{page}",
             **{

@@ -269,6 +269,7 @@ def test_the_outputs_name_what_commands_need(template: Template) -> None:
         "AlertsTopicArn",
         "HealthTopicArn",
         "ManagementKeySecretArn",
+        "OpenRouterBaseUrl",
         "ScheduleGroupName",
         "DashboardUrl",
         "PollUsageFunctionName",

@@ -12,7 +12,8 @@ GuardError
 ├── LedgerError              DynamoDB
 │   ├── LedgerUnavailable    throttled or down after the SDK's own retries
 │   └── LeaseLost            another run holds the lease, or this run's has ended
-└── NotifierError            SNS took no message
+├── NotifierError            SNS took no message
+└── RequestError             a person's command asks for what cannot be
 """
 
 
@@ -70,3 +71,7 @@ class LeaseLost(LedgerError):  # noqa: N818
 
 class NotifierError(GuardError):
     """SNS took no message; the alert stays pending and goes with the next run."""
+
+
+class RequestError(GuardError):
+    """A person's command asks for what cannot be; nothing was changed."""

@@ -191,6 +191,10 @@ class Notifier(Protocol):
         """Return the endpoints whose subscription nobody has confirmed."""
         ...
 
+    def confirmed(self) -> tuple[str, ...]:
+        """Return the endpoints that alerts go to."""
+        ...
+
 
 class Starter(Protocol):
     """Starts the next function of the chain, without waiting for it."""

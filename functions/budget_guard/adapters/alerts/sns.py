@@ -15,7 +15,7 @@ from budget_guard.domain.errors import NotifierError
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef, SubscriptionTypeDef
 
 MOST_BYTES = 256 * 1024
 """What SNS takes: the message and its attributes together."""
@@ -59,17 +59,27 @@ class SnsNotifier:
 
     def unconfirmed(self) -> tuple[str, ...]:
         """Return the endpoints whose subscription nobody has confirmed; or raise `NotifierError`."""
+        return tuple(one["Endpoint"] for one in self._subscriptions() if _is_pending(one))
+
+    def confirmed(self) -> tuple[str, ...]:
+        """Return the endpoints that alerts go to; or raise `NotifierError`."""
+        return tuple(one["Endpoint"] for one in self._subscriptions() if not _is_pending(one))
+
+    def _subscriptions(self) -> "list[SubscriptionTypeDef]":
         pages = self._client.get_paginator("list_subscriptions_by_topic")
         try:
-            return tuple(
-                one["Endpoint"]
+            return [
+                one
                 for page in pages.paginate(TopicArn=self._topic)
                 for one in page["Subscriptions"]
-                if one["SubscriptionArn"] == PENDING
-            )
+            ]
         except (BotoCoreError, ClientError) as error:
             message = f"The subscriptions of {self._topic} cannot be listed{_why(error)}"
             raise NotifierError(message) from error
+
+
+def _is_pending(subscription: "SubscriptionTypeDef") -> bool:
+    return subscription["SubscriptionArn"] == PENDING
 
 
 def body(alert: Alert, stack: str, most: int = MOST_BYTES) -> str:

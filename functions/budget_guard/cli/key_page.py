@@ -1,0 +1,64 @@
+"""The page that `status KEY` shows: what the team that uses the key asks."""
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from budget_guard.cli.telling import ago, indented, safe, safe_name, within
+from budget_guard.domain import words
+from budget_guard.domain.money import show
+from budget_guard.domain.records import Audit
+from budget_guard.use_cases.key_view import KeyView
+
+CHANGES = 10
+
+
+def show_key(view: KeyView, console: Console) -> None:
+    """Print the page."""
+    console.print(Text(safe_name(view.name), "bold") + Text(f"  {view.key}", "dim"))
+    where = f"in workspace {safe_name(view.workspace)}, seen {ago(view.seen_at, view.at)}"
+    console.print(safe(f"{where}: {view.settings}; without the guard {view.own_limit}"))
+    console.print(_standing(view))
+    for budget, cap in view.caps:
+        console.print(
+            _line(
+                f"{budget}: {show(cap.spent)} of {show(cap.cap)} USD "
+                f"{words.PERIODS[cap.window]}, {cap.state}; resets in {within(cap.resets_at, view.at)}"
+            )
+        )
+    if view.trail:
+        console.print(Text(f"Changes by the guard, newest first ({len(view.trail)})", "bold"))
+    for change in view.trail[:CHANGES]:
+        console.print(indented(_change(change)))
+    if len(view.trail) > CHANGES:
+        console.print(_line(f"and {len(view.trail) - CHANGES} more: see --json"))
+
+
+def _line(text: str) -> Padding:
+    return indented(safe(text))
+
+
+def _standing(view: KeyView) -> Text:
+    if view.held is None:
+        return Text("Not held: ", "bold green") + safe(view.why)
+    held = view.held
+    head = Text("Held: ", "bold yellow") + safe(view.why)
+    more = f"fence {held.fence}; {show(held.left)} USD left"
+    if view.bound_by:
+        more += f", bound by {view.bound_by}"
+    if held.problem:
+        more += f"; cannot be changed: {held.problem}"
+    undo = f"its own settings, {held.baseline}, come back then, or by: budget-guard release {view.key[:12]}"
+    return Text("\n").join([head, safe(more), safe(undo)])
+
+
+def _change(change: Audit) -> Text:
+    before, after = words.settings(change.before), words.settings(change.after)
+    head = f"{change.at:%Y-%m-%d %H:%M} UTC  {before} -> {after}"
+    return Text("\n").join(
+        [
+            safe(head),
+            safe(change.reason, "dim"),
+            safe(f"run {change.run}; undo: {change.undo}", "dim"),
+        ]
+    )

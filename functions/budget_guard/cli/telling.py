@@ -1,0 +1,90 @@
+"""How the commands write: safe text, times as people say them, JSON for machines."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from budget_guard.adapters.alerts.cleaning import LONGEST_NAME, one_line
+from budget_guard.domain.holds import FOR_EVER
+from budget_guard.domain.words import moment
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SHORT_HASH = 12
+
+
+def safe(text: str, style: str = "") -> Text:
+    """Return a sentence for the terminal: no markup, no control characters, no secrets."""
+    return Text(one_line(text), style=style)
+
+
+def indented(text: Text) -> Padding:
+    """Return a sentence set off by two columns, all its lines."""
+    return Padding(text, (0, 0, 0, 2))
+
+
+def safe_name(name: str) -> str:
+    """Return a key's name, which anybody may have chosen, as it can be shown."""
+    return one_line(name, LONGEST_NAME) or "(no name)"
+
+
+def warn_of_delay(problem: str | None, console: Console) -> None:
+    """Say that a person's word waits for the next evaluation, and why, if it does."""
+    if problem:
+        told = f"It is on record, and counts from the next evaluation. {problem}"
+        console.print(safe(told, "yellow"))
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Return how long ago something was: "2 min ago"."""
+    gone = now - at
+    return "just now" if gone < MINUTE else f"{_span(gone)} ago"
+
+
+def roughly(until: datetime, now: datetime) -> str:
+    """Return how long it is until then, in one unit: "5 h"."""
+    number, unit, *_ = within(until, now).split()
+    return f"{number} {unit}"
+
+
+def within(until: datetime, now: datetime) -> str:
+    """Return how long it is until then: "5 h 12 min"."""
+    return _span(max(timedelta(), until - now))
+
+
+def _span(span: timedelta) -> str:
+    if span >= DAY:
+        return f"{span // DAY} d {span % DAY // HOUR} h"
+    if span >= HOUR:
+        return f"{span // HOUR} h {span % HOUR // MINUTE:02} min"
+    return f"{span // MINUTE} min"
+
+
+def until(at: datetime, now: datetime) -> str:
+    """Return until when something lasts."""
+    return "until it is ended" if at == FOR_EVER else f"until {moment(at, now)}"
+
+
+def as_json(value: Any) -> str:
+    """Return the JSON of a view: amounts as exact text, times as ISO 8601 in UTC."""
+    return json.dumps(_plain(asdict(value) if is_dataclass(value) else value), indent=2)  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {str(key): _plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return value.isoformat()
+        case _:
+            return value

@@ -1,0 +1,116 @@
+"""One key as its team asks after it: held or not, by which cap, until when, and what was changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from budget_guard.domain import words
+from budget_guard.domain.constraints import Constraint, own_limit
+from budget_guard.domain.decision import Plan
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import Mode
+from budget_guard.domain.records import Audit
+from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
+from budget_guard.use_cases.overview import CapView, cap_view, present_plan
+from budget_guard.use_cases.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """How one key stands. `why` is why it is held as it is, or why it is not; all in words.
+
+    `bound_by` is the cap with the least left, where it is held; `caps` are all that concern it,
+    by budget; `own_limit` is without the guard. `trail` is newest first.
+    """
+
+    at: datetime
+    key: str
+    name: str
+    workspace: str
+    seen_at: datetime
+    settings: str
+    own_limit: str
+    held: HeldKey | None
+    bound_by: str | None
+    why: str
+    caps: tuple[tuple[str, CapView], ...]
+    trail: tuple[Audit, ...]
+
+
+def key_view(ledger: Ledger, text: str, now: datetime) -> KeyView:
+    """Return how the key that `text` means stands; raise `RequestError` where none or several."""
+    plan = present_plan(ledger, now)
+    facts = plan.facts
+    seen = find_key(text, facts)
+    key = seen.key
+    held = next((one for one in held_keys(plan) if one.key == key.hash), None)
+    standing = plan.standings.get(key.hash)
+    concern = [one for one in plan.constraints if key.hash in one.members]
+    place = facts.workspaces.get(key.workspace)
+    return KeyView(
+        at=facts.now,
+        key=key.hash,
+        name=key.name,
+        workspace=place.name if place else key.workspace,
+        seen_at=facts.read_at(seen),
+        settings=words.settings(seen.reading.settings),
+        own_limit=words.limit(facts.baseline(seen).limit),
+        held=held,
+        bound_by=_bound_by(standing.binding) if standing and standing.binding else None,
+        why=held.reason if held else _why_not(seen, concern, plan),
+        caps=tuple((one.budget.name, cap_view(one, plan)) for one in concern if one.budget),
+        trail=tuple(ledger.audit(key.hash)),
+    )
+
+
+def _bound_by(binding: Constraint) -> str:
+    if binding.budget is None:
+        return "its own limit"
+    return f"the {binding.window} cap of {binding.budget.name}"
+
+
+def _why_not(seen: Observation, concern: Sequence[Constraint], plan: Plan) -> str:
+    """Return why a key is not held, the strongest reason first."""
+    facts, key = plan.facts, seen.key.hash
+    if seen.gone_at:
+        return f"it was deleted; first seen so {words.moment(seen.gone_at, facts.now)}"
+    if told := _left_alone(key, facts):
+        return told
+    if not concern:
+        return "it is in no budget"
+    if key in plan.wishes:
+        return f"about to be: {plan.wishes[key].reason}"
+    if facts.is_stale(seen.key.workspace):
+        return "nothing new is known of its workspace, so nothing is decided"
+    spent = seen.reading.settings.limit.amount is not None and _is_spent(seen, facts)
+    own = "; its own limit is spent" if spent else ""
+    return f"no budget asks for it yet{own}"
+
+
+def _is_spent(seen: Observation, facts: Facts) -> bool:
+    own = own_limit(seen, facts)
+    return own is not None and own.left == 0
+
+
+def _left_alone(key: str, facts: Facts) -> str | None:
+    """Return by whose word the guard keeps its hands off a key, if it does."""
+    if facts.policy.mode is not Mode.ENFORCE:
+        return f"the budgets file says mode: {facts.policy.mode}"
+    if key in facts.policy.protect:
+        return "the budgets file protects it"
+    if release := facts.release_of(key):
+        return f"{release.by} released it: {release.reason}"
+    hold = facts.holds.get(key)
+    return _let_go(hold, facts) if hold else None
+
+
+def _let_go(hold: Hold, facts: Facts) -> str | None:
+    until = hold.let_go_until
+    if until is None or facts.now >= until:
+        return None
+    change = f" ({hold.override.change})" if hold.override else ""
+    return (
+        f"a person changed it{change}; the guard lets it go until {words.moment(until, facts.now)}"
+    )

@@ -1,0 +1,219 @@
+"""What people ask of the guard: more money for a while, a key given back. Written, then evaluated.
+
+Times count from the ledger's own: the latest of `now` and what was seen.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from uuid import uuid4
+
+from budget_guard.domain import words
+from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.errors import GuardError, RequestError
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.holds import FOR_EVER, Hold
+from budget_guard.domain.money import Usd
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import Budget, Policy
+from budget_guard.domain.records import Grant, Release
+from budget_guard.domain.windows import Window, end
+from budget_guard.use_cases.holdings import find_key, is_in_hand
+from budget_guard.use_cases.overview import present_plan
+from budget_guard.use_cases.ports import Ledger, Starter
+
+type Until = datetime | timedelta
+"""A moment, or how long from now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a person's word needs: the memory, the start of `evaluate`, whose word it is, when."""
+
+    ledger: Ledger
+    evaluate: Starter
+    by: str
+    now: datetime
+    new_id: Callable[[], str] = lambda: uuid4().hex
+
+    def put(self, record: Grant | Release, at: datetime) -> str | None:
+        """Write a person's word and start `evaluate`; return what kept it from starting."""
+        self.ledger.save(record)
+        try:
+            self.evaluate.start(time=at, run=f"operator-{self.new_id()}")
+        except GuardError as error:
+            return str(error)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantAsked:
+    """What a person asks for: `amount` is USD, `key` as `find_key` takes it."""
+
+    budget: str
+    amount: Usd
+    until: Until
+    reason: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant as written, and each cap before and after it. `keys` is how the keys stand then.
+
+    `problem` is why `evaluate` was not started; the next one by schedule sees the grant anyway.
+    """
+
+    grant: Grant
+    caps: tuple[tuple[Constraint, Constraint], ...]
+    keys: tuple[str, ...]
+    at: datetime
+    problem: str | None
+
+
+def grant(asked: GrantAsked, desk: Desk) -> Granted:
+    """Write a grant; raise `RequestError` for a budget, key, amount or time that cannot be."""
+    before = present_plan(desk.ledger, desk.now)
+    facts = before.facts
+    budget = _budget(asked.budget, facts.policy)
+    key = _subject(asked.key, budget, facts)
+    if asked.amount <= 0 or not asked.amount.is_finite():
+        message = f"A grant is an amount above 0 USD, not {asked.amount}"
+        raise RequestError(message)
+    given = Grant(
+        id=desk.new_id()[:12],
+        budget=budget.name,
+        amount=asked.amount,
+        begins=facts.now,
+        ends=_ends(asked.until, facts.now),
+        reason=asked.reason,
+        by=desk.by,
+        key=key,
+    )
+    after = decide(replace(facts, grants=(*facts.grants, given)))
+    problem = desk.put(given, facts.now)
+    caps = tuple(zip(_caps_of(given, before), _caps_of(given, after), strict=True))
+    return Granted(given, caps, _keys_of(given, after), facts.now, problem)
+
+
+def end_grant(name: str, budget: str, desk: Desk) -> tuple[Grant, str | None]:
+    """End a grant now; what was spent of it stays granted. `name` is its id or the id's start."""
+    facts = present_plan(desk.ledger, desk.now).facts
+    lasting = [one for one in facts.grants if one.ends > facts.now and one.budget == budget]
+    found = [one for one in lasting if name and one.id.startswith(name)]
+    if len(found) != 1:
+        known = ", ".join(one.id for one in lasting) or "none"
+        message = f"No one grant {name!r} lasts on the budget {budget!r}; those that do: {known}"
+        raise RequestError(message)
+    ended = replace(found[0], ends=facts.now)
+    return ended, desk.put(ended, facts.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release as written; `hold` is what the guard has of the key, None if it holds it not."""
+
+    release: Release
+    seen: Observation
+    hold: Hold | None
+    at: datetime
+    problem: str | None
+
+
+def release(key: str, until: Until | None, reason: str, desk: Desk) -> Released:
+    """Give a key back until then (by default the next 00:00 UTC); raise `RequestError`."""
+    facts = present_plan(desk.ledger, desk.now).facts
+    seen = find_key(key, facts)
+    ends = end(Window.DAILY, facts.now) if until is None else _ends(until, facts.now)
+    word = Release(seen.key.hash, ends, desk.by, reason, facts.now)
+    held = facts.holds.get(seen.key.hash)
+    problem = desk.put(word, facts.now)
+    return Released(word, seen, held if held and is_in_hand(held) else None, facts.now, problem)
+
+
+def end_release(key: str | None, desk: Desk) -> tuple[Release, str | None]:
+    """End the release of a key (None: of all keys) now; raise `RequestError` if there is none."""
+    facts = present_plan(desk.ledger, desk.now).facts
+    subject = find_key(key, facts).key.hash if key else None
+    lasting = [one for one in facts.releases if one.at <= facts.now < one.until]
+    for one in lasting:
+        if one.key == subject:
+            ended = replace(one, until=facts.now)
+            return ended, desk.put(ended, facts.now)
+    whose = f"of {key}" if key else "of all keys"
+    hint = (
+        " All keys are released: release --end --all."
+        if any(not one.key for one in lasting)
+        else ""
+    )
+    message = f"There is no release {whose} to end; nothing was changed.{hint}"
+    raise RequestError(message)
+
+
+def release_of_all(reason: str, by: str, at: datetime) -> Release:
+    """Return the word that gives every key back until it is taken back."""
+    return Release(None, FOR_EVER, by, reason, at)
+
+
+def _budget(name: str, policy: Policy) -> Budget:
+    known = {one.name: one for one in policy.budgets}
+    if name in known:
+        return known[name]
+    if not known:
+        message = "The guard has not evaluated a budgets file yet; see budget-guard status"
+        raise RequestError(message)
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+    message = f"There is no budget {name!r} in the deployed budgets file: {hint}"
+    raise RequestError(message)
+
+
+def _subject(key: str | None, budget: Budget, facts: Facts) -> str | None:
+    if budget.per_key and not key:
+        message = f"The budget {budget.name} is one for each key: say which with --key"
+        raise RequestError(message)
+    if key is None:
+        return None
+    if not budget.per_key:
+        message = f"The budget {budget.name} is for its keys together: grant it without --key"
+        raise RequestError(message)
+    seen = find_key(key, facts)
+    if not budget.covers(seen.key) or seen.gone_at:
+        message = f"The key {seen.key.name} is not in the budget {budget.name}"
+        raise RequestError(message)
+    return seen.key.hash
+
+
+def _ends(until: Until, now: datetime) -> datetime:
+    ends = until if isinstance(until, datetime) else now + until
+    if ends <= now:
+        message = f"{ends:%Y-%m-%d %H:%M} UTC is not in the future"
+        raise RequestError(message)
+    return ends
+
+
+def _caps_of(given: Grant, plan: Plan) -> Sequence[Constraint]:
+    return [
+        one
+        for one in plan.constraints
+        if one.budget and (one.budget.name, one.subject) == (given.budget, given.key)
+    ]
+
+
+def _keys_of(given: Grant, plan: Plan) -> tuple[str, ...]:
+    """Return how the keys that the grant concerns stand with it, in the guard's words."""
+    members = frozenset[str]().union(*(one.members for one in _caps_of(given, plan)))
+    return tuple(standing.reason for key, standing in plan.standings.items() if key in members)
+
+
+def cap_change(before: Constraint, after: Constraint, now: datetime) -> str:
+    """Return a cap's change in words: "today: 100.00 -> 120.00 USD"."""
+    period, was, now_is = words.PERIODS[after.window], before.cap, after.cap
+    return f"{period}: {_usd(was)} -> {_usd(now_is)} USD, {_usd(after.left)} left {words.until(after.window, now)}"
+
+
+def _usd(amount: Decimal) -> str:
+    return f"{amount:.2f}"

@@ -1,0 +1,224 @@
+"""How things stand, for people: read off the same plan that the guard decides by; changes nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from budget_guard.domain import words
+from budget_guard.domain.alerts import Incident
+from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.money import Usd
+from budget_guard.domain.policy import Budget, Mode, Policy
+from budget_guard.domain.records import Deployed, Grant, PollReport, Release
+from budget_guard.domain.spending import standing_of
+from budget_guard.domain.windows import Window, end
+from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.holdings import HeldKey, held_keys
+from budget_guard.use_cases.ports import Ledger
+
+NOT_DEPLOYED = Policy((), "")
+SILENT_AFTER = timedelta(minutes=15)
+"""Three evaluations missed: then the functions do not run."""
+TOP = 5
+MODES = {
+    Mode.OBSERVE: "mode: observe changes nothing. When the alerts look right, set mode: enforce "
+    "in the budgets file and deploy.",
+    Mode.RELEASE: "mode: release gives every key back and holds none.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CapView:
+    """One cap as it stands (USD); `key` and `key_name` where it is one key's of a per-key budget.
+
+    `state` is one of ok, "at 80 %", fencing, fenced, stopped; or released, protected, let go.
+    """
+
+    window: Window
+    spent: Usd
+    cap: Usd
+    fraction: Decimal
+    resets_at: datetime
+    state: str
+    members: int
+    key: str | None = None
+    key_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """One budget; of a per-key one the `TOP` caps nearest to their end, and how many keys it has."""
+
+    name: str
+    owner: str | None
+    note: str
+    caps: tuple[CapView, ...]
+    keys: int
+    per_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceView:
+    """A workspace, and when it was last seen completely."""
+
+    name: str
+    seen_at: datetime | None
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that `status` tells. `missing` are sentences: what it is, and what to do."""
+
+    at: datetime
+    mode: Mode
+    evaluated_at: datetime | None
+    budgets: tuple[BudgetView, ...]
+    held: tuple[HeldKey, ...]
+    wishes: tuple[Wish, ...]
+    incidents: tuple[Incident, ...]
+    grants: tuple[Grant, ...]
+    releases: tuple[Release, ...]
+    workspaces: tuple[WorkspaceView, ...]
+    names: Mapping[str, str]
+    poll: PollReport | None
+    missing: tuple[str, ...]
+
+
+def present_plan(ledger: Ledger, now: datetime) -> Plan:
+    """Return what the guard would decide at `now` by the policy of its last evaluation."""
+    deployed = ledger.deployed()
+    return decide(gather(ledger, deployed.policy if deployed else NOT_DEPLOYED, now))
+
+
+def overview(ledger: Ledger, now: datetime) -> Overview:
+    """Return how things stand. Time never lies before what was seen. Raises `LedgerError`."""
+    deployed, plan = ledger.deployed(), present_plan(ledger, now)
+    facts = plan.facts
+    return Overview(
+        at=facts.now,
+        mode=facts.policy.mode,
+        evaluated_at=deployed.at if deployed else None,
+        budgets=tuple(_budget(one, plan) for one in facts.policy.budgets),
+        held=held_keys(plan),
+        wishes=tuple(facts.wishes.values()),
+        incidents=tuple(sorted(facts.incidents.values(), key=lambda one: one.opened_at)),
+        grants=tuple(one for one in facts.grants if one.begins <= facts.now < one.ends),
+        releases=tuple(one for one in facts.releases if one.at <= facts.now < one.until),
+        workspaces=tuple(_workspaces(plan)),
+        names={key: seen.key.name for key, seen in facts.observations.items()},
+        poll=facts.poll,
+        missing=tuple(_missing(plan, deployed)),
+    )
+
+
+def _budget(budget: Budget, plan: Plan) -> BudgetView:
+    caps = [one for one in plan.constraints if one.budget is budget]
+    shown, keys = caps, frozenset[str]().union(*(one.members for one in caps))
+    if budget.per_key:
+        shown = _worst_of_each_key(caps)[:TOP]
+    return BudgetView(
+        name=budget.name,
+        owner=budget.owner,
+        note=_note(budget, len(keys), plan),
+        caps=tuple(cap_view(one, plan) for one in shown),
+        keys=len(keys),
+        per_key=budget.per_key,
+    )
+
+
+def _worst_of_each_key(caps: Sequence[Constraint]) -> list[Constraint]:
+    worst: dict[str | None, Constraint] = {}
+    for one in caps:
+        if one.subject not in worst or one.fraction > worst[one.subject].fraction:
+            worst[one.subject] = one
+    return sorted(worst.values(), key=lambda one: (-one.fraction, one.subject or ""))
+
+
+def _note(budget: Budget, keys: int, plan: Plan) -> str:
+    count = f"{keys} key{'s' * (keys != 1)}"
+    if budget.per_key:
+        count = f"each of {count}"
+    if plan.facts.policy.mode is not Mode.ENFORCE:
+        return f"{count}, {plan.facts.policy.mode}"
+    if budget.hold.at is None or (keys > 1 and not budget.per_key):
+        return f"{count}, alerts only"
+    return count
+
+
+def cap_view(one: Constraint, plan: Plan) -> CapView:
+    """Return one cap of a budget as it stands; `one` has a window."""
+    seen = plan.facts.observations.get(one.subject) if one.subject else None
+    window = one.window or Window.MONTHLY
+    return CapView(
+        window=window,
+        spent=one.spend,
+        cap=one.cap,
+        fraction=one.fraction,
+        resets_at=end(window, plan.facts.now),
+        state=_state(one, plan),
+        members=len(one.members),
+        key=one.subject,
+        key_name=seen.key.name if seen else None,
+    )
+
+
+def _state(one: Constraint, plan: Plan) -> str:
+    if len(one.members) == 1 and (word := hands_off(next(iter(one.members)), plan.facts)):
+        return word
+    standing = standing_of(one, plan)
+    if standing.is_stopped:
+        return "stopped"
+    if standing.is_fenced:
+        return "fenced"
+    if one.is_fencing and one.holds and plan.wishes.keys() & one.members:
+        return "fencing"
+    steps = one.budget.thresholds if one.budget else ()
+    reached = [step.at for step in steps if one.spend > 0 and one.fraction >= step.at]
+    return f"at {int(reached[-1] * 100)} %" if reached else "ok"
+
+
+def hands_off(key: str, facts: Facts) -> str | None:
+    """Return, in a word, why the guard keeps its hands off a key, if it does."""
+    hold = facts.holds.get(key)
+    if facts.release_of(key):
+        return "released"
+    if key in facts.policy.protect:
+        return "protected"
+    if hold and hold.let_go_until and facts.now < hold.let_go_until:
+        return "let go"
+    return None
+
+
+def _workspaces(plan: Plan) -> Iterator[WorkspaceView]:
+    facts = plan.facts
+    for one in facts.workspaces.values():
+        fresh = facts.freshness.get(one.id)
+        yield WorkspaceView(one.name, fresh.at if fresh else None, facts.is_stale(one.id))
+
+
+def _missing(plan: Plan, deployed: Deployed | None) -> Iterator[str]:
+    facts, poll = plan.facts, plan.facts.poll
+    for one in facts.releases:
+        if one.key is None and one.at <= facts.now < one.until:
+            yield f"{one.by} released ALL keys ({one.reason}); to end that: release --all --end"
+    if poll is None:
+        yield "Nothing was polled yet: the first poll comes within minutes of the deployment."
+    elif poll.problem:
+        yield f"The last poll had a problem: {poll.problem}"
+    if deployed is None:
+        yield "Nothing was evaluated yet: the first evaluation comes within minutes."
+    elif facts.now - deployed.at > SILENT_AFTER:
+        since = words.moment(deployed.at, facts.now)
+        yield f"Nothing was evaluated since {since}: see the alarms and the evaluate log."
+    if deployed and (meant := MODES.get(facts.policy.mode)):
+        yield meant
+
+
+def with_missing(view: Overview, *sentences: str) -> Overview:
+    """Return the overview with more that is missing."""
+    return replace(view, missing=(*view.missing, *sentences))
