@@ -17,7 +17,7 @@ from budget_guard.adapters.budgets.scalars import spell_duration
 from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.adapters.budgets.yaml_tree import Problem
 from budget_guard.domain.errors import BudgetsFileError
-from budget_guard.domain.policy import Account, Budget, Mode, Policy
+from budget_guard.domain.policy import Budget, Mode, Policy
 
 _COLOUR = {"error": "bold red", "warning": "yellow"}
 _MODES = {
@@ -103,12 +103,11 @@ def _summarise(policy: Policy, console: Console) -> None:
     console.print(Text(f"Mode {policy.mode}: the guard {_MODES[policy.mode]}."))
     console.print(
         Text(
-            f"Stale after {spell_duration(safety.stale_after)}; approval above a jump of"
-            f" {amounts.spell_decimal(safety.max_jump)} USD; up to {safety.patches_per_second} changes a second;"
-            f" {safety.on_override}s overrides; {len(policy.protect)} protected keys."
+            f"Stale after {spell_duration(safety.stale_after)}; up to"
+            f" {safety.patches_per_second} changes a second; {safety.on_override}s overrides;"
+            f" {len(policy.protect)} protected keys."
         )
     )
-    console.print(Text(f"The account: {_account(policy.account)}."))
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("Budget", "Owner", "Keys", "Cap in USD", "Hold", "Alerts at"):
         whole = heading in {"Cap in USD", "Hold"}
@@ -116,15 +115,6 @@ def _summarise(policy: Policy, console: Console) -> None:
     for budget in policy.budgets:
         table.add_row(*(Text(cell) for cell in _row(budget)))
     console.print(table)
-
-
-def _account(account: Account) -> str:
-    parts = []
-    if account.balance_below is not None:
-        parts.append(f"warns below {amounts.spell_decimal(account.balance_below)} USD")
-    if account.runway_below is not None:
-        parts.append(f"warns below {spell_duration(account.runway_below)} of runway")
-    return " and ".join(parts) or "no warnings asked for"
 
 
 def _row(budget: Budget) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ BUDGET = """\
 mode: enforce
 budgets:
   - name: one
-    keys: ["*"]
+    keys: ["a"]
 """
 """Cut off before its cap, which would be line 5."""
 
@@ -86,13 +86,13 @@ BAD = [
     (inside("runbook: http://a/b c"), 6, f"{ONE}.runbook", "", "web address", "https://"),
     (inside("runbook: https://u:p@a"), 6, f"{ONE}.runbook", "", "credentials", "https://"),
     # keys and other lists
-    (BUDGET.replace('["*"]', "prod-*"), 4, f"{ONE}.keys", "prod-*", "a list", 'keys: ["prod-*"]'),
-    (BUDGET.replace('["*"]', "[]"), 4, f"{ONE}.keys", "", "empty", 'keys: ["prod-*"]'),
-    (BUDGET.replace('["*"]', "[a, '']"), 4, f"{ONE}.keys[1]", "", "missing", "printable"),
-    (BUDGET.replace('["*"]', "[null]"), 4, f"{ONE}.keys[0]", "(empty)", "missing", "printable"),
+    (BUDGET.replace('["a"]', "prod-*"), 4, f"{ONE}.keys", "prod-*", "a list", 'keys: ["prod-*"]'),
+    (BUDGET.replace('["a"]', "[]"), 4, f"{ONE}.keys", "", "empty", 'keys: ["prod-*"]'),
+    (BUDGET.replace('["a"]', "[a, '']"), 4, f"{ONE}.keys[1]", "", "missing", "printable"),
+    (BUDGET.replace('["a"]', "[null]"), 4, f"{ONE}.keys[0]", "(empty)", "missing", "printable"),
     (BUDGET.replace("    keys", "    kees"), 4, f"{ONE}.kees", "(a list)", "no such", "keys?"),
     (BUDGET.replace("    keys", "    zzz"), 4, f"{ONE}.zzz", "", "no such", "name, owner, runbook"),
-    (BUDGET.replace('    keys: ["*"]\n', ""), 3, f"{ONE}.keys", "", "missing", 'keys: ["prod-*"]'),
+    (BUDGET.replace("    keys: ["a"]\n", ""), 3, f"{ONE}.keys", "", "missing", 'keys: ["prod-*"]'),
     (inside("workspaces: []"), 6, f"{ONE}.workspaces", "", "empty", 'workspaces: ["prod"]'),
     (inside("creators:"), 6, f"{ONE}.creators", "(empty)", "a list", "creators:"),
     # flags and hold
@@ -204,8 +204,8 @@ BAD = [
     # YAML itself
     ("", 1, "", "", "nothing in this file", "mode, budgets"),
     ("# nothing yet\n", 1, "", "", "nothing in this file", "mode, budgets"),
-    (BUDGET.replace('["*"]', "[*]"), 4, "", "", "alias", 'quotes around patterns: keys: ["*"]'),
-    (BUDGET.replace('["*"]', "*dev"), 4, "", "", "undefined alias", "quotes around patterns"),
+    (BUDGET.replace('["a"]', "[*]"), 4, "", "", "alias", 'quotes around patterns: keys: ["*"]'),
+    (BUDGET.replace('["a"]', "*dev"), 4, "", "", "undefined alias", "quotes around patterns"),
     (f"{BUDGET}\tcap: 5\n", 5, "", "", "not YAML", "indent with spaces"),
     (
         BUDGET.replace("one", "a: b"),
@@ -217,7 +217,7 @@ BAD = [
     ),
     (inside("hold: %90"), 6, "", "", "cannot start any token", "written 80%"),
     (f"{BUDGET}---\nmode: observe\n", 5, "", "", "another document", "remove the line ---"),
-    (BUDGET.replace('"*"]', '"*"'), 5, "", "", "not YAML", "brackets"),
+    (BUDGET.replace('"a"]', '"a"'), 5, "", "", "not YAML", "brackets"),
     (f"{BUDGET}    cap: {{daily: 5}}\0\n", 5, "", "", "does not print", "UTF-8"),
     (BUDGET.replace("one", r'"\UFFFFFFFF"'), 1, "", "", "cannot read a character", "escape"),
     ("[" * 3000, 1, "", "", "nested too deeply", "flat"),
@@ -254,6 +254,27 @@ def test_a_mistake_is_told_with_its_line_place_value_and_right_form(
 
 
 WARNINGS = [
+    (
+        inside("per_key: false").replace('"a"', '"*"'),
+        4,
+        "budgets[0].keys",
+        "their common cap only alerts",
+        "per_key: true",
+    ),
+    (
+        "account: {balance_below: 5}\n" + cap("5"),
+        1,
+        "account",
+        "no effect in this version",
+        "leave it out",
+    ),
+    (
+        "safety: {max_jump: 5}\n" + cap("5"),
+        1,
+        "safety.max_jump",
+        "no effect in this version",
+        "leave it out",
+    ),
     (
         inside("hold: 5%").replace("mode: enforce\n", ""),
         1,
@@ -363,7 +384,7 @@ def test_an_api_key_in_the_file_is_refused_and_never_shown(
 ) -> None:
     digits = "feedc0de" * 8
     secret = f"sk-or-v1-{digits}"
-    text = top(f"protect: [{secret}]\n{secret}: 1").replace('"*"', f'"{secret}"')
+    text = top(f"protect: [{secret}]\n{secret}: 1").replace('"a"', f'"{secret}"')
     with pytest.raises(BudgetsFileError, match="revoke it") as refused:
         yaml_file.load(write(text))
     assert digits not in str(refused.value)

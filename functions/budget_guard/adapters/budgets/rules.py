@@ -9,11 +9,12 @@ from itertools import combinations, pairwise
 
 from pydantic_core import PydanticCustomError
 
-from budget_guard.adapters.budgets import amounts
+from budget_guard.adapters.budgets import amounts, scalars
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
 from budget_guard.domain.policy import Hold
 from budget_guard.domain.windows import Window
 
+WILD = frozenset("*?[")
 FLOOR = Decimal(1)
 """USD that a fenced key needs for ordinary requests: OpenRouter refuses by `max_tokens`."""
 
@@ -25,6 +26,7 @@ def contradictions(tree: object) -> Iterator[Fault]:
     if "mode" not in tree:
         form = "write mode: enforce to hold budgets, or mode: observe to keep it so"
         yield Fault(("mode",), "", "without a mode the guard only observes", form, Grade.WARNING)
+    yield from _without_effect(tree)
     yield from _ladder(("thresholds",), tree.get("thresholds"))
     yield from _budgets(_list(tree.get("budgets")))
 
@@ -39,6 +41,18 @@ def _budgets(budgets: list[object]) -> Iterator[Fault]:
         yield from _ladder((*place, "thresholds"), budget.get("thresholds"))
         yield from _caps((*place, "cap"), budget.get("cap"))
         yield from _thin((*place, "cap"), budget)
+        yield from _shared((*place, "keys"), budget)
+
+
+def _without_effect(tree: dict[object, object]) -> Iterator[Fault]:
+    """Yield what is understood and kept, but changes nothing in this version."""
+    safety = tree.get("safety")
+    places: list[Place] = [("account",)] if tree.get("account") else []
+    if isinstance(safety, dict) and "max_jump" in safety:
+        places.append(("safety", "max_jump"))
+    for place in places:
+        message, form = "this has no effect in this version", "leave it out, or keep it for later"
+        yield Fault(place, "", message, form, Grade.WARNING)
 
 
 def _same_name(place: Place, name: object, named: dict[str, Place]) -> Iterator[Fault]:
@@ -94,6 +108,17 @@ def _thin(place: Place, budget: dict[str, object]) -> Iterator[Fault]:
             form = f"write {FLOOR} or more, 0 to stop the keys, or hold: never"
             shown = amounts.spell_decimal(cap)
             yield Fault((*place, window), shown, message, form, Grade.WARNING)
+
+
+def _shared(place: Place, budget: dict[str, object]) -> Iterator[Fault]:
+    held = _read(amounts.hold, budget["hold"]) if "hold" in budget else Hold()
+    keys = [one for one in _list(budget.get("keys")) if isinstance(one, str)]
+    alone = len(keys) == 1 and not WILD & set(keys[0])
+    if alone or not keys or held is None or held.at is None or _read(scalars.flag, budget.get("per_key")):
+        return
+    message = "if several keys match, their common cap only alerts: it is not held"
+    form = "name one key, or write per_key: true for a cap of each, or hold: never to alert"
+    yield Fault(place, quote(", ".join(keys)), message, form, Grade.WARNING)
 
 
 def _usd(cap: object, window: Window) -> Decimal | None:
