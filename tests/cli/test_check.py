@@ -97,7 +97,7 @@ def test_the_json_of_a_bad_file_has_each_problem_with_its_place(tmp_path: Path) 
     assert result.exit_code == 1
     assert answer["usable"] is False
     assert [(p["line"], p["column"], p["place"]) for p in answer["problems"]] == [
-        (5, 18, "budgets[0].cap.daily")
+        (6, 18, "budgets[0].cap.daily")
     ]
     assert "content" not in answer
 

@@ -18,6 +18,7 @@ budgets:
     keys: ["a"]
 """
 """Cut off before its cap, which would be line 5."""
+KEYS = '    keys: ["a"]\n'
 
 
 def inside(line: str) -> str:
@@ -92,7 +93,7 @@ BAD = [
     (BUDGET.replace('["a"]', "[null]"), 4, f"{ONE}.keys[0]", "(empty)", "missing", "printable"),
     (BUDGET.replace("    keys", "    kees"), 4, f"{ONE}.kees", "(a list)", "no such", "keys?"),
     (BUDGET.replace("    keys", "    zzz"), 4, f"{ONE}.zzz", "", "no such", "name, owner, runbook"),
-    (BUDGET.replace("    keys: ["a"]\n", ""), 3, f"{ONE}.keys", "", "missing", 'keys: ["prod-*"]'),
+    (BUDGET.replace(KEYS, ""), 3, f"{ONE}.keys", "", "missing", 'keys: ["prod-*"]'),
     (inside("workspaces: []"), 6, f"{ONE}.workspaces", "", "empty", 'workspaces: ["prod"]'),
     (inside("creators:"), 6, f"{ONE}.creators", "(empty)", "a list", "creators:"),
     # flags and hold
