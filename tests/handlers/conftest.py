@@ -1,7 +1,6 @@
 """A deployment for each test, in an AWS account of its own; no test may show a secret."""
 
 import itertools
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,8 +51,9 @@ def guard(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", str(next(_ACCOUNTS)))
     _forget(monkeypatch)
-    monkeypatch.setattr(reporting.logger.registered_handler, "stream", sys.stdout)
     deployed = Deployment(_client, Output(capsys))
+    log = reporting.logger.registered_handler
+    monkeypatch.setattr(log, "stream", deployed.output.logged)
     with serve(deployed.api) as openrouter:
         for name, value in deployed.environment(openrouter).items():
             monkeypatch.setenv(name, value)
@@ -69,11 +69,12 @@ def guard(
 
 
 def _client(service: str) -> Any:
-    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+    return boto3.client(service, region_name=REGION)
 
 
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the clients, the credentials they were made with, and the budgets."""
-    runtime.client.cache_clear()
+    clients: Any = runtime.client
+    clients.cache_clear()
     runtime.policy.cache_clear()
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,15 @@ class Output:
     """All that the functions printed, logged and raised."""
 
     capsys: pytest.CaptureFixture[str]
+    logged: StringIO = field(default_factory=StringIO)
     raised: str = ""
-    _read: str = ""
+    _printed: str = ""
 
     @property
     def text(self) -> str:
         captured = self.capsys.readouterr()
-        self._read += captured.out + captured.err
-        return self._read + self.raised
+        self._printed += captured.out + captured.err
+        return self._printed + self.logged.getvalue() + self.raised
 
     @property
     def lines(self) -> list[dict[str, Any]]:
