@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from budget_guard.use_cases.operate import Desk
+from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.ports import Ledger, Notifier, OpenRouter, Starter
 
 StackOption = Annotated[

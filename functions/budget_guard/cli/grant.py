@@ -17,8 +17,9 @@ from budget_guard.cli.deployment import (
 )
 from budget_guard.cli.telling import indented, safe, until, warn_of_delay
 from budget_guard.domain.money import show
-from budget_guard.use_cases.operate import Desk, GrantAsked, Granted, cap_change, end_grant
-from budget_guard.use_cases.operate import grant as write_grant
+from budget_guard.use_cases.desk import Desk
+from budget_guard.use_cases.granting import GrantAsked, Granted, cap_change, end_grant
+from budget_guard.use_cases.granting import grant as write_grant
 
 
 def grant(

@@ -18,8 +18,9 @@ from budget_guard.cli.deployment import (
 from budget_guard.cli.release_all import release_all
 from budget_guard.cli.telling import indented, safe, safe_name, until, warn_of_delay
 from budget_guard.domain import words
-from budget_guard.use_cases.operate import Desk, Released, end_release
-from budget_guard.use_cases.operate import release as write_release
+from budget_guard.use_cases.desk import Desk
+from budget_guard.use_cases.releasing import Released, end_release
+from budget_guard.use_cases.releasing import release as write_release
 
 
 def release(

@@ -19,8 +19,8 @@ from budget_guard.domain.policy import Safety
 from budget_guard.use_cases.apply import Outcome, Result
 from budget_guard.use_cases.give_back import GiveBack, announce_release, give_back
 from budget_guard.use_cases.holdings import is_in_hand
-from budget_guard.use_cases.operate import release_of_all
 from budget_guard.use_cases.overview import present_plan
+from budget_guard.use_cases.releasing import release_of_all
 
 AT_ONCE = 4
 UNDONE = frozenset({Outcome.FAILED, Outcome.WAITS})

@@ -7,11 +7,10 @@ from decimal import Decimal, InvalidOperation
 import typer
 
 from budget_guard.adapters.alerts.cleaning import one_line
-from budget_guard.use_cases.operate import Until
+from budget_guard.use_cases.desk import Until
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 LONGEST_REASON = 200
-MOST_DECIMALS = 6
 
 
 def amount(text: str) -> Decimal:

@@ -13,8 +13,9 @@ from rich.text import Text
 from budget_guard.cli.telling import SHORT_HASH, ago, indented, roughly, safe, safe_name, until
 from budget_guard.domain.money import show
 from budget_guard.domain.words import PERIODS
+from budget_guard.use_cases.caps import CapView
 from budget_guard.use_cases.holdings import HeldKey
-from budget_guard.use_cases.overview import BudgetView, CapView, Overview
+from budget_guard.use_cases.overview import BudgetView, Overview
 
 WIDEST = 110
 MOST = 10

@@ -12,8 +12,9 @@ from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.records import Audit
+from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
-from budget_guard.use_cases.overview import CapView, cap_view, present_plan
+from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.ports import Ledger
 
 

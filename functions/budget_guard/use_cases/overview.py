@@ -3,19 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from budget_guard.domain import words
 from budget_guard.domain.alerts import Incident
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan, decide
-from budget_guard.domain.facts import Facts
-from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Budget, Mode, Policy
 from budget_guard.domain.records import Deployed, Grant, PollReport, Release
-from budget_guard.domain.spending import standing_of
-from budget_guard.domain.windows import Window, end
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.holdings import HeldKey, held_keys
 from budget_guard.use_cases.ports import Ledger
@@ -29,24 +25,6 @@ MODES = {
     "in the budgets file and deploy.",
     Mode.RELEASE: "mode: release gives every key back and holds none.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CapView:
-    """One cap as it stands (USD); `key` and `key_name` where it is one key's of a per-key budget.
-
-    `state` is one of ok, "at 80 %", fencing, fenced, stopped; or released, protected, let go.
-    """
-
-    window: Window
-    spent: Usd
-    cap: Usd
-    fraction: Decimal
-    resets_at: datetime
-    state: str
-    members: int
-    key: str | None = None
-    key_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,50 +126,6 @@ def _note(budget: Budget, keys: int, plan: Plan) -> str:
     if budget.hold.at is None or (keys > 1 and not budget.per_key):
         return f"{count}, alerts only"
     return count
-
-
-def cap_view(one: Constraint, plan: Plan) -> CapView:
-    """Return one cap of a budget as it stands; `one` has a window."""
-    seen = plan.facts.observations.get(one.subject) if one.subject else None
-    window = one.window or Window.MONTHLY
-    return CapView(
-        window=window,
-        spent=one.spend,
-        cap=one.cap,
-        fraction=one.fraction,
-        resets_at=end(window, plan.facts.now),
-        state=_state(one, plan),
-        members=len(one.members),
-        key=one.subject,
-        key_name=seen.key.name if seen else None,
-    )
-
-
-def _state(one: Constraint, plan: Plan) -> str:
-    if len(one.members) == 1 and (word := hands_off(next(iter(one.members)), plan.facts)):
-        return word
-    standing = standing_of(one, plan)
-    if standing.is_stopped:
-        return "stopped"
-    if standing.is_fenced:
-        return "fenced"
-    if one.is_fencing and one.holds and plan.wishes.keys() & one.members:
-        return "fencing"
-    steps = one.budget.thresholds if one.budget else ()
-    reached = [step.at for step in steps if one.spend > 0 and one.fraction >= step.at]
-    return f"at {int(reached[-1] * 100)} %" if reached else "ok"
-
-
-def hands_off(key: str, facts: Facts) -> str | None:
-    """Return, in a word, why the guard keeps its hands off a key, if it does."""
-    hold = facts.holds.get(key)
-    if facts.release_of(key):
-        return "released"
-    if key in facts.policy.protect:
-        return "protected"
-    if hold and hold.let_go_until and facts.now < hold.let_go_until:
-        return "let go"
-    return None
 
 
 def _workspaces(plan: Plan) -> Iterator[WorkspaceView]:

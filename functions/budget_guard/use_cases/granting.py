@@ -1,52 +1,22 @@
-"""What people ask of the guard: more money for a while, a key given back. Written, then evaluated.
+"""More money on a budget until a time, by a person's word."""
 
-Times count from the ledger's own: the latest of `now` and what was seen.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from uuid import uuid4
 
 from budget_guard.domain import words
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan, decide
-from budget_guard.domain.errors import GuardError, RequestError
+from budget_guard.domain.errors import RequestError
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.holds import FOR_EVER, Hold
 from budget_guard.domain.money import Usd
-from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget, Policy
-from budget_guard.domain.records import Grant, Release
-from budget_guard.domain.windows import Window, end
-from budget_guard.use_cases.holdings import find_key, is_in_hand
+from budget_guard.domain.records import Grant
+from budget_guard.use_cases.desk import Desk, Until, end_of
+from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.overview import present_plan
-from budget_guard.use_cases.ports import Ledger, Starter
-
-type Until = datetime | timedelta
-"""A moment, or how long from now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a person's word needs: the memory, the start of `evaluate`, whose word it is, when."""
-
-    ledger: Ledger
-    evaluate: Starter
-    by: str
-    now: datetime
-    new_id: Callable[[], str] = lambda: uuid4().hex
-
-    def put(self, record: Grant | Release, at: datetime) -> str | None:
-        """Write a person's word and start `evaluate`; return what kept it from starting."""
-        self.ledger.save(record)
-        try:
-            self.evaluate.start(time=at, run=f"operator-{self.new_id()}")
-        except GuardError as error:
-            return str(error)
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +58,7 @@ def grant(asked: GrantAsked, desk: Desk) -> Granted:
         budget=budget.name,
         amount=asked.amount,
         begins=facts.now,
-        ends=_ends(asked.until, facts.now),
+        ends=end_of(asked.until, facts.now),
         reason=asked.reason,
         by=desk.by,
         key=key,
@@ -110,52 +80,6 @@ def end_grant(name: str, budget: str, desk: Desk) -> tuple[Grant, str | None]:
         raise RequestError(message)
     ended = replace(found[0], ends=facts.now)
     return ended, desk.put(ended, facts.now)
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A release as written; `hold` is what the guard has of the key, None if it holds it not."""
-
-    release: Release
-    seen: Observation
-    hold: Hold | None
-    at: datetime
-    problem: str | None
-
-
-def release(key: str, until: Until | None, reason: str, desk: Desk) -> Released:
-    """Give a key back until then (by default the next 00:00 UTC); raise `RequestError`."""
-    facts = present_plan(desk.ledger, desk.now).facts
-    seen = find_key(key, facts)
-    ends = end(Window.DAILY, facts.now) if until is None else _ends(until, facts.now)
-    word = Release(seen.key.hash, ends, desk.by, reason, facts.now)
-    held = facts.holds.get(seen.key.hash)
-    problem = desk.put(word, facts.now)
-    return Released(word, seen, held if held and is_in_hand(held) else None, facts.now, problem)
-
-
-def end_release(key: str | None, desk: Desk) -> tuple[Release, str | None]:
-    """End the release of a key (None: of all keys) now; raise `RequestError` if there is none."""
-    facts = present_plan(desk.ledger, desk.now).facts
-    subject = find_key(key, facts).key.hash if key else None
-    lasting = [one for one in facts.releases if one.at <= facts.now < one.until]
-    for one in lasting:
-        if one.key == subject:
-            ended = replace(one, until=facts.now)
-            return ended, desk.put(ended, facts.now)
-    whose = f"of {key}" if key else "of all keys"
-    hint = (
-        " All keys are released: release --end --all."
-        if any(not one.key for one in lasting)
-        else ""
-    )
-    message = f"There is no release {whose} to end; nothing was changed.{hint}"
-    raise RequestError(message)
-
-
-def release_of_all(reason: str, by: str, at: datetime) -> Release:
-    """Return the word that gives every key back until it is taken back."""
-    return Release(None, FOR_EVER, by, reason, at)
 
 
 def _budget(name: str, policy: Policy) -> Budget:
@@ -185,14 +109,6 @@ def _subject(key: str | None, budget: Budget, facts: Facts) -> str | None:
         message = f"The key {seen.key.name} is not in the budget {budget.name}"
         raise RequestError(message)
     return seen.key.hash
-
-
-def _ends(until: Until, now: datetime) -> datetime:
-    ends = until if isinstance(until, datetime) else now + until
-    if ends <= now:
-        message = f"{ends:%Y-%m-%d %H:%M} UTC is not in the future"
-        raise RequestError(message)
-    return ends
 
 
 def _caps_of(given: Grant, plan: Plan) -> Sequence[Constraint]:

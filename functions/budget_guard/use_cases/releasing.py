@@ -1,0 +1,59 @@
+"""A key given back by a person's word, and left alone until a time."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from budget_guard.domain.errors import RequestError
+from budget_guard.domain.holds import FOR_EVER, Hold
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.records import Release
+from budget_guard.domain.windows import Window, end
+from budget_guard.use_cases.desk import Desk, Until, end_of
+from budget_guard.use_cases.holdings import find_key, is_in_hand
+from budget_guard.use_cases.overview import present_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release as written; `hold` is what the guard has of the key, None if it holds it not."""
+
+    release: Release
+    seen: Observation
+    hold: Hold | None
+    at: datetime
+    problem: str | None
+
+
+def release(key: str, until: Until | None, reason: str, desk: Desk) -> Released:
+    """Give a key back until then (by default the next 00:00 UTC); raise `RequestError`."""
+    facts = present_plan(desk.ledger, desk.now).facts
+    seen = find_key(key, facts)
+    ends = end(Window.DAILY, facts.now) if until is None else end_of(until, facts.now)
+    word = Release(seen.key.hash, ends, desk.by, reason, facts.now)
+    held = facts.holds.get(seen.key.hash)
+    problem = desk.put(word, facts.now)
+    return Released(word, seen, held if held and is_in_hand(held) else None, facts.now, problem)
+
+
+def end_release(key: str | None, desk: Desk) -> tuple[Release, str | None]:
+    """End the release of a key (None: of all keys) now; raise `RequestError` if there is none."""
+    facts = present_plan(desk.ledger, desk.now).facts
+    subject = find_key(key, facts).key.hash if key else None
+    lasting = [one for one in facts.releases if one.at <= facts.now < one.until]
+    for one in lasting:
+        if one.key == subject:
+            ended = replace(one, until=facts.now)
+            return ended, desk.put(ended, facts.now)
+    whose = f"of {key}" if key else "of all keys"
+    hint = (
+        " All keys are released: release --end --all."
+        if any(not one.key for one in lasting)
+        else ""
+    )
+    message = f"There is no release {whose} to end; nothing was changed.{hint}"
+    raise RequestError(message)
+
+
+def release_of_all(reason: str, by: str, at: datetime) -> Release:
+    """Return the word that gives every key back until it is taken back."""
+    return Release(None, FOR_EVER, by, reason, at)
