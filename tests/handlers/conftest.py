@@ -59,7 +59,7 @@ def guard(
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(runtime, "clock", lambda: deployed.account.clock.now)
         for module in (poll_usage, evaluate):
-            monkeypatch.setattr(module, "sleep", deployed.slept.append)
+            monkeypatch.setattr(module, "sleep", deployed.sleep)
         events = runtime.client("lambda").meta.events
         events.register("provide-client-params.lambda.Invoke", deployed.started)
         yield deployed

@@ -5,7 +5,7 @@ import traceback
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -164,6 +164,11 @@ class Deployment:
         """Note a start that is on its way to Lambda."""
         assert params["InvocationType"] == "Event"
         self.starts.append((params["FunctionName"], json.loads(params["Payload"])))
+
+    def sleep(self, seconds: float) -> None:
+        """Let the account's time go by instead of the test's."""
+        self.slept.append(seconds)
+        self.account.clock.advance(timedelta(seconds=seconds))
 
     def alerts(self) -> list[AlertEvent]:
         """Return the alerts that arrived since the last call."""
