@@ -17,6 +17,7 @@ COMMANDS = {
     "grant": ("grant.grant", "Grant a budget more money until a time, or end a grant."),
     "release": ("release.release", "Give a key, or every key, back its own settings."),
     "test-alert": ("alerts.send_test_alert", "Send a test alert, and show who gets it."),
+    "sandbox": ("sandbox.sandbox", "Play an evening with the real stack on this machine."),
 }
 """Where each is, and its line in the help: none is loaded before it is run (boto3 alone takes
 longer than the help)."""

@@ -21,7 +21,13 @@ WIDEST = 110
 MOST = 10
 """Lines of a section; all of it is in --json."""
 NEAR = Decimal("0.8")
-COLOURS = {"stopped": "bold red", "fenced": "yellow", "fencing": "yellow", "ok": "green"}
+COLOURS = {
+    "stopped": "bold red",
+    "stale": "bold red",
+    "fenced": "yellow",
+    "fencing": "yellow",
+    "ok": "green",
+}
 
 
 def show_overview(view: Overview, stack: str, console: Console) -> None:
@@ -63,7 +69,7 @@ def _budgets(view: Overview, console: Console) -> Table:
     table.add_column("Cap USD", justify="right", no_wrap=True)
     table.add_column("", width=max(6, min(24, console.width // 10)))
     table.add_column("", justify="right", no_wrap=True)
-    table.add_column("Resets in", no_wrap=True)
+    table.add_column("Resets", no_wrap=True)
     table.add_column("State", no_wrap=True)
     for budget in view.budgets:
         for row in _keys(budget, view) if budget.per_key else _windows(budget, view):

@@ -83,7 +83,7 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [_plain(one) for one in value]
         case Decimal():
-            return f"{value:f}"
+            return f"{value.normalize():f}"
         case datetime():
             return value.isoformat()
         case _:

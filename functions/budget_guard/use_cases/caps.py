@@ -16,7 +16,7 @@ from budget_guard.domain.windows import Window, end
 class CapView:
     """One cap as it stands (USD); `key` and `key_name` where it is one key's of a per-key budget.
 
-    `state` is one of ok, "at 80 %", fencing, fenced, stopped; or released, protected, let go.
+    `state` is one of ok, "at 80 %", fencing, fenced, stopped; or released, protected, let go, stale.
     """
 
     window: Window
@@ -63,7 +63,7 @@ def _state(one: Constraint, plan: Plan) -> str:
 
 
 def hands_off(key: str, facts: Facts) -> str | None:
-    """Return, in a word, why the guard keeps its hands off a key, if it does."""
+    """Return, in a word, why the guard decides nothing for a key, if it does not."""
     hold = facts.holds.get(key)
     if facts.release_of(key):
         return "released"
@@ -71,4 +71,5 @@ def hands_off(key: str, facts: Facts) -> str | None:
         return "protected"
     if hold and hold.let_go_until and facts.now < hold.let_go_until:
         return "let go"
-    return None
+    seen = facts.observations.get(key)
+    return "stale" if seen and facts.is_stale(seen.key.workspace) else None

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from budget_guard.domain import words
 from budget_guard.domain.constraints import spent
-from budget_guard.domain.decision import Plan
+from budget_guard.domain.decision import Plan, Standing
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.wishes import Restore
 
 LEAST_PREFIX = 6
 
@@ -54,16 +55,19 @@ def _held(hold: Hold, plan: Plan) -> HeldKey:
         baseline=words.settings(hold.baseline),
         left=_left(hold, seen, plan.facts),
         since=hold.confirmed_at,
-        reason=standing.reason if standing else _why_undecided(seen),
+        reason=_why(seen, standing, plan.facts),
         in_flight=bool(hold.intents),
         problem=hold.refusals.message if hold.refusals else None,
     )
 
 
-def _why_undecided(seen: Observation | None) -> str:
-    if seen is None:
+def _why(seen: Observation | None, standing: Standing | None, facts: Facts) -> str:
+    if seen is None or standing is None:
         return "nothing is known of the key; its fence stays"
-    return "nothing new is known of its workspace; its fence stays"
+    given_up = isinstance(standing.want, Restore) and standing.want.for_good
+    if facts.is_stale(seen.key.workspace) and not given_up:
+        return "nothing new is known of its workspace; its fence stays"
+    return standing.reason
 
 
 def _left(hold: Hold, seen: Observation | None, facts: Facts) -> Usd:
