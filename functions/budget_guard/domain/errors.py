@@ -37,11 +37,11 @@ class ProviderError(GuardError):
     """OpenRouter did not do what it was asked."""
 
 
-class ProviderUnavailable(ProviderError):  # noqa: N818 - a state, as the field names it
+class ProviderUnavailable(ProviderError):
     """OpenRouter cannot answer now (429, 5xx, time-out, broken connection)."""
 
 
-class ProviderRejected(ProviderError):  # noqa: N818
+class ProviderRejected(ProviderError):
     """OpenRouter refuses this request for good; `status` is the HTTP status."""
 
     def __init__(self, message: str, *, status: int) -> None:
@@ -49,11 +49,11 @@ class ProviderRejected(ProviderError):  # noqa: N818
         self.status = status
 
 
-class KeyGone(ProviderError):  # noqa: N818
+class KeyGone(ProviderError):
     """OpenRouter answers 404: the key was deleted."""
 
 
-class ProviderConfusing(ProviderError):  # noqa: N818
+class ProviderConfusing(ProviderError):
     """OpenRouter's answer does not have the documented form; nothing was concluded from it."""
 
 
@@ -61,11 +61,11 @@ class LedgerError(GuardError):
     """The ledger did not do what it was asked."""
 
 
-class LedgerUnavailable(LedgerError):  # noqa: N818
+class LedgerUnavailable(LedgerError):
     """DynamoDB throttles or is down; nothing half-done counts."""
 
 
-class LeaseLost(LedgerError):  # noqa: N818
+class LeaseLost(LedgerError):
     """Another run holds the lease, or this run's has ended: it changes nothing more."""
 
 

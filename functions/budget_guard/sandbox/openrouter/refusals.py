@@ -16,7 +16,7 @@ class Shape(StrEnum):
     ZOD = "zod"
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the simulated service, not a fault of ours
+class Refusal(Exception):
     """A request that was refused: status, message, and what else the body carries."""
 
     def __init__(
