@@ -30,7 +30,7 @@ class World:
     """An account, a guard and the people around it; every step checks the promise.
 
     `quiet` keys are those that the guard has seen since a person touched them. `in_flight` is what
-    requests cost beyond what remained when they were let in; `unheld` the spend of keys not held.
+    requests cost beyond what the fence left when they were let in, in force yet or not; `unheld` the spend of keys not held.
     """
 
     guard: Guard
@@ -52,6 +52,10 @@ class World:
 
     def is_held(self, key: SimulatedKey) -> bool:
         """Tell whether the guard's last word on the key is in force at OpenRouter."""
+        return self.is_fenced(key) and key.enforced(self.now) == key.terms
+
+    def is_fenced(self, key: SimulatedKey) -> bool:
+        """Tell whether OpenRouter has confirmed the guard's last word, in force yet or not."""
         hold = self.guard.ledger.hold(key.hash)
         return (
             hold is not None
@@ -61,7 +65,6 @@ class World:
             and not hold.intents
             and key.hash in self.quiet
             and hold.confirmed.settings.limit == key.terms.settings.limit
-            and key.enforced(self.now) == key.terms
         )
 
     def is_given_back(self, hold: Hold) -> bool:
@@ -89,20 +92,22 @@ class World:
         """Make one request; what the promise does not cover of its cost is excused."""
         held = self.is_held(key)
         tally = self.account.books.tallies[key.hash]
-        left = remaining(key.enforced(self.now), tally, seen=self.now, calendar=self.now)
+        left = remaining(key.terms, tally, seen=self.now, calendar=self.now)
+        is_fenced = self.is_fenced(key)
         try:
             self.account.spending.charge(
                 key.hash, cost, byok=byok, max_cost=cost if stated else None
             )
         except Refusal:
             return
-        counts = not byok or key.enforced(self.now).settings.include_byok
-        over = max(ZERO, cost - left) if held and counts and left is not None else ZERO
+        counts = not byok or key.terms.settings.include_byok
+        promised = is_fenced and counts and left is not None
+        over = cost - min(cost, max(ZERO, left or ZERO)) if promised else ZERO
         for budget in self.guard.policy.budgets:
             for window in budget.cap:
                 place = (key.hash, budget.name, window, start(window, self.now))
                 self.in_flight[place] += over
-                self.unheld[place] += ZERO if held else cost
+                self.unheld[place] += ZERO if held else cost - over
         self.check()
 
     def advance(self, by: timedelta) -> None:
