@@ -1,0 +1,101 @@
+"""How things stand, in the words that `status` shows."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from budget_guard.domain.policy import Budget, Hold
+from budget_guard.domain.windows import Window
+from budget_guard.use_cases.overview import Overview, overview
+from tests.use_cases.scene import Scene
+
+DAILY = Window.DAILY
+NEVER = Hold(None)
+
+
+def each(**fields: Any) -> Budget:
+    return replace(Budget("each", {DAILY: Decimal(10)}, per_key=True), **fields)
+
+
+def look(on: Scene) -> Overview:
+    return overview(on.guard.ledger, on.now)
+
+
+def states(on: Scene) -> list[str]:
+    return [cap.state for budget in look(on).budgets for cap in budget.caps]
+
+
+def test_the_policy_of_the_last_evaluation_is_what_is_shown() -> None:
+    on = Scene(each())
+    first = on.guard.ledger.deployed()
+    assert first
+    assert first.policy == on.guard.policy
+    on.guard.policy = replace(on.guard.policy, budgets=(each(name="other"),), hash="new")
+    assert [one.name for one in look(on).budgets] == ["each"]
+    on.wait()
+    assert [one.name for one in look(on).budgets] == ["other"]
+    assert look(on).evaluated_at == on.now
+
+
+def test_the_highest_threshold_reached_is_named() -> None:
+    on = Scene(each(hold=NEVER))
+    for cost, state in (("7.9", "ok"), ("0.1", "at 80 %"), ("1.5", "at 90 %"), ("1", "at 100 %")):
+        on.spend(cost)
+        on.guard.poll()
+        assert states(on) == [state]
+
+
+def test_a_key_on_its_way_to_be_fenced_is_fencing_then_fenced_then_stopped() -> None:
+    on = Scene(each())
+    on.spend("9.5")
+    on.guard.poll()
+    assert states(on) == ["fencing"]
+    on.wait()
+    assert states(on) == ["fenced"]
+    on.spend("0.5")
+    on.wait()
+    assert states(on) == ["stopped"]
+
+
+def test_a_protected_key_is_called_so() -> None:
+    on = Scene(each())
+    on.guard.policy = replace(on.guard.policy, protect=frozenset({on.key().hash}))
+    on.wait()
+    assert states(on) == ["protected"]
+
+
+def test_keys_that_share_a_cap_are_counted_and_only_alerted_of() -> None:
+    team = Budget("team", {DAILY: Decimal(10)}, keys=("a", "b"))
+    alone = Budget("alone", {DAILY: Decimal(10)}, keys=("c",))
+    none = Budget("none", {DAILY: Decimal(10)}, keys=("d",), hold=NEVER)
+    notes = [one.note for one in look(Scene(team, alone, none, keys=("a", "b", "c"))).budgets]
+    assert notes == ["2 keys, alerts only", "1 key", "0 keys, alerts only"]
+
+
+def test_of_a_per_key_budget_the_five_nearest_to_their_end_are_shown() -> None:
+    names = [f"k{number}" for number in range(8)]
+    on = Scene(each(hold=NEVER), keys=names)
+    for number, name in enumerate(names):
+        on.spend(number, name)
+    on.guard.poll()
+    (budget,) = look(on).budgets
+    assert budget.keys == 8
+    assert [one.key_name for one in budget.caps] == ["k7", "k6", "k5", "k4", "k3"]
+
+
+def test_of_a_keys_windows_the_one_nearest_to_its_end_is_shown() -> None:
+    cap = {DAILY: Decimal(10), Window.MONTHLY: Decimal(12)}
+    on = Scene(each(cap=cap, hold=NEVER))
+    on.spend(5)
+    on.guard.poll()
+    (budget,) = look(on).budgets
+    assert [(one.window, one.fraction) for one in budget.caps] == [(DAILY, Decimal("0.5"))]
+
+
+def test_looking_changes_nothing() -> None:
+    on = Scene(each())
+    on.spend("9.5")
+    on.guard.poll()
+    before = dict(on.guard.ledger.wishes()), on.guard.ledger.deployed()
+    look(on)
+    assert (dict(on.guard.ledger.wishes()), on.guard.ledger.deployed()) == before
