@@ -72,15 +72,27 @@ def room(
 def spend_all(
     possible: Sequence[Possible], read: Counters, read_at: datetime, window: Window, now: datetime
 ) -> Decimal:
-    """Return what a key spends in `window` that takes all it can on each day; before, nothing.
+    """Return the most that a key can spend in `window` by taking all it can on each day.
 
-    Whichever of the possible limits is the most generous is always the one in force.
+    On the day of the reading the most generous of its possible limits is in force; then any one.
     """
+    return max(spend_daily(possible, one, read, read_at, window, now) for one in possible)
+
+
+def spend_daily(
+    first: Sequence[Possible],
+    then: Possible,
+    read: Counters,
+    read_at: datetime,
+    window: Window,
+    now: datetime,
+) -> Decimal:
     later: Spending = []
     at = read_at
     while at < end(window, now):
+        limits = first if at == read_at else [then]
         if at >= start(window, now):
-            later.append((at, max(room(one, read, read_at, later, at) for one in possible)))
+            later.append((at, max(room(one, read, read_at, later, at) for one in limits)))
         at = end(DAILY, at)
     return sum((cost for _, cost in later), Decimal(0))
 

@@ -143,8 +143,9 @@ def exposure(
 
     Only what falls into the instance of `window` that contains `now` counts; with None, all
     time does. Limits that reset by themselves count once for each instance still to come.
-    Whichever of the possible limits is in force when, no more than this is spent: the greatest
-    part under way, and the greatest part still to begin.
+    Whichever of the possible limits are in force by turns until the next 00:00 UTC, and whichever
+    one stays, no more than this is spent: the greatest part under way, and the greatest part still
+    to begin.
     """
     parts = [_parts(one, counters, read_at, window=window, now=now) for one in possible]
     if not parts:
