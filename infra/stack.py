@@ -79,7 +79,6 @@ class BudgetGuardStack(Stack):
             {
                 "ALERTS_TOPIC_ARN": self._topics.alerts.topic_arn,
                 "ENFORCE_FUNCTION_NAME": enforce.function.function_name,
-                "POLL_MINUTES": str(self._settings.poll_minutes),
                 "STACK_NAME": self.stack_name,
             },
         )

@@ -15,7 +15,6 @@ FUNCTIONS = {
     "budget_guard.handlers.evaluate.handler": {
         "ALERTS_TOPIC_ARN",
         "ENFORCE_FUNCTION_NAME",
-        "POLL_MINUTES",
         "STACK_NAME",
     },
     "budget_guard.handlers.enforce.handler": {"OPENROUTER_BASE_URL", "MANAGEMENT_KEY_SECRET_ARN"},
