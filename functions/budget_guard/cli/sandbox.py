@@ -36,10 +36,10 @@ def sandbox(
     signal.signal(signal.SIGTERM, _end)
     console = Console(stderr=as_json, highlight=False)
     opens = opening(datetime.now(UTC).date())
-    built = _own(budgets, opens) if budgets else Set(opens, story(opens), write_story)
+    built = own(budgets, opens) if budgets else Set(opens, story(opens), write_story)
     with view.progress(console) as progress, stage(built, progress.note) as on:
         policy = yaml_file.load(on.aws.folder / "budgets.yaml")
-        progress.ready(on)
+        progress.ready()
         bill = play(on, progress.tell, with_people=budgets is None)
         progress.stop()
         rows = list(bill.evening(on, policy).rows())
@@ -53,14 +53,14 @@ def sandbox(
     raise typer.Exit(0 if all(row.holds for row in rows) else 1)
 
 
-def _own(path: Path, opens: datetime) -> Set:
+def own(path: Path, opens: datetime) -> Set:
     """Return a stage for anybody's budgets, played under `mode: enforce` whatever they say."""
     policy: Policy = yaml_file.load(path)
     text = MODE.sub("", path.read_text(encoding="utf-8"))
 
     def write(folder: Path, _hashes: dict[str, str]) -> Path:
         written = folder / "budgets.yaml"
-        written.write_text(f"mode: enforce\n{text}", encoding="utf-8")
+        written.write_text(f"{text}\nmode: enforce\n", encoding="utf-8")
         return written
 
     return Set(opens, cast_for(policy, opens), write)

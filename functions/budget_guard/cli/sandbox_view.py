@@ -42,7 +42,7 @@ class Progress:
         elif line.strip():
             self._status.update(escape(f"Deploying with the CDK CLI: {line.strip()[:90]}"))
 
-    def ready(self, on: Stage) -> None:
+    def ready(self) -> None:
         """Say that the stack stands."""
         self._console.print(
             "[green]✓[/] The real stack is deployed: poll_usage, evaluate and enforce run in it\n"
@@ -95,19 +95,19 @@ def _tightest(rows: Sequence[Row]) -> Iterator[Row]:
     """Yield one row for each budget and key: its shortest window, on the evening's day."""
     shown: set[tuple[str, str | None]] = set()
     for row in rows:
-        if (row.budget, row.key) not in shown:
-            shown.add((row.budget, row.key))
+        if (row.budget, row.hash) not in shown:
+            shown.add((row.budget, row.hash))
             yield row
 
 
 def _cells(row: Row, policy: Policy, on: Stage) -> tuple[str, ...]:
     hold = next(one.hold for one in policy.budgets if one.name == row.budget)
-    if row.key is None:
+    if row.hash is None:
         what = "[dim]only alerts: shared[/]"
     elif not row.promised:
         what = "[dim]only alerts: protected[/]" if hold.at is not None else "[dim]only alerts[/]"
     else:
-        what = _times(row.key, on)
+        what = _times(row.hash, on)
     colour = "red" if not row.holds else "yellow" if row.over else "green"
     return (
         escape(row.budget),
@@ -120,9 +120,9 @@ def _cells(row: Row, policy: Policy, on: Stage) -> tuple[str, ...]:
     )
 
 
-def _times(name: str, on: Stage) -> str:
+def _times(key: str, on: Stage) -> str:
     """Return when the guard changed a key, from the ledger's audit records."""
-    records = on.ledger.audit(on.hashes[name])
+    records = on.ledger.audit(key)
     return ", ".join(f"{record.at:%H:%M}" for record in reversed(records)) or "never: no need"
 
 

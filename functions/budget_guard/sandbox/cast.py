@@ -1,5 +1,7 @@
 """Who plays in the sandbox: keys and their traffic, for the story or for anybody's budgets."""
 
+import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,7 +9,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from budget_guard.domain.money import Usd
+from budget_guard.domain.money import MICRO, Usd
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.sandbox.openrouter.traffic import Course, Script
 
@@ -15,11 +17,18 @@ MINUTE = timedelta(minutes=1)
 IN_FLIGHT = timedelta(seconds=20)
 """How long a request takes: what is under way when a fence is reached still gets through."""
 PLAYED = timedelta(hours=2, minutes=30)
+CALLS = 100
+"""Of a key's calls, how many bring it to its share of the cap; until midnight there are more."""
+GLOB = re.compile(r"[*?]|\[!?\]?[^\]]*\]")
+"""The wild parts of a pattern, as `fnmatch` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A key of the play: how it is created, what it had spent today, what its callers do."""
+    """A key of the play: how it is created, what it had spent today, what its callers do.
+
+    `workspace` is an id, and its name too; None is the default workspace.
+    """
 
     name: str
     scripts: tuple[Script, ...] = ()
@@ -76,35 +85,44 @@ def story(opens: datetime) -> tuple[Role, ...]:
 
 
 def cast_for(policy: Policy, opens: datetime) -> tuple[Role, ...]:
-    """Return keys that fit anybody's budgets: one of each runs away, the others behave."""
-    roles: dict[str, Role] = {}
+    """Return keys that fit anybody's budgets: the first of each runs away, the others behave."""
+    roles: list[Role] = []
     for budget in policy.budgets:
-        for role in _fitting(budget, opens):
-            roles.setdefault(role.name, role)
-    return tuple(roles.values())
+        known = {_identity(role) for role in roles}
+        roles += [role for role in _fitting(budget, opens) if _identity(role) not in known]
+    return tuple(roles)
+
+
+def _identity(role: Role) -> tuple[str, str | None, object]:
+    return role.name, role.workspace, role.settings.get("creator_user_id")
 
 
 def _fitting(budget: Budget, opens: datetime) -> Iterator[Role]:
     cap = min(budget.cap.values())
-    every = max(1, PLAYED // MINUTE // 100)
+    settings = {"creator_user_id": fitting(budget.creators[0])} if budget.creators else {}
+    workspace = fitting(budget.workspaces[0]) if budget.workspaces else None
     for number, name in enumerate(_names(budget)):
         share = Decimal("1.5") if number == 0 else Decimal("0.3")
-        cost = max(Decimal("0.000001"), (cap * share / 100).quantize(Decimal("0.000001")))
-        settings = {"creator_user_id": _plain(budget.creators[0])} if budget.creators else {}
-        workspace = _plain(budget.workspaces[0]) if budget.workspaces else None
-        yield Role(
-            name, (calls(opens, f"{cost:f}", every=every),), workspace=workspace, settings=settings
-        )
+        cost = max(MICRO, (cap * share / CALLS).quantize(MICRO))
+        scripts = (calls(opens, f"{cost:f}", every=1),)
+        yield Role(name, scripts, workspace=workspace, settings=settings)
 
 
 def _names(budget: Budget) -> list[str]:
     """Return names that the budget's patterns match: two for a pattern, one for a plain name."""
-    names: list[str] = []
-    for pattern in budget.keys:
-        fits = [pattern.replace("*", letter) for letter in "ab"] if "*" in pattern else [pattern]
-        names += [_plain(fit) for fit in fits if fnmatchcase(_plain(fit), pattern)]
-    return names
+    found = (fitting(pattern, filler) for pattern in budget.keys for filler in "ab")
+    return [
+        name
+        for name in dict.fromkeys(found)
+        if any(fnmatchcase(name, pattern) for pattern in budget.keys)
+    ]
 
 
-def _plain(pattern: str) -> str:
-    return pattern.replace("*", "a").replace("?", "x")
+def fitting(pattern: str, filler: str = "a") -> str:
+    """Return a text that the pattern matches, if any does, with `filler` wherever it may be."""
+    return GLOB.sub(lambda found: _filled(found[0], filler), pattern)
+
+
+def _filled(wild: str, filler: str) -> str:
+    candidates = (filler, *string.ascii_letters, *string.digits, *string.punctuation, *wild)
+    return next((one for one in candidates if fnmatchcase(one, wild)), filler)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +24,8 @@ from budget_guard.sandbox.openrouter.traffic import Traffic
 BUSY = "another run is at work"
 PATIENCE = timedelta(seconds=30)
 QUEUE = "on-call"
+EARLIER = timedelta(hours=6)
+"""How long before the play its keys were made, and spent what they had spent."""
 
 
 class SandboxError(GuardError):
@@ -119,20 +121,14 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
 
     Raises `EmulatorError`, `DeployError`.
     """
-    account = Account(clock=Clock(built.opens - timedelta(hours=6)))
-    hashes = {role.name: _enter(account, role) for role in built.roles}
-    traffic = Traffic(account)
-    for role in built.roles:
-        if role.spent:
-            account.spending.charge(hashes[role.name], role.spent)
-        if role.settings.get("disabled"):
-            account.patch_key(hashes[role.name], {"disabled": True})
-    account.clock.set(built.opens)
-    for role in built.roles:
+    account = Account(clock=Clock(built.opens - EARLIER))
+    traffic, entered = Traffic(account), _enter(account, built)
+    hashes = {role.name: key for role, key in entered}
+    for role, key in entered:
         for script in role.scripts:
-            traffic.run(hashes[role.name], script)
+            traffic.run(key, script)
     with serve(Api(account)) as openrouter:
-        progress(f"OpenRouter simulated at {openrouter}: {len(hashes)} keys")
+        progress(f"OpenRouter simulated at {openrouter}: {len(entered)} keys")
         with emulator() as aws:
             progress(f"AWS emulated at {aws.endpoint}")
             budgets = built.budgets(aws.folder, hashes)
@@ -142,30 +138,40 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
                 "schedules": "false",
             }
             outputs = deploy(aws, context=context, progress=progress)
-            _furnish(aws, outputs, account)
+            put_key(aws, outputs, account.management_key or "")
+            listen(aws, outputs)
             yield Stage(aws, outputs, account, traffic, hashes, openrouter)
 
 
-def _enter(account: Account, role: Role) -> str:
-    workspace = None
-    if role.workspace:
-        rows = account.workspaces.page(0, 100)["data"]
-        known = {row["name"]: row["id"] for row in rows}
-        workspace = (
-            known.get(role.workspace)
-            or account.workspaces.add(role.workspace, account.clock.now)["id"]
-        )
-    settings = {name: value for name, value in role.settings.items() if name != "disabled"}
-    body = {"name": role.name, "workspace_id": workspace, **settings}
+def _enter(account: Account, built: Set) -> list[tuple[Role, str]]:
+    """Create the roles' workspaces and keys, let them spend what they had, and open the play."""
+    for workspace in dict.fromkeys(role.workspace for role in built.roles if role.workspace):
+        account.workspaces.add(workspace, account.clock.now, identity=workspace)
+    entered = [(role, _create(account, role)) for role in built.roles]
+    account.clock.set(built.opens)
+    return entered
+
+
+def _create(account: Account, role: Role) -> str:
+    body = {"name": role.name, "workspace_id": role.workspace, **role.settings}
     _, row = account.create_key(body)
-    return str(row["hash"])
+    key = str(row["hash"])
+    if role.spent:
+        account.spending.charge(key, role.spent)
+    if role.settings.get("disabled"):
+        account.patch_key(key, {"disabled": True})
+    return key
 
 
-def _furnish(aws: Emulator, outputs: dict[str, str], account: Account) -> None:
-    """Put the management key where the operator puts it, and let on-call listen."""
+def put_key(aws: Emulator, outputs: Mapping[str, str], key: str) -> None:
+    """Put the management key where the operator puts it."""
     aws.client("secretsmanager").put_secret_value(
-        SecretId=outputs["ManagementKeySecretArn"], SecretString=account.management_key or ""
+        SecretId=outputs["ManagementKeySecretArn"], SecretString=key
     )
+
+
+def listen(aws: Emulator, outputs: Mapping[str, str]) -> None:
+    """Let on-call hear the alerts: a queue that is subscribed to their topic."""
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
     asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])

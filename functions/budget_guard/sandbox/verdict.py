@@ -14,6 +14,8 @@ from budget_guard.sandbox.openrouter.books import Change, Charge
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
 
 CLOSING = timedelta(microseconds=1)
+NOTICED = timedelta(minutes=10)
+"""Two polls: what a key had spent that long ago, the guard has acted on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +23,14 @@ class Row:
     """One cap on one key (all of its keys for None) in one window instance, in USD.
 
     Of what was spent beyond the cap, `in_flight` is what requests cost beyond what remained when
-    they were let in; `unheld` was spent while the guard did not hold the key; `broken` is what
-    should not have been possible. `promised`: the guard may hold the key at all.
+    they were let in; `unheld` was spent while the guard could not hold the key yet, or a person
+    had taken it out of its hands; `broken` is what should not have been possible. `promised`: the
+    guard may hold the key at all.
     """
 
     budget: str
     key: str | None
+    hash: str | None
     window: Window
     opens: datetime
     cap: Usd
@@ -82,23 +86,28 @@ class Evening:
         byok, opens = budget.include_byok, start(window, at)
         granted = self._granted(budget, key, opens, at)
         parts = {"in_flight": ZERO, "unheld": ZERO, "broken": ZERO}
-        total = ZERO
+        promised = key.hash not in self.policy.protect and budget.hold.at is not None
+        most, total = cap + granted, ZERO
         for charge in self.account.books.charges:
             if charge.hash != key.hash or not opens <= charge.at <= at:
                 continue
             cost = charge.credits + (charge.byok if byok else ZERO)
             total += cost
-            beyond = min(cost, max(ZERO, total - cap - granted))
-            for part, amount in self._attributed(charge, beyond):
-                parts[part] += amount
+            beyond = min(cost, max(ZERO, total - most))
+            in_flight = min(beyond, self._in_flight(charge))
+            parts["in_flight"] += in_flight
+            due = promised and self._due(budget, charge, opens, most)
+            is_broken = self._in_guards_hands(charge, due=due)
+            parts["broken" if is_broken else "unheld"] += beyond - in_flight
         return Row(
             budget=budget.name,
             key=key.name,
+            hash=key.hash,
             window=window,
             opens=opens,
-            cap=cap + granted,
+            cap=most,
             spent=total,
-            promised=key.hash not in self.policy.protect and budget.hold.at is not None,
+            promised=promised,
             **parts,
         )
 
@@ -115,40 +124,65 @@ class Evening:
             ZERO,
         )
 
-    def _attributed(self, charge: Charge, beyond: Usd) -> Iterator[tuple[str, Usd]]:
-        """Split what a charge took beyond the cap into what explains it."""
-        fence = self._fence(charge)
-        if fence is None:
-            yield "unheld", beyond
-            return
-        limit = fence.after.limit
+    def _in_flight(self, charge: Charge) -> Usd:
+        """Return what a request cost beyond what its key's limit, whoever set it, had left."""
+        settings = self._admitting(charge)
+        limit, byok = settings.limit, settings.include_byok
+        if limit.amount is None:
+            return ZERO
         tally = self.account.books.tallies[charge.hash]
-        begun = tally.before(start(limit.reset, charge.admitted_at)) if limit.reset else None
-        byok = fence.after.include_byok
         used = tally.before(charge.at).counted(include_byok=byok)
-        used -= begun.counted(include_byok=byok) if begun else ZERO
-        remained = max(ZERO, (limit.amount or ZERO) - used)
-        in_flight = min(beyond, max(ZERO, charge.credits + charge.byok - remained))
-        yield "in_flight", in_flight
-        yield "broken", beyond - in_flight
+        if limit.reset:
+            begun = tally.before(start(limit.reset, charge.admitted_at))
+            used -= begun.counted(include_byok=byok)
+        remained = max(ZERO, limit.amount - used)
+        return max(ZERO, charge.credits + charge.byok - remained)
 
-    def _fence(self, charge: Charge) -> Change | None:
-        """Return the guard's change that was in force when a request was let in, if one was."""
-        earlier = [
+    def _due(self, budget: Budget, charge: Charge, opens: datetime, most: Usd) -> bool:
+        """Tell whether the guard has had the time to see that the key is to be held."""
+        noticed = charge.admitted_at - NOTICED
+        if noticed < self.opened or budget.hold.at is None:
+            return False
+        tally = self.account.books.tallies[charge.hash]
+        byok = budget.include_byok
+        begun = tally.before(opens).counted(include_byok=byok)
+        seen = max(ZERO, tally.until(noticed).counted(include_byok=byok) - begun)
+        return seen >= budget.hold.at * most
+
+    def _in_guards_hands(self, charge: Charge, *, due: bool) -> bool:
+        """Tell whether a request was let in by a fence, or while there should have been one."""
+        earlier = self._changes(charge)
+        if earlier and self._is_a_persons(earlier[-1]):
+            return due and earlier[-1].at < self.opened
+        settings, own = self._admitting(charge), self._baseline(charge.hash, earlier)
+        return due or (settings.limit.amount is not None and settings != own)
+
+    def _admitting(self, charge: Charge) -> Settings:
+        """Return the settings that a request was checked against."""
+        earlier = self._changes(charge)
+        return earlier[-1].after if earlier else self._first(charge.hash)
+
+    def _changes(self, charge: Charge) -> list[Change]:
+        """Return the changes of a key that were in force when a request was let in."""
+        return [
             change
             for change in self.account.books.changes
             if change.hash == charge.hash and change.enforced_at <= charge.admitted_at
         ]
-        if not earlier or earlier[-1].at < self.opened:
-            return None
-        last = earlier[-1]
-        is_fence = last.after.limit.amount is not None and last.after != self._baseline(earlier)
-        return last if is_fence and (last.at, last.hash) not in self.by_people else None
 
-    def _baseline(self, changes: Sequence[Change]) -> Settings:
+    def _is_a_persons(self, change: Change) -> bool:
+        return change.at < self.opened or (change.at, change.hash) in self.by_people
+
+    def _baseline(self, key: str, changes: Sequence[Change]) -> Settings:
         """Return the settings that people gave a key, before the guard or after overriding it."""
-        people = [one for one in changes if (one.at, one.hash) in self.by_people]
-        return people[-1].after if people else changes[0].before
+        people = [one for one in changes if self._is_a_persons(one)]
+        return people[-1].after if people else self._first(key)
+
+    def _first(self, key: str) -> Settings:
+        """Return the settings that a key was created with."""
+        changes = (one for one in self.account.books.changes if one.hash == key)
+        first = next(changes, None)
+        return first.before if first else self.account.keys[key].terms.settings
 
     def _shared(
         self, budget: Budget, keys: Sequence[SimulatedKey], window: Window, cap: Usd, at: datetime
@@ -157,6 +191,7 @@ class Evening:
         return Row(
             budget=budget.name,
             key=None,
+            hash=None,
             window=window,
             opens=start(window, at),
             cap=cap,

@@ -16,9 +16,11 @@ class Workspaces:
 
     _rows: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def add(self, name: str, created_at: datetime) -> dict[str, Any]:
-        """Return the row of a new workspace; its id follows from its name and number."""
-        identity = str(uuid5(_NAMESPACE, f"{len(self._rows)}/{name}"))
+    def add(
+        self, name: str, created_at: datetime, *, identity: str | None = None
+    ) -> dict[str, Any]:
+        """Return the row of a new workspace; its id, if none is given, follows from its name."""
+        identity = identity or str(uuid5(_NAMESPACE, f"{len(self._rows)}/{name}"))
         self._rows[identity] = _row(identity, name, created_at)
         return self._rows[identity]
 

@@ -1,0 +1,257 @@
+"""The verdict on an evening: what was spent beyond a cap is explained, or the promise is broken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from budget_guard.domain.money import ZERO
+from budget_guard.domain.policy import Budget, Hold, Policy
+from budget_guard.domain.records import Grant
+from budget_guard.domain.windows import Window
+from budget_guard.sandbox.openrouter import Account, Clock
+from budget_guard.sandbox.verdict import NOTICED, Evening, Row
+
+OPENED = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
+LATER = NOTICED + timedelta(minutes=1)
+ALWAYS, NEVER = Hold(Decimal(0)), Hold(None)
+
+
+@dataclass
+class Played:
+    """An account that has one key, "api", and what was done to it."""
+
+    account: Account = field(default_factory=lambda: Account(clock=Clock(OPENED)))
+    by_people: list[tuple[datetime, str]] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def key(self, name: str = "api", **settings: Any) -> str:
+        _, row = self.account.create_key({"name": name, **settings})
+        self.keys[name] = row["hash"]
+        return self.keys[name]
+
+    def later(self, by: timedelta = LATER) -> None:
+        self.account.clock.set(self.account.clock.now + by)
+
+    def fence(self, limit: str, reset: str | None = "daily", name: str = "api") -> None:
+        body = {"limit": Decimal(limit), "limit_reset": reset}
+        self.account.patch_key(self.keys[name], body)
+
+    def by_hand(self, limit: str | None) -> None:
+        key = self.keys["api"]
+        self.by_people.append((self.account.clock.now, key))
+        body = {"limit": None if limit is None else Decimal(limit), "limit_reset": None}
+        self.account.patch_key(key, body)
+
+    def spend(self, amount: str, *, byok: bool = False, name: str = "api") -> None:
+        self.account.spending.charge(self.keys[name], Decimal(amount), byok=byok)
+        self.later(timedelta(seconds=1))
+
+    def rows(
+        self,
+        budget: Budget | None = None,
+        *,
+        grants: Sequence[Grant] = (),
+        protect: frozenset[str] = frozenset(),
+    ) -> list[Row]:
+        policy = Policy((budget or cap("10"),), "hash", protect=protect)
+        people = frozenset(self.by_people)
+        return list(Evening(self.account, policy, OPENED, people, grants).rows())
+
+    def row(self, budget: Budget | None = None, **told: Any) -> Row:
+        (found,) = self.rows(budget, **told)
+        return found
+
+
+def cap(amount: str, hold: Hold = ALWAYS, **fields: Any) -> Budget:
+    return Budget("api", {Window.DAILY: Decimal(amount)}, ("api",), hold=hold, **fields)
+
+
+@pytest.fixture
+def evening() -> Played:
+    played = Played()
+    played.key()
+    return played
+
+
+def test_a_cap_that_was_not_reached_holds(evening: Played) -> None:
+    evening.fence("10")
+    evening.spend("9.99")
+    row = evening.row()
+    assert (row.cap, row.spent, row.over, row.promised, row.holds) == (
+        Decimal(10),
+        Decimal("9.99"),
+        ZERO,
+        True,
+        True,
+    )
+
+
+def test_the_last_request_that_a_fence_let_in_is_in_flight(evening: Played) -> None:
+    evening.fence("10")
+    evening.spend("9.50")
+    evening.spend("3")
+    row = evening.row()
+    assert (row.over, row.in_flight, row.unheld, row.broken) == (
+        Decimal("2.5"),
+        Decimal("2.5"),
+        ZERO,
+        ZERO,
+    )
+    assert row.holds
+
+
+def test_a_fence_that_is_too_wide_breaks_the_promise(evening: Played) -> None:
+    evening.fence("12")
+    evening.spend("10")
+    evening.spend("1.50")
+    evening.spend("1")
+    row = evening.row()
+    assert (row.in_flight, row.unheld, row.broken) == (Decimal("0.5"), ZERO, Decimal(2))
+    assert not row.holds
+
+
+def test_a_cent_is_rounding_and_no_broken_promise(evening: Played) -> None:
+    evening.fence("10.009")
+    evening.spend("10.009")
+    row = evening.row()
+    assert row.broken == Decimal("0.009")
+    assert row.holds
+
+
+def test_spend_before_the_guard_could_see_it_was_not_held(evening: Played) -> None:
+    evening.spend("14")
+    row = evening.row()
+    assert (row.in_flight, row.unheld, row.broken) == (ZERO, Decimal(4), ZERO)
+    assert row.holds
+
+
+def test_a_guard_that_never_fences_breaks_the_promise(evening: Played) -> None:
+    evening.later()
+    evening.spend("14")
+    row = evening.row()
+    assert (row.unheld, row.broken, row.holds) == (ZERO, Decimal(4), False)
+
+
+def test_a_budget_held_from_a_fraction_is_not_due_before_it_is_reached(evening: Played) -> None:
+    evening.spend("8")
+    evening.later()
+    evening.spend("7")
+    row = evening.row(cap("10", Hold(Decimal("0.9"))))
+    assert (row.unheld, row.broken, row.holds) == (Decimal(5), ZERO, True)
+
+
+def test_a_budget_held_from_a_fraction_is_due_once_that_was_seen(evening: Played) -> None:
+    evening.spend("9")
+    evening.later()
+    evening.spend("7")
+    assert not evening.row(cap("10", Hold(Decimal("0.9")))).holds
+
+
+def test_spend_that_a_person_allowed_by_hand_was_not_held(evening: Played) -> None:
+    evening.fence("10")
+    evening.later()
+    evening.by_hand("50")
+    evening.later()
+    evening.spend("30")
+    row = evening.row()
+    assert (row.unheld, row.broken, row.holds) == (Decimal(20), ZERO, True)
+
+
+def test_a_guards_own_mistake_is_not_a_persons(evening: Played) -> None:
+    """The same limit as above, but no person set it."""
+    evening.fence("10")
+    evening.later()
+    evening.fence("50")
+    evening.later()
+    evening.spend("30")
+    assert evening.row().broken == Decimal(20)
+
+
+def test_settings_from_before_the_evening_are_peoples() -> None:
+    evening = Played()
+    evening.account.clock = Clock(OPENED - timedelta(hours=6))
+    evening.key()
+    evening.fence("50")
+    evening.account.clock.set(OPENED)
+    evening.spend("14")
+    row = evening.row()
+    assert (row.unheld, row.broken) == (Decimal(4), ZERO)
+
+
+def test_a_keys_own_limit_explains_what_was_in_flight_at_it() -> None:
+    evening = Played()
+    evening.key(limit=Decimal(10), limit_reset="daily")
+    evening.later()
+    evening.spend("9")
+    evening.spend("3")
+    row = evening.row()
+    assert (row.in_flight, row.broken, row.holds) == (Decimal(2), ZERO, True)
+
+
+def test_a_protected_key_is_promised_nothing(evening: Played) -> None:
+    evening.later()
+    evening.spend("14")
+    row = evening.row(protect=frozenset({evening.keys["api"]}))
+    assert (row.promised, row.broken, row.unheld, row.holds) == (False, ZERO, Decimal(4), True)
+
+
+def test_a_budget_that_never_holds_promises_nothing(evening: Played) -> None:
+    evening.later()
+    evening.spend("14")
+    row = evening.row(cap("10", NEVER))
+    assert (row.promised, row.holds) == (False, True)
+
+
+def test_a_budget_over_several_keys_is_one_row_and_promises_nothing(evening: Played) -> None:
+    evening.key("app")
+    evening.later()
+    evening.spend("8")
+    evening.spend("9", name="app")
+    shared = Budget("both", {Window.DAILY: Decimal(10)}, ("a*",), hold=ALWAYS)
+    row = evening.row(shared)
+    assert (row.key, row.spent, row.over) == (None, Decimal(17), Decimal(7))
+    assert (row.promised, row.holds) == (False, True)
+
+
+def test_a_budget_for_each_key_is_judged_key_by_key(evening: Played) -> None:
+    evening.key("app")
+    evening.later()
+    evening.spend("8")
+    evening.spend("12", name="app")
+    each = Budget("each", {Window.DAILY: Decimal(10)}, ("a*",), hold=ALWAYS, per_key=True)
+    assert {row.key: row.holds for row in evening.rows(each)} == {"api": True, "app": False}
+
+
+def test_byok_counts_where_the_budget_says_so(evening: Played) -> None:
+    evening.later()
+    evening.spend("8")
+    evening.spend("8", byok=True)
+    assert evening.row().spent == Decimal(8)
+    row = evening.row(cap("10", include_byok=True))
+    assert (row.spent, row.broken) == (Decimal(16), Decimal(6))
+
+
+def test_a_grant_lifts_the_cap_of_its_budget_and_no_other(evening: Played) -> None:
+    evening.fence("15")
+    evening.spend("15")
+    ends = OPENED + timedelta(hours=1)
+    given = [Grant("id", "api", Decimal(5), OPENED, ends, "release", "ann")]
+    other = [Grant("id", "other", Decimal(5), OPENED, ends, "release", "ann")]
+    lifted, plain = evening.row(grants=given), evening.row(grants=other)
+    assert (lifted.cap, lifted.over, lifted.holds) == (Decimal(15), ZERO, True)
+    assert (plain.cap, plain.over, plain.holds) == (Decimal(10), Decimal(5), False)
+
+
+def test_both_days_of_an_evening_over_midnight_are_judged(evening: Played) -> None:
+    evening.fence("10")
+    evening.spend("9")
+    evening.later(timedelta(hours=5))
+    evening.spend("8")
+    assert [(row.opens.day, row.spent) for row in evening.rows()] == [
+        (18, Decimal(9)),
+        (19, Decimal(8)),
+    ]
