@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -17,10 +18,13 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
     UnknownServiceError,
 )
+from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
+from budget_guard.cli.aws import _caller
 from budget_guard.cli.aws_refusals import refusal
 from budget_guard.cli.main import app
+from budget_guard.domain.errors import SettingsError
 from budget_guard.sandbox.aws.emulator import REGION, Emulator, emulator
 
 TEMPLATE = """\
@@ -128,6 +132,17 @@ def test_an_unknown_profile_is_named(terminal: Callable[..., Result]) -> None:
     said = told(terminal("status", "--profile", "nobody"))
     assert "nobody" in said
     assert "aws configure list-profiles" in said
+
+
+def test_who_asks_is_named_without_the_account() -> None:
+    sts: Any = boto3.client("sts", REGION, aws_access_key_id="a", aws_secret_access_key="b")
+    with Stubber(sts) as stub:
+        arn = "arn:aws:sts::123456789012:assumed-role/Admin/ann@example.com"
+        stub.add_response("get_caller_identity", {"Arn": arn})
+        stub.add_client_error("get_caller_identity", "AccessDenied")
+        assert _caller(sts) == "assumed-role/Admin/ann@example.com"
+        with pytest.raises(SettingsError, match="give your name with --by"):
+            _caller(sts)
 
 
 def answered(code: str, message: str = "so it is") -> ClientError:

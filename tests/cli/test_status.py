@@ -1,12 +1,14 @@
 """`budget-guard status`: what a person at the terminal, or a program, sees."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from budget_guard.domain.errors import NotifierError
+from budget_guard.domain.holds import Intent, Refusals
 from budget_guard.domain.policy import Budget, Mode
 from budget_guard.domain.records import PollReport
 from tests.cli.desk import ALWAYS, BUDGETS, DAILY, Office
@@ -57,6 +59,12 @@ def test_one_key_for_the_team_that_uses_it() -> None:
     result = office.run("status", "dev-cid")
     assert result.exit_code == 0
     golden("status-key.txt", result.stdout, office)
+
+
+def test_a_key_that_its_own_limit_binds_says_so() -> None:
+    shown = flat(busy().run("status", "prod-api").stdout)
+    assert "fence 50.00 USD in its lifetime; 8.00 USD left, bound by its own limit" in shown
+    assert "its own settings, 50.00 USD daily, come back" in shown
 
 
 def test_a_program_gets_exact_amounts_and_times() -> None:
@@ -110,7 +118,7 @@ def test_functions_that_stopped_and_stale_workspaces_stand_out() -> None:
     office = busy()
     office.pass_(40)
     shown = office.run("status").stdout
-    assert "Nothing was evaluated since 09:10 UTC" in shown
+    assert "Nothing was evaluated since 2026-11-18 09:10 UTC" in shown
     assert "Default STALE, 42 min ago" in shown
     assert "nothing new is known of its workspace; its fence stays" in shown
     assert "100 % 14 h stale" in flat(shown)
@@ -192,7 +200,7 @@ def test_a_deleted_key_says_so() -> None:
     office.account.delete_key(office.hash("dev-fay"))
     office.cycle()
     digits = next(k for k, one in office.ledger.observations().items() if one.gone_at)[:10]
-    assert "it was deleted" in office.run("status", digits).stdout
+    assert "it was deleted before 2026-11-18 09:17 UTC" in office.run("status", digits).stdout
 
 
 def test_a_key_of_a_stale_workspace_and_one_under_way() -> None:
@@ -203,6 +211,59 @@ def test_a_key_of_a_stale_workspace_and_one_under_way() -> None:
     assert "Not held: about to be: dev-eve" in office.run("status", "dev-eve").stdout
     office.pass_(20)
     assert "nothing new is known of its workspace, so" in office.run("status", "dev-dan").stdout
+
+
+def test_a_key_that_its_own_limit_stops_is_not_the_guards_doing() -> None:
+    office = Office(budgets=BUDGETS[2:])
+    office.guard.cycle()
+    office.spend("prod-api", "50")
+    office.cycle()
+    shown = office.run("status", "prod-api").stdout
+    assert "no budget asks for it yet; its own limit is spent" in shown
+
+
+def test_a_protected_key_says_so() -> None:
+    office = busy()
+    safe = frozenset({office.hash("dev-dan")})
+    office.guard.policy = replace(office.guard.policy, protect=safe)
+    office.cycle()
+    assert "Not held: the budgets file protects it" in office.run("status", "dev-dan").stdout
+
+
+def test_what_is_not_done_yet_and_what_cannot_be_done_is_told() -> None:
+    office = busy()
+    office.spend("dev-eve", "4.9")
+    office.pass_(5)
+    office.guard.chain(office.guard.poll, office.guard.evaluate)
+    hold = office.ledger.hold(office.hash("dev-cid"))
+    assert hold
+    refused = Refusals(5, office.now, office.now, "403: no", for_good=True)
+    office.ledger.save(replace(hold, refusals=refused))
+    shown = flat(office.run("status").stdout)
+    # dev-gil's release needs nothing: it is not held.
+    assert "Not done yet (1) dev-eve: dev-eve, in developers, spent 4.90" in shown
+    assert "cannot be changed: 403: no" in shown
+    assert "cannot be changed: 403: no" in flat(office.run("status", "dev-cid").stdout)
+
+
+def test_a_fence_that_was_sent_and_not_answered_is_shown() -> None:
+    office = busy()
+    hold = office.ledger.hold(office.hash("dev-cid"))
+    assert hold
+    assert hold.confirmed
+    sent = Intent("i", hold.confirmed.settings, office.now, "spent", "run")
+    bare = replace(hold, confirmed=None, confirmed_at=None, intents=(sent,))
+    office.ledger.save(bare, replace(bare, key="f" * 64))
+    shown = flat(office.run("status").stdout)
+    assert "fence 5.00 USD daily, sent; its own: no limit" in shown
+    assert "nothing is known of the key; its fence stays" in shown
+
+
+def test_a_long_trail_is_cut_and_counted() -> None:
+    office = busy()
+    (change,) = office.ledger.audit(office.hash("dev-cid"))
+    office.ledger.save(*(replace(change, id=f"a{number}") for number in range(12)))
+    assert "and 3 more: see --json" in office.run("status", "dev-cid").stdout
 
 
 @pytest.mark.parametrize("text", ["nobody", "abc", ""])

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import typer
 
@@ -15,14 +15,11 @@ LONGEST_REASON = 200
 
 def amount(text: str) -> Decimal:
     """Return an amount in USD above 0."""
-    try:
-        usd = Decimal(text)
-    except InvalidOperation:
-        usd = Decimal(0)
-    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text, re.ASCII) or usd <= 0:
+    is_plain = re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text, re.ASCII)
+    if not is_plain or not Decimal(text):
         message = f"{text!r} is not an amount in USD above 0, such as 20 or 12.50"
         raise typer.BadParameter(message)
-    return usd
+    return Decimal(text)
 
 
 def span(text: str) -> timedelta:

@@ -50,7 +50,7 @@ def grant(asked: GrantAsked, desk: Desk) -> Granted:
     facts = before.facts
     budget = _budget(asked.budget, facts.policy)
     key = _subject(asked.key, budget, facts)
-    if asked.amount <= 0 or not asked.amount.is_finite():
+    if not asked.amount.is_finite() or asked.amount <= 0:
         message = f"A grant is an amount above 0 USD, not {asked.amount}"
         raise RequestError(message)
     given = Grant(

@@ -76,7 +76,7 @@ def _why_not(seen: Observation, concern: Sequence[Constraint], plan: Plan) -> st
     """Return why a key is not held, the strongest reason first."""
     facts, key = plan.facts, seen.key.hash
     if seen.gone_at:
-        return f"it was deleted; first seen so {words.moment(seen.gone_at, facts.now)}"
+        return f"it was deleted before {seen.gone_at:%Y-%m-%d %H:%M} UTC"
     if told := _left_alone(key, facts):
         return told
     if not concern:
@@ -85,14 +85,9 @@ def _why_not(seen: Observation, concern: Sequence[Constraint], plan: Plan) -> st
         return f"about to be: {plan.wishes[key].reason}"
     if facts.is_stale(seen.key.workspace):
         return "nothing new is known of its workspace, so nothing is decided"
-    spent = seen.reading.settings.limit.amount is not None and _is_spent(seen, facts)
-    own = "; its own limit is spent" if spent else ""
-    return f"no budget asks for it yet{own}"
-
-
-def _is_spent(seen: Observation, facts: Facts) -> bool:
     own = own_limit(seen, facts)
-    return own is not None and own.left == 0
+    spent = "; its own limit is spent" if own and own.left == 0 else ""
+    return f"no budget asks for it yet{spent}"
 
 
 def _left_alone(key: str, facts: Facts) -> str | None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from budget_guard.domain import words
 from budget_guard.domain.alerts import Incident
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan, decide
@@ -147,8 +146,8 @@ def _missing(plan: Plan, deployed: Deployed | None) -> Iterator[str]:
     if deployed is None:
         yield "Nothing was evaluated yet: the first evaluation comes within minutes."
     elif facts.now - deployed.at > SILENT_AFTER:
-        since = words.moment(deployed.at, facts.now)
-        yield f"Nothing was evaluated since {since}: see the alarms and the evaluate log."
+        since = f"{deployed.at:%Y-%m-%d %H:%M}"
+        yield f"Nothing was evaluated since {since} UTC: see the alarms and the evaluate log."
     if deployed and (meant := MODES.get(facts.policy.mode)):
         yield meant
 

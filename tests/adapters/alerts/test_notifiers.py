@@ -88,10 +88,19 @@ def test_with_every_subscription_confirmed_nobody_is_named(topic: Topic) -> None
     assert topic.notifier.unconfirmed() == ()
 
 
+def test_who_gets_the_alerts_is_named(aws_topic: Aws) -> None:
+    aws_topic.sns.subscribe(TopicArn=aws_topic.topic, Protocol="email", Endpoint="a@example.com")
+    queue, mail = aws_topic.notifier.confirmed()
+    assert queue.endswith(":arrived")
+    assert mail == "a@example.com"
+
+
 def test_the_fake_names_who_it_is_told_to() -> None:
     fake = RecordingNotifier()
     fake.pending.append("on-call@example.com")
+    fake.subscribed.append("ops@example.com")
     assert fake.unconfirmed() == ("on-call@example.com",)
+    assert fake.confirmed() == ("ops@example.com",)
 
 
 def test_addresses_that_nobody_confirmed_are_named_from_all_pages(aws_topic: Aws) -> None:
