@@ -1,5 +1,6 @@
 """The three functions, each started by the one before, from a poll to a fence."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -119,6 +120,7 @@ def test_a_change_that_openrouter_refuses_is_a_warning_and_a_count(guard: Deploy
 def test_functions_start_each_other_with_the_sample_events(guard: Deployment) -> None:
     guard.new_key(spent="9.5")
     guard.put_key()
+    guard.account.clock.advance(timedelta(seconds=7))
     guard.run("poll_usage", sample("poll_usage.scheduled"))
     assert guard.starts == [("evaluate", sample("evaluate.started-by-poll"))]
     guard.run("evaluate", sample("evaluate.started-by-poll"))
