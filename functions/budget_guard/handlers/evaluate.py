@@ -7,13 +7,15 @@ from time import sleep
 from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.errors import NotifierError
-from budget_guard.handlers.reporting import Summary, function, tell_evaluation
+from budget_guard.handlers.reporting import Summary, function, tell_evaluation, warn_of_unconfirmed
 from budget_guard.handlers.runtime import Run, client, ledger, policy, seconds_until
 from budget_guard.handlers.settings import EvaluateSettings, load
 from budget_guard.use_cases.evaluate import Evaluation, evaluate, summary
 
 ROLLED = timedelta(seconds=20)
 """When OpenRouter's day has surely begun too."""
+ONCE_AN_HOUR = 5
+"""Minutes of an hour, in one run of which or more the topic's subscriptions are looked at."""
 
 
 @function("evaluate")
@@ -29,6 +31,8 @@ def handler(run: Run) -> Summary:
         starter = LambdaStarter(client("lambda"), settings.enforce_function_name)
         starter.start(time=run.at, run=run.id)
     tell_evaluation(report)
+    if run.at.minute < ONCE_AN_HOUR:
+        warn_of_unconfirmed(sns.unconfirmed())
     if report.problem:
         raise NotifierError(report.problem)
     return summary(report)

@@ -1,6 +1,6 @@
 """How a function tells of itself: one line per change, one summary per run, a few metrics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -80,6 +80,16 @@ def tell_evaluation(report: EvaluateReport) -> None:
     for alert in report.sent:
         logger.info(
             "alert sent", kind=alert.kind, event_id=alert.event_id, lines=len(alert.entries)
+        )
+
+
+def warn_of_unconfirmed(endpoints: Iterable[str]) -> None:
+    """Write a line for each subscription that nobody has confirmed: no alert goes there."""
+    for endpoint in endpoints:
+        logger.warning(
+            "subscription not confirmed",
+            endpoint=endpoint,
+            todo="no alert gets there until the link in AWS's e-mail is followed",
         )
 
 
