@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
-from tests.e2e.conftest import Deployed
+from budget_guard.sandbox.stage import Stage
 
 FUNCTIONS = ("PollUsage", "Evaluate", "Enforce")
 
 
-def test_the_ledger_forgets_what_expired_and_can_be_restored(deployed: Deployed) -> None:
-    dynamodb: DynamoDBClient = deployed.client("dynamodb")
+def test_the_ledger_forgets_what_expired_and_can_be_restored(deployed: Stage) -> None:
+    dynamodb: DynamoDBClient = deployed.aws.client("dynamodb")
     table = deployed.outputs["TableName"]
     ttl = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     backups = dynamodb.describe_continuous_backups(TableName=table)
@@ -28,16 +28,16 @@ def test_the_ledger_forgets_what_expired_and_can_be_restored(deployed: Deployed)
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_the_functions_have_the_budgets_beside_their_package(deployed: Deployed) -> None:
-    functions: LambdaClient = deployed.client("lambda")
+def test_the_functions_have_the_budgets_beside_their_package(deployed: Stage) -> None:
+    functions: LambdaClient = deployed.aws.client("lambda")
     found = functions.get_function(FunctionName=deployed.outputs["EvaluateFunctionName"])
     archive = zipfile.ZipFile(BytesIO(httpx.get(found["Code"]["Location"]).content))
     assert json.loads(archive.read("budgets.json"))["budgets"]
     assert "budget_guard/domain/policy.py" in archive.namelist()
 
 
-def test_the_schedules_are_off_where_asked(deployed: Deployed) -> None:
-    scheduler: EventBridgeSchedulerClient = deployed.client("scheduler")
+def test_the_schedules_are_off_where_asked(deployed: Stage) -> None:
+    scheduler: EventBridgeSchedulerClient = deployed.aws.client("scheduler")
     found = scheduler.list_schedules(GroupName=deployed.outputs["ScheduleGroupName"])
     assert [schedule["State"] for schedule in found["Schedules"]] == ["DISABLED"] * 4
 
@@ -55,9 +55,9 @@ def handler(event, context):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_is_refused_what_its_role_lacks(name: str, deployed: Deployed) -> None:
+def test_a_function_is_refused_what_its_role_lacks(name: str, deployed: Stage) -> None:
     """IAM is on: a probe in the role of each function may not scan the ledger."""
-    functions: LambdaClient = deployed.client("lambda")
+    functions: LambdaClient = deployed.aws.client("lambda")
     real = functions.get_function_configuration(
         FunctionName=deployed.outputs[f"{name}FunctionName"]
     )

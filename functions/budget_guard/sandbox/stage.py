@@ -170,10 +170,10 @@ def put_key(aws: Emulator, outputs: Mapping[str, str], key: str) -> None:
     )
 
 
-def listen(aws: Emulator, outputs: Mapping[str, str]) -> None:
-    """Let on-call hear the alerts: a queue that is subscribed to their topic."""
+def listen(aws: Emulator, outputs: Mapping[str, str], queue: str = QUEUE) -> None:
+    """Let on-call hear the alerts: a new queue that is subscribed to their topic."""
     sqs = aws.client("sqs")
-    url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
+    url = sqs.create_queue(QueueName=queue)["QueueUrl"]
     asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn, topic = asked["Attributes"]["QueueArn"], outputs["AlertsTopicArn"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _open_to(topic, arn)})

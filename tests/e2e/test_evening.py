@@ -1,0 +1,176 @@
+"""The built-in story, played whole on the deployed stack: what it left is what was promised."""
+
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from budget_guard.adapters import alerts
+from budget_guard.domain.alerts import Kind
+from budget_guard.domain.keys import Limit
+from budget_guard.domain.windows import Window, end
+from tests.e2e.conftest import Played
+from tests.e2e.watching import finished
+
+NO_LIMIT = Limit()
+SCHEMA = Path(alerts.__file__).parent / "alert.schema.json"
+
+
+def daily(amount: int) -> Limit:
+    return Limit(Decimal(amount), Window.DAILY)
+
+
+def midnight(evening: Played) -> datetime:
+    return end(Window.DAILY, evening.bill.opened)
+
+
+def limits(evening: Played, name: str) -> list[tuple[str, Limit]]:
+    """When the guard set which limit on a key."""
+    key = evening.on.hashes[name]
+    return [(f"{one.at:%H:%M}", one.after.limit) for one in evening.changes if one.hash == key]
+
+
+def test_every_promised_cap_held(evening: Played) -> None:
+    promised = [row for row in evening.rows if row.promised]
+    assert len(promised) == 19
+    assert [row for row in promised if not row.holds or row.broken or row.unheld] == []
+
+
+def test_the_promise_was_put_to_the_test(evening: Played) -> None:
+    """Keys ran into their fences, and callers were refused there."""
+    stopped = {row.key for row in evening.rows if row.promised and row.spent >= row.cap}
+    assert stopped == {"prod-search", "prod-nightly", "dev-cho", "batch-embed"}
+    refused = {evening.on.name(one.hash) for one in evening.on.account.books.refused}
+    assert stopped - {"batch-embed"} <= refused
+
+
+def test_every_change_in_the_books_has_one_audit_record_and_the_other_way_round(
+    evening: Played,
+) -> None:
+    booked = Counter((one.hash, one.at, one.before, one.after) for one in evening.changes)
+    on_record = Counter(
+        (one.key, one.at, one.before, one.after) for its in evening.audit.values() for one in its
+    )
+    assert booked == on_record
+    assert booked.total() >= 14
+
+
+def test_every_change_has_one_line_in_the_log_with_its_reason(evening: Played) -> None:
+    lines = [one for one in evening.records if one["message"] == "key applied"]
+    told = Counter((one["key"], datetime.fromisoformat(one["time"])) for one in lines)
+    assert told == Counter((one.hash, one.at) for one in evening.changes)
+    reasons = {one.key: one.reason for its in evening.audit.values() for one in its}
+    assert all(one["reason"] and one["before"] and one["after"] for one in lines)
+    assert reasons.keys() == {one["key"] for one in lines}
+
+
+def test_every_run_has_one_summary_and_none_an_error(evening: Played) -> None:
+    runs = [line for line in evening.log if line.startswith("START")]
+    summaries = [one for one in evening.records if one["message"] == "run finished"]
+    assert len(runs) == len(summaries) > 3 * 25
+    assert {one["level"] for one in evening.records} == {"INFO"}
+    assert [line for line in evening.log if "Traceback" in line or "[ERROR]" in line] == []
+
+
+def test_the_functions_started_each_other(evening: Played) -> None:
+    """A run keeps its name from function to function, so the chain shows in the logs."""
+    followed = {one["run"] for one in finished(evening.records, "Enforce")}
+    assert any(run.startswith("PollUsage-") for run in followed)
+
+
+def test_a_protected_key_is_never_touched(evening: Played) -> None:
+    assert limits(evening, "prod-checkout") == []
+    assert "prod-checkout" not in evening.holds
+    (day, _) = [row for row in evening.rows if row.key == "prod-checkout"]
+    assert day.spent > day.cap
+    assert not day.promised
+
+
+def test_a_persons_word_stands_until_midnight_and_is_then_the_baseline(evening: Played) -> None:
+    assert limits(evening, "dev-bob") == [("22:01", daily(5)), ("00:00", daily(5))]
+    assert evening.holds["dev-bob"].baseline.limit == daily(50)
+
+
+def test_a_grant_lifts_the_fence_at_once(evening: Played) -> None:
+    first, granted, next_day = limits(evening, "prod-search")
+    assert first == ("22:01", Limit(Decimal(100)))
+    assert granted == ("23:16", Limit(Decimal(115)))
+    assert next_day[0] == "00:00"
+
+
+def test_at_midnight_a_key_gets_its_own_settings_back_without_a_poll(evening: Played) -> None:
+    assert limits(evening, "prod-nightly") == [("23:21", daily(40)), ("00:00", NO_LIMIT)]
+    restored = evening.changes[-1].at - midnight(evening)
+    assert restored == timedelta(seconds=20)
+    assert evening.on.account.keys[evening.on.hashes["prod-nightly"]].terms.settings.limit == (
+        NO_LIMIT
+    )
+
+
+def test_a_keys_own_daily_limit_holds_each_day_while_the_guard_holds_the_key(
+    evening: Played,
+) -> None:
+    """By less than one request: the one that was in flight."""
+    key, last = evening.on.hashes["prod-reports"], midnight(evening) - timedelta(seconds=1)
+    spent = evening.on.account.books.spent([key], Window.DAILY, last)
+    assert Decimal(15) <= spent.credits < Decimal("15.15")
+    assert [one for _, one in limits(evening, "prod-reports")] == [
+        Limit(Decimal(15)),
+        Limit(Decimal("30.05")),
+    ]
+    assert evening.holds["prod-reports"].baseline.limit == daily(15)
+
+
+def test_a_disabled_key_stays_disabled(evening: Played) -> None:
+    assert evening.on.account.keys[evening.on.hashes["dev-eve"]].terms.settings.disabled
+
+
+def test_the_alerts_are_those_that_the_story_has(evening: Played) -> None:
+    heard = Counter(one.kind for one in evening.bill.alerts)
+    assert heard.keys() == {
+        Kind.THRESHOLD,
+        Kind.UNMANAGED,
+        Kind.OVERRIDE,
+        Kind.STOPPED,
+        Kind.RESOLVED,
+    }
+    assert heard[Kind.UNMANAGED] == heard[Kind.OVERRIDE] == heard[Kind.RESOLVED] == 1
+    stopped = [one for one in evening.bill.alerts if one.kind is Kind.STOPPED]
+    assert [one.entries[0].key_name for one in stopped] == [
+        "prod-search",
+        "dev-cho",
+        "prod-nightly",
+    ]
+
+
+def test_each_alert_arrived_once(evening: Played) -> None:
+    arrived = Counter(json.loads(one["Message"])["event_id"] for one in evening.envelopes)
+    assert set(arrived.values()) == {1}
+    assert arrived.keys() == {one.event_id for one in evening.bill.alerts}
+
+
+def test_every_alert_is_of_the_published_form(evening: Played) -> None:
+    form = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    faults = [
+        fault for one in evening.envelopes for fault in form.iter_errors(json.loads(one["Message"]))
+    ]
+    assert faults == []
+    with pytest.raises(Exception, match="not_a_kind"):
+        form.validate({**json.loads(evening.envelopes[0]["Message"]), "kind": "not_a_kind"})
+
+
+def test_alerts_can_be_filtered_by_their_attributes(evening: Played) -> None:
+    for envelope in evening.envelopes:
+        event = json.loads(envelope["Message"])
+        told = {name: one["Value"] for name, one in envelope["MessageAttributes"].items()}
+        assert told["kind"] == event["kind"]
+        assert told["severity"] == event["severity"]
+        assert told["event_id"] == event["event_id"]
+        budgets = {one["budget"] for one in event["entries"] if "budget" in one}
+        assert set(json.loads(told.get("budget", "[]"))) == budgets
+        assert envelope["Subject"].isascii()
+        assert len(envelope["Subject"]) < 100
