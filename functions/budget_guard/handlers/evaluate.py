@@ -31,8 +31,8 @@ def handler(run: Run) -> Summary:
         starter = LambdaStarter(client("lambda"), settings.enforce_function_name)
         starter.start(time=run.at, run=run.id)
     tell_evaluation(report)
-    if run.at.minute < ONCE_AN_HOUR:
-        warn_of_unconfirmed(sns.unconfirmed())
     if report.problem:
         raise NotifierError(report.problem)
+    if run.at.minute < ONCE_AN_HOUR:
+        warn_of_unconfirmed(sns.unconfirmed())
     return summary(report)
