@@ -121,6 +121,7 @@ def test_a_grant_can_be_ended_and_what_was_spent_of_it_stays(office: Office) -> 
     assert len(office.starter.starts) == 2
     report = office.guard.evaluate()
     assert report is not None
+    assert office.run("grant", "developers", "--end", grant.id[:6]).exit_code == 2
     cap = next(one.cap for one in report.plan.constraints if one.subject == grant.key)
     assert cap == Decimal(8)
     assert office.ledger.grants()[0].settled[Window.DAILY] == Decimal(8)

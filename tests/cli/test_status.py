@@ -273,6 +273,15 @@ def test_an_unknown_key_is_refused_with_what_helps(text: str) -> None:
     assert "at least 6 digits" in " ".join(result.stderr.split())
 
 
+def test_a_name_means_the_key_that_has_it_now() -> None:
+    office = Office(names=("twin",), budgets=BUDGETS[2:])
+    office.guard.cycle()
+    office.account.delete_key(office.hash("twin"))
+    office.account.create_key({"name": "twin", "limit": 7})
+    office.cycle()
+    assert "7.00 USD in its lifetime" in office.run("status", "twin").stdout
+
+
 def test_a_name_that_two_keys_have_is_refused_with_both() -> None:
     office = Office(names=("prod-api", "twin", "twin"))
     office.guard.cycle()

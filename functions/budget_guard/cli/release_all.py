@@ -24,6 +24,14 @@ from budget_guard.use_cases.releasing import release_of_all
 
 AT_ONCE = 4
 UNDONE = frozenset({Outcome.FAILED, Outcome.WAITS})
+WORDS = {
+    Outcome.APPLIED: "given back",
+    Outcome.ALREADY: "had its own",
+    Outcome.LET_GO: "a person's",
+    Outcome.GONE: "deleted",
+    Outcome.WAITS: "NOT YET",
+    Outcome.FAILED: "FAILED",
+}
 STYLES = {Outcome.FAILED: "bold red", Outcome.WAITS: "bold red", Outcome.APPLIED: "green"}
 
 
@@ -74,7 +82,7 @@ def _show(results: Iterable[Result], names: dict[str, str], console: Console) ->
         settings = words.settings(one.after) if one.after else one.text
         style = STYLES.get(one.outcome, "")
         table.add_row(
-            Text(name), one.wish.key[:SHORT_HASH], Text(one.outcome, style), safe(settings)
+            Text(name), one.wish.key[:SHORT_HASH], Text(WORDS[one.outcome], style), safe(settings)
         )
     counts = Counter(one.outcome in UNDONE for one in results)
     if counts:
