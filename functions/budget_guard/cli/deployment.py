@@ -17,7 +17,9 @@ StackOption = Annotated[
     ),
 ]
 RegionOption = Annotated[
-    str | None, typer.Option("--region", help="AWS region, if not the usual one.")
+    str | None,
+    # boto3 itself does not look at AWS_REGION, which Lambda, the CDK and people use.
+    typer.Option("--region", help="AWS region, if not the usual one.", envvar="AWS_REGION"),
 ]
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", help="AWS profile, if not the usual one.")

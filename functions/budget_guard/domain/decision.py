@@ -4,36 +4,24 @@ Level-triggered: the same facts give the same answer, however often it is asked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from budget_guard.domain import words
-from budget_guard.domain.constraints import Constraint, constraints, own_limit, spent
+from budget_guard.domain.constraints import Constraint, constraints, own_limit
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.fences import Measure, fence
-from budget_guard.domain.holds import FOR_EVER, Hold, HoldState, exposure
-from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
+from budget_guard.domain.holds import FOR_EVER
+from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.settling import overridden
 from budget_guard.domain.shares import Pot, shares
 from budget_guard.domain.windows import end
-from budget_guard.domain.wishes import Fence, Restore, Want, Wish
+from budget_guard.domain.wishes import Restore, Wish
+from budget_guard.domain.wishing import Standing, is_ours, is_satisfied, wish
 
 FLOOR: Usd = Decimal(1)
 """The least weight of a key: what it can be expected to ask for without any history."""
-NEVER_DRY = Decimal(10**6)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What one key should be, and why. `binding` is the constraint with the least left."""
-
-    seen: Observation
-    want: Want
-    reason: str
-    headroom: Usd | None = None
-    binding: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +55,8 @@ def decide(facts: Facts) -> Plan:
     standings = _standings(facts, found)
     wishes = {key: one for key, one in facts.wishes.items() if _is_undecided(facts, key)}
     for key, standing in standings.items():
-        if not _is_undecided(facts, key) and not _is_satisfied(facts, standing):
-            wishes[key] = _wish(facts, standing)
+        if not _is_undecided(facts, key) and not is_satisfied(facts, standing):
+            wishes[key] = wish(facts, standing)
     if facts.policy.mode is Mode.OBSERVE:
         wishes = {}
     dropped = tuple(one for key, one in facts.wishes.items() if key not in wishes)
@@ -95,7 +83,7 @@ def _standings(facts: Facts, found: Sequence[Constraint]) -> dict[str, Standing]
     }
     for key, hold in facts.holds.items():
         seen = facts.observations.get(key)
-        if seen and key not in standings and _is_ours(hold):
+        if seen and key not in standings and is_ours(hold):
             want = Restore(for_good=_is_given_up(facts, key))
             standings[key] = Standing(seen, want, _why_restored(facts, seen))
     return standings
@@ -139,10 +127,6 @@ def _is_kept(facts: Facts, key: str) -> bool:
     return bool(hold and hold.is_held and hold.keep_until and facts.now < hold.keep_until)
 
 
-def _is_ours(hold: Hold) -> bool:
-    return hold.state is HoldState.HELD and (hold.confirmed is not None or bool(hold.intents))
-
-
 def _weight(seen: Observation) -> Usd:
     """Return the expected spend of 15 minutes, at least `FLOOR` (USD)."""
     return max(FLOOR, seen.burn(include_byok=True) / 4)
@@ -180,84 +164,3 @@ def _why_restored(facts: Facts, seen: Observation) -> str:
     if key in facts.policy.protect:
         return f"{name} is protected by the budgets file; it gets its own settings back"
     return f"no budget holds {name} any more; it gets its own settings back"
-
-
-def _is_satisfied(facts: Facts, standing: Standing) -> bool:
-    """Tell whether a key is, by OpenRouter's last answer, what it should be."""
-    hold = facts.holds.get(standing.seen.key.hash)
-    if isinstance(standing.want, Restore):
-        return hold is None or not _is_ours(hold)
-    return (
-        hold is not None
-        and holds_as(hold, standing.want, standing.seen, facts)
-        and not _is_overridden(hold, standing.seen, facts)
-    )
-
-
-def _is_overridden(hold: Hold, seen: Observation, facts: Facts) -> bool:
-    """Tell whether the key was last read with settings that are none of the guard's."""
-    last_read = replace(seen.reading, began=facts.began(seen))
-    return overridden(hold, last_read) is not None
-
-
-def holds_as(hold: Hold, want: Fence, seen: Observation, facts: Facts) -> bool:
-    """Tell whether a hold is a confirmed `want`: it allows no more, and at most a cent less.
-
-    A key that has nothing left is stopped by any limit that it has reached.
-    """
-    if not hold.is_held or hold.intents or hold.confirmed is None:
-        return False
-    if hold.gave_up is not None and hold.confirmed.settings.disabled:
-        return hold.gave_up == want.limit
-    settings, wanted = hold.confirmed.settings, want.limit.amount or ZERO
-    if settings.include_byok != want.include_byok or settings.limit.reset is not want.limit.reset:
-        return False
-    if want.limit.reset and (settings.limit.amount or ZERO) > wanted + NOISE:
-        return False
-    reading, byok = seen.reading, want.include_byok
-    used = spent(reading.counters, reading.at, want.limit.reset, include_byok=byok, now=facts.now)
-    due, allowed = max(ZERO, wanted - used), max(ZERO, hold.confirmed.stop(facts.now) - used)
-    return -NOISE <= due - allowed < CENT
-
-
-def _wish(facts: Facts, standing: Standing) -> Wish:
-    key = standing.seen.key.hash
-    known = facts.wishes.get(key)
-    same = known is not None and known.want == standing.want
-    return Wish(
-        key=key,
-        want=standing.want,
-        reason=standing.reason,
-        at=facts.now,
-        generation=known.generation + (not same) if known else int(facts.now.timestamp()),
-        urgent=_is_urgent(facts, standing),
-        hours_left=_hours_left(standing),
-        budget=standing.binding.budget.name
-        if standing.binding and standing.binding.budget
-        else None,
-    )
-
-
-def _is_urgent(facts: Facts, standing: Standing) -> bool:
-    """Tell whether the key can, at present, spend more than it should."""
-    if standing.headroom is None or standing.binding is None:
-        return False
-    seen = standing.seen
-    hold = facts.holds.get(seen.key.hash)
-    if hold is None or not hold.is_held:
-        return True
-    most = exposure(
-        hold.possible(facts.began(seen)),
-        seen.reading.counters,
-        facts.read_at(seen),
-        window=standing.binding.window,
-        now=facts.now,
-    )
-    return most > standing.headroom + NOISE
-
-
-def _hours_left(standing: Standing) -> Decimal:
-    burn = standing.seen.burn(include_byok=True)
-    if standing.headroom is None or burn <= 0:
-        return NEVER_DRY
-    return min(NEVER_DRY, (standing.headroom / burn).quantize(CENT))

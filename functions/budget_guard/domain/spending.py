@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from budget_guard.domain import words
 from budget_guard.domain.alerts import Entry
 from budget_guard.domain.constraints import Constraint
-from budget_guard.domain.decision import Plan, holds_as
+from budget_guard.domain.decision import Plan
 from budget_guard.domain.money import CENT, ZERO, Usd, show
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.windows import Window, end
 from budget_guard.domain.wishes import Fence
+from budget_guard.domain.wishing import holds_as
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ def _environment(aws: Emulator) -> dict[str, str]:
         "NO_COLOR": "1",
         "npm_config_loglevel": "error",
         "PATH": path,
+        # Node and jsii leave their caches in the temporary folder; ours is gone in the end.
+        "TMPDIR": str(aws.folder / "tmp"),
     }
 
 
