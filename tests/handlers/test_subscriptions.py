@@ -24,7 +24,7 @@ def nobody_confirms(guard: Deployment) -> None:
     def answer(**_: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
         return SimpleNamespace(status_code=200), PENDING
 
-    events = runtime.client("sns").meta.events
+    events: Any = runtime.client("sns").meta.events
     events.register("before-call.sns.ListSubscriptionsByTopic", answer)
 
 
