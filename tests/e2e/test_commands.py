@@ -105,7 +105,9 @@ def test_status_is_there_for_machines_too(day: Day) -> None:
 
 
 def test_a_grant_widens_the_fence_of_its_key_alone(day: Day) -> None:
-    assert day.granted.settings["dev-ana"].limit == daily(8)
+    """A lifetime limit for as long: a daily one would be 8 USD tomorrow too, without the grant."""
+    yesterday = Decimal("1.12")
+    assert day.granted.settings["dev-ana"].limit == Limit(yesterday + 8)
     assert day.granted.settings["dev-dan"].limit == daily(5)
 
 

@@ -15,6 +15,7 @@ import pytest
 from budget_guard.sandbox.aws import emulator as module
 from budget_guard.sandbox.aws.deploy import ROOT, DeployError, deploy
 from budget_guard.sandbox.aws.emulator import EmulatorError, emulator
+from tests.e2e.processes import commands_naming
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -28,17 +29,6 @@ with emulator() as aws:
     deploy(aws, context={}, progress=lambda line: print(line, flush=True))
 """
 ENVIRONMENT = "import os\ndef handler(event, context): return dict(os.environ)"
-
-
-def commands_naming(text: str) -> list[str]:
-    """The command lines of this machine's processes that have `text` in them."""
-    listed = subprocess.run(
-        ["ps", "-axww", "-o", "command"],  # noqa: S607 - wherever the system has it
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [command for command in listed.stdout.splitlines() if text in command]
 
 
 def test_ctrl_c_while_it_deploys_leaves_no_process_and_no_file() -> None:
