@@ -114,7 +114,7 @@ def held(
     **rest: Any,
 ) -> KeyHold:
     """Return a hold whose fence OpenRouter confirmed an hour ago."""
-    answer = {"confirmed": Possible(fence or limited(10)), "confirmed_at": at}
+    answer: dict[str, Any] = {"confirmed": Possible(fence or limited(10)), "confirmed_at": at}
     return KeyHold(f"#{name}", baseline, **(answer | rest))
 
 

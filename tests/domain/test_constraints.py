@@ -1,7 +1,11 @@
 """Constraints: whose spend counts towards which cap."""
 
+# Exact decimals are compared with plain integers here.
+# mypy: disable-error-code="comparison-overlap"
+
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,13 +37,13 @@ from tests.domain.builders import (
 )
 
 
-def only(budget: Budget, *observations: Observation, **rest: object) -> Constraint:
-    (found,) = constraints(facts_of(observations, policy_of(budget), **rest))  # type: ignore[arg-type] - passed on
+def only(budget: Budget, *observations: Observation, **rest: Any) -> Constraint:
+    (found,) = constraints(facts_of(observations, policy_of(budget), **rest))
     return found
 
 
-def renamed(before: Observation, name: str, **rest: object) -> Observation:
-    reading = a_reading(name, before.reading.counters, hash=before.key.hash, **rest)  # type: ignore[arg-type] - passed on
+def renamed(before: Observation, name: str, **rest: Any) -> Observation:
+    reading = a_reading(name, before.reading.counters, hash=before.key.hash, **rest)
     return observe(before, reading)
 
 
@@ -133,10 +137,10 @@ def test_a_deleted_keys_spend_stays_without_its_key() -> None:
     ],
 )
 def test_a_deleted_held_key_counts_with_what_its_fence_still_allowed(
-    state: HoldState, fence: object, spend: int
+    state: HoldState, fence: Any, spend: int
 ) -> None:
     deleted = observe_gone(seen("a", counters(5)), NOW)
-    hold = held("a", fence, state=state)  # type: ignore[arg-type] - Settings
+    hold = held("a", fence, state=state)
     assert only(a_budget(daily=10), deleted, holds=[hold]).spend == spend
 
 
@@ -240,3 +244,15 @@ def test_spend_is_the_matching_counter(window: Window | None) -> None:
     read = counters(1, 2, 3, 4)
     expected = {DAILY: 1, WEEKLY: 2, MONTHLY: 3, None: 4}[window]
     assert spent(read, NOW, window, include_byok=False, now=NOW) == expected
+
+
+def test_a_reading_is_as_fresh_as_the_last_poll_of_its_workspace_unless_the_key_is_gone() -> None:
+    key = seen("a", at=NOW - HOUR)
+    facts = facts_of([key], policy_of())
+    poll = facts.freshness["w1"]
+    assert (facts.began(key), facts.read_at(key)) == (poll.began, poll.at)
+    unpolled, gone = replace(facts, freshness={}), observe_gone(key, NOW)
+    assert unpolled.began(key) == unpolled.read_at(key) == NOW - HOUR
+    assert facts.began(gone) == facts.read_at(gone) == NOW - HOUR
+    newer = seen("a", at=NOW + HOUR)
+    assert facts.began(newer) == facts.read_at(newer) == NOW + HOUR

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,8 +44,8 @@ DAILY_100 = a_budget("prod", daily=100)
 API = seen("prod-api", counters("91.20", lifetime=500))
 
 
-def a_wish(name: str = "prod-api", **rest: object) -> Wish:
-    fields: dict[str, object] = {
+def a_wish(name: str = "prod-api", **rest: Any) -> Wish:
+    fields: dict[str, Any] = {
         "key": f"#{name}",
         "want": Fence(limited(100, DAILY).limit, include_byok=False),
         "reason": "why",
@@ -54,7 +55,7 @@ def a_wish(name: str = "prod-api", **rest: object) -> Wish:
         "hours_left": NEVER_DRY,
         "budget": "prod",
     }
-    return Wish(**(fields | rest))  # type: ignore[arg-type] - spelled by field name
+    return Wish(**(fields | rest))
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,8 @@ def a_wish(name: str = "prod-api", **rest: object) -> Wish:
         ),
     ],
 )
-def test_a_fence_is_explained_in_words(key: Observation, budget: object, reason: str) -> None:
-    plan = plan_of([key], budget)  # type: ignore[arg-type] - Budget
+def test_a_fence_is_explained_in_words(key: Observation, budget: Any, reason: str) -> None:
+    plan = plan_of([key], budget)
     assert plan.wishes["#prod-api"].reason == reason
 
 
@@ -177,7 +178,7 @@ BUDGETS = st.builds(
 
 @given(KEYS, BUDGETS)
 def test_once_a_wish_came_true_there_is_nothing_left_to_wish(
-    rows: list[tuple[int, Window | None, int | None, bool]], budget: object
+    rows: list[tuple[int, Window | None, int | None, bool]], budget: Any
 ) -> None:
     keys = [
         seen(
@@ -187,7 +188,7 @@ def test_once_a_wish_came_true_there_is_nothing_left_to_wish(
         )
         for number, (spent, reset, amount, byok) in enumerate(rows)
     ]
-    plan = plan_of(keys, budget)  # type: ignore[arg-type] - Budget
+    plan = plan_of(keys, budget)
     assert decide(obeyed(plan)).wishes == {}
 
 
@@ -225,9 +226,9 @@ def test_a_cent_more_or_a_little_less_of_room_makes_a_wish() -> None:
         held("a", confirmed=None),
     ],
 )
-def test_a_fence_that_is_not_surely_the_right_one_is_wished_again(hold: object) -> None:
+def test_a_fence_that_is_not_surely_the_right_one_is_wished_again(hold: Any) -> None:
     key = seen("a", counters(95, lifetime=500), limited(505))
-    assert plan_of([key], a_budget(daily=100, weekly=101), holds=[hold]).wishes  # type: ignore[list-item] - Hold
+    assert plan_of([key], a_budget(daily=100, weekly=101), holds=[hold]).wishes
 
 
 def test_a_key_that_was_disabled_as_a_last_resort_is_left_so_until_it_is_due_another_limit() -> (
@@ -259,7 +260,7 @@ def test_while_one_workspace_is_stale_the_others_are_decided() -> None:
         policy_of(a_budget(daily=100, per_key=True)),
     )
     stale = replace(facts.freshness["w1"], at=NOW - HOUR)
-    plan = decide(replace(facts, freshness=facts.freshness | {"w1": stale}))
+    plan = decide(replace(facts, freshness={**facts.freshness, "w1": stale}))
     assert set(plan.wishes) == {"#b"}
 
 
@@ -315,9 +316,9 @@ OWN = "it gets its own settings back"
 )
 @pytest.mark.parametrize("fresh", [NOW, NOW - DAY])
 def test_a_key_is_given_back_when_nothing_holds_it_or_a_person_says_so(
-    policy: object, releases: list[object], reason: str, for_good: bool, fresh: object
+    policy: Any, releases: list[Any], reason: str, for_good: bool, fresh: Any
 ) -> None:
-    facts = facts_of([API], policy, holds=[FENCED], releases=releases, fresh=fresh)  # type: ignore[arg-type] - see parameters
+    facts = facts_of([API], policy, holds=[FENCED], releases=releases, fresh=fresh)
     wishes = decide(facts).wishes
     if fresh != NOW and not for_good:
         assert wishes == {}
@@ -336,10 +337,8 @@ def test_a_key_is_given_back_when_nothing_holds_it_or_a_person_says_so(
         ([a_release("#prod-api", at=NOW)], False),
     ],
 )
-def test_a_release_lasts_from_its_moment_until_its_end(
-    releases: list[object], is_held: bool
-) -> None:
-    plan = plan_of([API], DAILY_100, releases=releases)  # type: ignore[arg-type] - Release
+def test_a_release_lasts_from_its_moment_until_its_end(releases: list[Any], is_held: bool) -> None:
+    plan = plan_of([API], DAILY_100, releases=releases)
     assert bool(plan.wishes) == is_held
 
 
@@ -358,8 +357,8 @@ def test_a_protected_key_that_is_not_held_is_left_alone() -> None:
         ),
     ],
 )
-def test_only_what_the_guard_may_have_set_is_taken_back(hold: object, is_wished: bool) -> None:
-    assert bool(plan_of([API], holds=[hold]).wishes) == is_wished  # type: ignore[list-item] - Hold
+def test_only_what_the_guard_may_have_set_is_taken_back(hold: Any, is_wished: bool) -> None:
+    assert bool(plan_of([API], holds=[hold]).wishes) == is_wished
 
 
 def test_a_hold_of_a_key_that_was_never_seen_makes_no_wish() -> None:
@@ -404,10 +403,10 @@ def test_a_key_whose_restore_failed_stays_held_until_its_window_rolls() -> None:
     ],
 )
 def test_a_wish_is_urgent_while_the_key_can_spend_more_than_it_should(
-    hold: object, urgent: bool
+    hold: Any, urgent: bool
 ) -> None:
     key = seen("a", counters(95, lifetime=500))
-    holds = [replace(hold, intents=(Intent("i", limited(501), NOW, "w", "r"),))] if hold else []  # type: ignore[type-var] - Hold
+    holds = [replace(hold, intents=(Intent("i", limited(501), NOW, "w", "r"),))] if hold else []
     plan = plan_of([key], a_budget(daily=100, weekly=101), holds=holds)
     assert plan.wishes["#a"].urgent == urgent
 
@@ -442,3 +441,15 @@ def test_at_a_roll_no_new_poll_is_needed_to_give_a_key_back() -> None:
 def test_the_plan_has_every_constraint_whether_it_holds_or_not() -> None:
     plan = plan_of([seen("a")], a_budget(daily=10, weekly=20))
     assert [one.window for one in plan.constraints] == [DAILY, WEEKLY]
+
+
+def test_a_limit_that_resets_is_lowered_before_it_comes_again() -> None:
+    key = seen("a", counters(10), limited(50, DAILY))
+    plan = plan_of([key], a_budget(daily=10), holds=[held("a", limited(50, DAILY))])
+    assert plan.wishes["#a"].want == Fence(limited(10, DAILY).limit, include_byok=False)
+
+
+def test_a_key_that_has_nothing_left_is_stopped_by_any_limit_it_has_reached() -> None:
+    key = seen("a", counters(30, lifetime=500), limited(450))
+    plan = plan_of([key], a_budget(daily=20, weekly=20), holds=[held("a", limited(450))])
+    assert not plan.wishes

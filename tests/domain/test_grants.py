@@ -120,4 +120,6 @@ def test_the_end_of_grants_never_takes_a_cap_below_what_was_spent_within_it(
     lasting = cap_of(*grants, spend=spend, window=MONTHLY)
     after = max(ends, default=NOW) + DAY
     if spend <= lasting:
-        assert cap_of(*grants, spend=spend, now=after, window=MONTHLY) >= min(spend, lasting)
+        assert cap_of(*grants, spend=spend, now=after, window=MONTHLY) >= min(
+            Decimal(spend), lasting
+        )

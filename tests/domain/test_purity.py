@@ -22,7 +22,7 @@ def offences(source: str) -> list[str]:
 def offence(node: ast.AST) -> str | None:
     match node:
         case ast.Constant(value=float()):
-            return f"float {node.value} in line {node.lineno}"
+            return f"float {node.value!r} in line {node.lineno}"
         case ast.Name(id="float" | "open" | "print" as name):
             return f"{name} in line {node.lineno}"
         case ast.Attribute(attr=name, value=ast.Name(id="datetime" | "date" | "time")) if (

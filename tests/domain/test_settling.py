@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from budget_guard.domain import settling
 from budget_guard.domain.holds import FOR_EVER, HoldState, Intent, Possible, Refusals, Replaced
-from budget_guard.domain.keys import Limit, Settings
+from budget_guard.domain.keys import Limit, Reading, Settings
 from budget_guard.domain.policy import OnOverride
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore
@@ -32,8 +33,8 @@ RESPECT, REAPPLY = OnOverride.RESPECT, OnOverride.REAPPLY
 FENCE = limited(10)
 
 
-def shows(settings: Settings, **rest: object) -> settling.Reading:
-    return a_reading("api", settings=settings, **rest)  # type: ignore[arg-type] - passed on
+def shows(settings: Settings, **rest: Any) -> Reading:
+    return a_reading("api", settings=settings, **rest)
 
 
 def an_intent(settings: Settings, name: str = "i1") -> Intent:
@@ -74,7 +75,7 @@ def test_a_key_touched_again_has_what_is_read_now_as_baseline_and_no_old_answer(
         {"replaced": just_replaced(FENCE)},
     ],
 )
-def test_the_guards_own_fence_is_never_taken_for_a_baseline(rest: dict[str, object]) -> None:
+def test_the_guards_own_fence_is_never_taken_for_a_baseline(rest: dict[str, Any]) -> None:
     old = held(baseline=limited(50), state=HoldState.RELEASED, **rest)
     again = settling.first_touch(old, shows(limited(10, disabled=True)))
     assert again.baseline == limited(50, disabled=True)
@@ -306,7 +307,7 @@ def test_a_restore_leaves_byok_that_a_person_set() -> None:
     ],
 )
 def test_a_key_that_lost_its_counter_is_kept_until_its_window_rolls(
-    window: Window | None, until: object
+    window: Window | None, until: Any
 ) -> None:
     assert settling.next_roll(NOW, shows(OPEN, at=NOW - HOUR), window) == until
 

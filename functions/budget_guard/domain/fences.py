@@ -46,32 +46,29 @@ def _native(
         caps = [one.base for one in constraints if one.window is window]
         if not caps or min(caps) < MICRO:
             continue
-        limit = Limit(round_down(min(caps)), window)
-        if _suffices(limit, constraints, headroom, measure, include_byok=include_byok):
-            return Fence(limit, include_byok)
+        amount = round_down(min(caps))
+        if _suffices(amount, window, constraints, headroom, measure, include_byok=include_byok):
+            return Fence(Limit(amount, window), include_byok)
     return None
 
 
 def _suffices(
-    limit: Limit,
+    amount: Usd,
+    reset: Window,
     constraints: Iterable[Constraint],
     headroom: Usd,
     measure: Measure,
     *,
     include_byok: bool,
 ) -> bool:
-    """Tell whether `limit` alone breaks no constraint, and gives the key all it is due now."""
-    if limit.amount is None or limit.reset is None:
+    """Tell whether this limit alone breaks no constraint, and gives the key all it is due now."""
+    used = spent(measure.counters, measure.at, reset, include_byok=include_byok, now=measure.now)
+    if amount - used < headroom - CENT:
         return False
-    used = spent(
-        measure.counters, measure.at, limit.reset, include_byok=include_byok, now=measure.now
-    )
-    if max(ZERO, limit.amount - used) < headroom - CENT:
-        return False
-    possible = (Possible(Settings(limit, include_byok)),)
+    possible = (Possible(Settings(Limit(amount, reset), include_byok)),)
     return all(
         one.window is not None
-        and limit.amount * most_instances(limit.reset, one.window) <= one.base
+        and amount * most_instances(reset, one.window) <= one.base
         and exposure(possible, measure.counters, measure.at, window=one.window, now=measure.now)
         <= one.left + NOISE
         for one in constraints

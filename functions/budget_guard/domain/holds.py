@@ -169,17 +169,15 @@ def _parts(
         return under_way, UNLIMITED if limit.amount else ZERO
     if end(limit.reset, read_at) <= start(window, now):
         under_way = ZERO
-    return under_way, limit.amount * _instances(limit, window, read_at, now)
+    return under_way, limit.amount * _instances(limit.reset, window, read_at, now)
 
 
-def _instances(limit: Limit, window: Window, read_at: datetime, now: datetime) -> int:
+def _instances(reset: Window, window: Window, read_at: datetime, now: datetime) -> int:
     """Count the limit's instances that begin after the reading and touch the window's present."""
-    if limit.reset is None:
-        return 0
     opens, closes = start(window, now), end(window, now)
-    count, begins = 0, end(limit.reset, read_at)
+    count, begins = 0, end(reset, read_at)
     while begins < closes:
-        ends = end(limit.reset, begins)
+        ends = end(reset, begins)
         count += ends > opens
         begins = ends
     return count
