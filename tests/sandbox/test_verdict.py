@@ -255,3 +255,20 @@ def test_both_days_of_an_evening_over_midnight_are_judged(evening: Played) -> No
         (18, Decimal(9)),
         (19, Decimal(8)),
     ]
+
+
+def test_what_was_spent_yesterday_is_not_in_flight_today(evening: Played) -> None:
+    evening.fence("12")
+    evening.spend("9")
+    evening.later(timedelta(hours=5))
+    evening.spend("9.50")
+    evening.spend("3")
+    today = evening.rows()[-1]
+    assert (today.in_flight, today.broken) == (Decimal("0.5"), Decimal(2))
+
+
+def test_a_budget_that_never_holds_is_not_broken_at_another_budgets_fence(evening: Played) -> None:
+    evening.fence("20")
+    evening.spend("14")
+    row = evening.row(cap("10", NEVER))
+    assert (row.unheld, row.broken) == (Decimal(4), ZERO)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from budget_guard.domain.keys import Key, Settings
+from budget_guard.domain.keys import Key
 from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, start
+from budget_guard.sandbox.custody import Custody
 from budget_guard.sandbox.openrouter.account import Account
-from budget_guard.sandbox.openrouter.books import Change, Charge
+from budget_guard.sandbox.openrouter.books import Charge
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
 
 CLOSING = timedelta(microseconds=1)
@@ -23,9 +24,9 @@ class Row:
     """One cap on one key (all of its keys for None) in one window instance, in USD.
 
     Of what was spent beyond the cap, `in_flight` is what requests cost beyond what remained when
-    they were let in; `unheld` was spent while the guard could not hold the key yet, or a person
-    had taken it out of its hands; `broken` is what should not have been possible. `promised`: the
-    guard may hold the key at all.
+    they were let in; `unheld` was spent while the guard could not hold the key yet, might not, or
+    a person had taken it out of its hands; `broken` is what should not have been possible.
+    `promised`: the guard may hold the key at all.
     """
 
     budget: str
@@ -48,7 +49,7 @@ class Row:
     @property
     def holds(self) -> bool:
         """Tell whether the promise, if there is one, was kept."""
-        return not self.promised or self.broken < CENT
+        return self.broken < CENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ class Evening:
                     else:
                         yield self._shared(budget, members, window, cap, at)
 
+    @property
+    def _custody(self) -> Custody:
+        return Custody(self.account, self.opened, self.by_people)
+
     def _instances(self, window: Window) -> list[datetime]:
         """Return a moment in each instance: the last of each that the play touched."""
         now = self.account.clock.now
@@ -83,22 +88,17 @@ class Evening:
     def _row(
         self, budget: Budget, key: SimulatedKey, window: Window, cap: Usd, at: datetime
     ) -> Row:
-        byok, opens = budget.include_byok, start(window, at)
-        granted = self._granted(budget, key, opens, at)
+        opens = start(window, at)
+        most, total = cap + self._granted(budget, key, opens, at), ZERO
         parts = {"in_flight": ZERO, "unheld": ZERO, "broken": ZERO}
-        promised = key.hash not in self.policy.protect and budget.hold.at is not None
-        most, total = cap + granted, ZERO
         for charge in self.account.books.charges:
             if charge.hash != key.hash or not opens <= charge.at <= at:
                 continue
-            cost = charge.credits + (charge.byok if byok else ZERO)
+            cost = charge.credits + (charge.byok if budget.include_byok else ZERO)
             total += cost
             beyond = min(cost, max(ZERO, total - most))
-            in_flight = min(beyond, self._in_flight(charge))
-            parts["in_flight"] += in_flight
-            due = promised and self._due(budget, charge, opens, most)
-            is_broken = self._in_guards_hands(charge, due=due)
-            parts["broken" if is_broken else "unheld"] += beyond - in_flight
+            for part, amount in self._explained(charge, beyond, budget, opens, most):
+                parts[part] += amount
         return Row(
             budget=budget.name,
             key=key.name,
@@ -107,9 +107,23 @@ class Evening:
             opens=opens,
             cap=most,
             spent=total,
-            promised=promised,
+            promised=self._is_promised(budget, key.hash),
             **parts,
         )
+
+    def _is_promised(self, budget: Budget, key: str) -> bool:
+        return key not in self.policy.protect and budget.hold.at is not None
+
+    def _explained(
+        self, charge: Charge, beyond: Usd, budget: Budget, opens: datetime, most: Usd
+    ) -> Iterator[tuple[str, Usd]]:
+        """Split what a charge took beyond the cap by what explains it."""
+        in_flight = min(beyond, self._in_flight(charge))
+        yield "in_flight", in_flight
+        is_broken = self._is_promised(budget, charge.hash) and self._custody.is_guards(
+            charge, due=self._due(budget, charge, opens, most)
+        )
+        yield "broken" if is_broken else "unheld", beyond - in_flight
 
     def _granted(self, budget: Budget, key: SimulatedKey, opens: datetime, at: datetime) -> Usd:
         return sum(
@@ -126,7 +140,7 @@ class Evening:
 
     def _in_flight(self, charge: Charge) -> Usd:
         """Return what a request cost beyond what its key's limit, whoever set it, had left."""
-        settings = self._admitting(charge)
+        settings = self._custody.admitting(charge)
         limit, byok = settings.limit, settings.include_byok
         if limit.amount is None:
             return ZERO
@@ -148,41 +162,6 @@ class Evening:
         begun = tally.before(opens).counted(include_byok=byok)
         seen = max(ZERO, tally.until(noticed).counted(include_byok=byok) - begun)
         return seen >= budget.hold.at * most
-
-    def _in_guards_hands(self, charge: Charge, *, due: bool) -> bool:
-        """Tell whether a request was let in by a fence, or while there should have been one."""
-        earlier = self._changes(charge)
-        if earlier and self._is_a_persons(earlier[-1]):
-            return due and earlier[-1].at < self.opened
-        settings, own = self._admitting(charge), self._baseline(charge.hash, earlier)
-        return due or (settings.limit.amount is not None and settings != own)
-
-    def _admitting(self, charge: Charge) -> Settings:
-        """Return the settings that a request was checked against."""
-        earlier = self._changes(charge)
-        return earlier[-1].after if earlier else self._first(charge.hash)
-
-    def _changes(self, charge: Charge) -> list[Change]:
-        """Return the changes of a key that were in force when a request was let in."""
-        return [
-            change
-            for change in self.account.books.changes
-            if change.hash == charge.hash and change.enforced_at <= charge.admitted_at
-        ]
-
-    def _is_a_persons(self, change: Change) -> bool:
-        return change.at < self.opened or (change.at, change.hash) in self.by_people
-
-    def _baseline(self, key: str, changes: Sequence[Change]) -> Settings:
-        """Return the settings that people gave a key, before the guard or after overriding it."""
-        people = [one for one in changes if self._is_a_persons(one)]
-        return people[-1].after if people else self._first(key)
-
-    def _first(self, key: str) -> Settings:
-        """Return the settings that a key was created with."""
-        changes = (one for one in self.account.books.changes if one.hash == key)
-        first = next(changes, None)
-        return first.before if first else self.account.keys[key].terms.settings
 
     def _shared(
         self, budget: Budget, keys: Sequence[SimulatedKey], window: Window, cap: Usd, at: datetime
