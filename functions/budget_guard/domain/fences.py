@@ -63,7 +63,7 @@ def _suffices(
 ) -> bool:
     """Tell whether this limit alone breaks no constraint, and gives the key all it is due now."""
     used = spent(measure.counters, measure.at, reset, include_byok=include_byok, now=measure.now)
-    if amount - used < headroom - CENT:
+    if max(ZERO, amount - used) < headroom - CENT:
         return False
     possible = (Possible(Settings(Limit(amount, reset), include_byok)),)
     return all(

@@ -1,0 +1,112 @@
+"""From what a key should be to a wish: whether it is so already, how urgent it is."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from budget_guard.domain.constraints import Constraint, spent
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.holds import Hold, HoldState, exposure
+from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.settling import overridden
+from budget_guard.domain.wishes import Fence, Restore, Want, Wish
+
+NEVER_DRY = Decimal(10**6)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one key should be, and why. `binding` is the constraint with the least left."""
+
+    seen: Observation
+    want: Want
+    reason: str
+    headroom: Usd | None = None
+    binding: Constraint | None = None
+
+
+def is_ours(hold: Hold) -> bool:
+    """Tell whether the guard has changed a key, or may have, and not given it back."""
+    return hold.state is HoldState.HELD and (hold.confirmed is not None or bool(hold.intents))
+
+
+def is_satisfied(facts: Facts, standing: Standing) -> bool:
+    """Tell whether a key is, by OpenRouter's last answer, what it should be."""
+    hold = facts.holds.get(standing.seen.key.hash)
+    if isinstance(standing.want, Restore):
+        return hold is None or not is_ours(hold)
+    return (
+        hold is not None
+        and holds_as(hold, standing.want, standing.seen, facts)
+        and not _is_overridden(hold, standing.seen, facts)
+    )
+
+
+def _is_overridden(hold: Hold, seen: Observation, facts: Facts) -> bool:
+    """Tell whether the key was last read with settings that are none of the guard's."""
+    last_read = replace(seen.reading, began=facts.began(seen))
+    return overridden(hold, last_read) is not None
+
+
+def holds_as(hold: Hold, want: Fence, seen: Observation, facts: Facts) -> bool:
+    """Tell whether a hold is a confirmed `want`: it allows no more, and at most a cent less.
+
+    A key that has nothing left is stopped by any limit that it has reached.
+    """
+    if not hold.is_held or hold.intents or hold.confirmed is None:
+        return False
+    if hold.gave_up is not None and hold.confirmed.settings.disabled:
+        return hold.gave_up == want.limit
+    settings, wanted = hold.confirmed.settings, want.limit.amount or ZERO
+    if settings.include_byok != want.include_byok or settings.limit.reset is not want.limit.reset:
+        return False
+    if want.limit.reset and (settings.limit.amount or ZERO) > wanted + NOISE:
+        return False
+    reading, byok = seen.reading, want.include_byok
+    used = spent(reading.counters, reading.at, want.limit.reset, include_byok=byok, now=facts.now)
+    due, allowed = max(ZERO, wanted - used), max(ZERO, hold.confirmed.stop(facts.now) - used)
+    return -NOISE <= due - allowed < CENT
+
+
+def wish(facts: Facts, standing: Standing) -> Wish:
+    """Return the wish for a key: a new generation only where what is wanted has changed."""
+    key = standing.seen.key.hash
+    known = facts.wishes.get(key)
+    same = known is not None and known.want == standing.want
+    return Wish(
+        key=key,
+        want=standing.want,
+        reason=standing.reason,
+        at=facts.now,
+        generation=known.generation + (not same) if known else int(facts.now.timestamp()),
+        urgent=_is_urgent(facts, standing),
+        hours_left=_hours_left(standing),
+        budget=standing.binding.budget.name
+        if standing.binding and standing.binding.budget
+        else None,
+    )
+
+
+def _is_urgent(facts: Facts, standing: Standing) -> bool:
+    """Tell whether the key can, at present, spend more than it should."""
+    if standing.headroom is None or standing.binding is None:
+        return False
+    seen = standing.seen
+    hold = facts.holds.get(seen.key.hash)
+    if hold is None or not hold.is_held:
+        return True
+    most = exposure(
+        hold.possible(facts.began(seen)),
+        seen.reading.counters,
+        facts.read_at(seen),
+        window=standing.binding.window,
+        now=facts.now,
+    )
+    return most > standing.headroom + NOISE
+
+
+def _hours_left(standing: Standing) -> Decimal:
+    burn = standing.seen.burn(include_byok=True)
+    if standing.headroom is None or burn <= 0:
+        return NEVER_DRY
+    return min(NEVER_DRY, (standing.headroom / burn).quantize(CENT))
