@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from budget_guard.domain.constraints import Constraint, spent
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.holds import Hold, HoldState, exposure
+from budget_guard.domain.holds import Hold, HoldState, Possible, exposure
+from budget_guard.domain.keys import Settings
 from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.settling import overridden
@@ -51,21 +52,39 @@ def _is_overridden(hold: Hold, seen: Observation, facts: Facts) -> bool:
 def holds_as(hold: Hold, want: Fence, seen: Observation, facts: Facts) -> bool:
     """Tell whether a hold is a confirmed `want`: it allows no more, and at most a cent less.
 
-    A key that has nothing left is stopped by any limit that it has reached.
+    A key that has nothing left is stopped by any limit that it has reached and that never resets.
     """
     if not hold.is_held or hold.intents or hold.confirmed is None:
         return False
     if hold.gave_up is not None and hold.confirmed.settings.disabled:
         return hold.gave_up == want.limit
-    settings, wanted = hold.confirmed.settings, want.limit.amount or ZERO
-    if settings.include_byok != want.include_byok or settings.limit.reset is not want.limit.reset:
+    confirmed, wanted = hold.confirmed, Possible(Settings(want.limit, want.include_byok))
+    if confirmed.settings.include_byok != want.include_byok:
         return False
-    if want.limit.reset and (settings.limit.amount or ZERO) > wanted + NOISE:
+    due, allowed = _left(wanted, seen, facts), _left(confirmed, seen, facts)
+    reset = confirmed.settings.limit.reset
+    if reset is None and due == allowed == ZERO:
+        return True
+    if reset is not want.limit.reset or (reset and _amount(confirmed) > _amount(wanted) + NOISE):
         return False
-    reading, byok = seen.reading, want.include_byok
-    used = spent(reading.counters, reading.at, want.limit.reset, include_byok=byok, now=facts.now)
-    due, allowed = max(ZERO, wanted - used), max(ZERO, hold.confirmed.stop(facts.now) - used)
     return -NOISE <= due - allowed < CENT
+
+
+def _left(limited: Possible, seen: Observation, facts: Facts) -> Usd:
+    """Return what a limit leaves a key in the limit's own present window."""
+    reading, settings = seen.reading, limited.settings
+    used = spent(
+        reading.counters,
+        reading.at,
+        settings.limit.reset,
+        include_byok=settings.include_byok,
+        now=facts.now,
+    )
+    return max(ZERO, limited.stop(facts.now) - used)
+
+
+def _amount(limited: Possible) -> Usd:
+    return limited.settings.limit.amount or ZERO
 
 
 def wish(facts: Facts, standing: Standing) -> Wish:
