@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -77,17 +77,20 @@ def test_it_plays_a_file_of_ones_own_and_tells_machines_how_it_went(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize(("asked", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_in_the_play_it_leaves_no_process_and_no_file(
-    asked: signal.Signals, code: int, budgets: Path, temporary: Path
+    budgets: Path, temporary: Path
 ) -> None:
-    with started(budgets, temporary) as command:
-        assert command.stdout
-        next(line for line in command.stdout if "22:01" in line)
-        children = descendants(command.pid)
-        assert any("ministack" in one for one in children.values())
-        command.send_signal(asked)
-        command.stdout.read()
-        assert command.wait() == code
-    assert running_still(children) == {}
+    """By Ctrl-C, and by a polite end: two at once, which do not disturb each other either."""
+    asked = {signal.SIGINT: 130, signal.SIGTERM: 143}
+    with ExitStack() as stack:
+        commands = {one: stack.enter_context(started(budgets, temporary)) for one in asked}
+        for one, command in commands.items():
+            assert command.stdout
+            next(line for line in command.stdout if "22:01" in line)
+            children = descendants(command.pid)
+            assert any("ministack" in its for its in children.values())
+            command.send_signal(one)
+            command.stdout.read()
+            assert command.wait() == asked[one]
+            assert running_still(children) == {}
     assert list(temporary.iterdir()) == []
