@@ -70,7 +70,7 @@ def test_it_plays_a_file_of_ones_own_and_tells_machines_how_it_went(
     first = told["caps"][0]
     assert (first["budget"], first["window"], first["promised"]) == ("team", "daily", True)
     assert Decimal(first["spent"]) == Decimal(first["cap"]) + Decimal(first["in_flight"])
-    assert first["broken"] == first["while_not_held"] == "0"
+    assert Decimal(first["broken"]) == Decimal(first["while_not_held"]) == 0
     assert {"budget.threshold", "key.stopped", "resolved"} <= {
         one["kind"] for one in told["alerts"]
     }
