@@ -29,6 +29,7 @@ def test_rounding_down_never_adds_and_loses_less_than_a_millionth(amount: Decima
         ("0.01", "0.01"),
         ("1.005", "1.01"),
         ("-3.456", "-3.46"),
+        ("-0.005", "-0.005"),
         ("1E+3", "1000.00"),
     ],
 )
@@ -58,6 +59,11 @@ def test_a_budget_covers_a_key_that_fits_a_pattern_and_every_narrowing(
     budget: Budget, covers: bool
 ) -> None:
     assert budget.covers(a_key("prod-api", workspace="w1", creator="ann-1")) == covers
+
+
+def test_patterns_tell_capitals_apart() -> None:
+    assert a_budget(keys="Prod-*").covers(a_key("Prod-api"))
+    assert not a_budget(keys="prod-*").covers(a_key("Prod-api"))
 
 
 def test_a_key_without_a_creator_fits_only_creators_that_fit_nobody() -> None:

@@ -190,7 +190,7 @@ def test_a_key_renamed_twice_has_two_former_names() -> None:
 
 def test_readings_that_differ_only_in_time_are_the_same_facts() -> None:
     one = seen("api", counters(3), at=NOW)
-    assert one.same_facts(seen("api", counters(3), at=NOW + HOUR, began=NOW))
+    assert one.same_facts(seen("api", counters(3), at=NOW + HOUR))
 
 
 @pytest.mark.parametrize(

@@ -107,12 +107,7 @@ def _may_hold(facts: Facts, key: str) -> bool:
     """Tell whether the guard may have a fence on a key at all."""
     hold = facts.holds.get(key)
     let_go = hold and hold.let_go_until and facts.now < hold.let_go_until
-    return not (
-        let_go
-        or _is_given_up(facts, key)
-        or facts.observations[key].gone_at is not None
-        or _is_blind(facts, key)
-    )
+    return not (let_go or _is_given_up(facts, key) or _is_blind(facts, key))
 
 
 def _is_given_up(facts: Facts, key: str) -> bool:
