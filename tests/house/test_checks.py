@@ -71,4 +71,4 @@ def test_every_package_that_is_installed_is_pinned() -> None:
 
 
 def name(line: str) -> str:
-    return line.split("==")[0].lower()
+    return line.split("==", maxsplit=1)[0].lower()

@@ -114,7 +114,13 @@ def _shared(place: Place, budget: dict[str, object]) -> Iterator[Fault]:
     held = _read(amounts.hold, budget["hold"]) if "hold" in budget else Hold()
     keys = [one for one in _list(budget.get("keys")) if isinstance(one, str)]
     alone = len(keys) == 1 and not WILD & set(keys[0])
-    if alone or not keys or held is None or held.at is None or _read(scalars.flag, budget.get("per_key")):
+    if (
+        alone
+        or not keys
+        or held is None
+        or held.at is None
+        or _read(scalars.flag, budget.get("per_key"))
+    ):
         return
     message = "if several keys match, their common cap only alerts: it is not held"
     form = "name one key, or write per_key: true for a cap of each, or hold: never to alert"
