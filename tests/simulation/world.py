@@ -22,7 +22,8 @@ CENT = Decimal("0.01")
 NOISE = Decimal("0.00002")
 
 
-type Excess = dict[tuple[str, str, Window, datetime], Decimal]
+type Place = tuple[str, str, Window | None, datetime | None]
+type Excess = dict[Place, Decimal]
 
 
 @dataclass
@@ -108,6 +109,8 @@ class World:
                 place = (key.hash, budget.name, window, start(window, self.now))
                 self.in_flight[place] += over
                 self.unheld[place] += ZERO if held else cost - over
+        for own in (None, *Window):
+            self.in_flight[self.own_place(key, own)] += over
         self.check()
 
     def advance(self, by: timedelta) -> None:
@@ -147,8 +150,26 @@ class World:
                         f"{key.name} can spend {most} of {left} left in {budget.name} {window} "
                         f"at {self.now}"
                     )
+                self.check_own_limit(key)
 
-    def most(self, key: SimulatedKey, window: Window) -> Decimal:
+    def check_own_limit(self, key: SimulatedKey) -> None:
+        """A held key cannot spend beyond the limit that people gave it either."""
+        hold = self.guard.ledger.hold(key.hash)
+        own = hold.baseline if hold else key.terms.settings
+        if own.limit.amount is None:
+            return
+        spent = self.account.books.spent([key.hash], own.limit.reset, self.now)
+        left = own.limit.amount - spent.counted(include_byok=own.include_byok)
+        left += self.in_flight[self.own_place(key, own.limit.reset)]
+        most = self.most(key, own.limit.reset)
+        assert most <= max(ZERO, left) + NOISE, (
+            f"{key.name} can spend {most} of {left} left by its own limit at {self.now}"
+        )
+
+    def own_place(self, key: SimulatedKey, window: Window | None) -> Place:
+        return key.hash, "its own limit", window, start(window, self.now) if window else None
+
+    def most(self, key: SimulatedKey, window: Window | None) -> Decimal:
         """Return what a key can truly still spend within the window's present instance."""
         limit = key.terms.settings.limit
         tally = self.account.books.tallies[key.hash]
@@ -158,8 +179,10 @@ class World:
         if left is None or limit.amount is None:
             return Decimal("Infinity")
         total = max(ZERO, left)
-        begins = end(limit.reset, self.now) if limit.reset else end(window, self.now)
-        while limit.reset and begins < end(window, self.now):
+        if window is None or limit.reset is None:
+            return total if limit.reset is None else Decimal("Infinity")
+        begins = end(limit.reset, self.now)
+        while begins < end(window, self.now):
             total += limit.amount
             begins = end(limit.reset, begins)
         return total
