@@ -246,7 +246,7 @@ def test_rule_7_one_who_ran_dry_is_raised_when_the_decrease_of_another_has_settl
 
 def test_rule_7_fifty_keys_whose_fences_are_getting_low_are_raised_a_few_at_a_time() -> None:
     names = [f"k{number:02}" for number in range(50)]
-    keys = [seen(name, counters(0, lifetime=300), limited(300 + 1.5)) for name in names]
+    keys = [seen(name, counters(0, lifetime=300), limited("301.5")) for name in names]
     holds_ = [
         KeyHold(f"#{name}", OPEN, Possible(limited(usd("301.5"))), NOW - 60 * MINUTE)
         for name in names
@@ -277,4 +277,4 @@ def test_rule_4b_a_weight_is_what_was_spent_or_twice_the_last_portion_of_a_key_t
         holds=[dry],
     )
     claims = decide(facts).sharing.by_key
-    assert (claims["#a"].weight, claims["#b"].weight) == (14, FLOOR)
+    assert (claims["#a"].weight, claims["#b"].weight) == (usd(14), FLOOR)
