@@ -49,7 +49,8 @@ class Quiet:
 class Promise:
     """What is promised, and what is excused.
 
-    `excused` lasts as long as its window: it bounds what is spent. `unseen` ends when the guard
+    `changed` are the keys whose settings a person ever changed, `touched` those of which the guard
+    has not answered it yet. `excused` lasts as long as its window: it bounds what is spent. `unseen` ends when the guard
     must have answered it: until then it bounds what keys can still spend.
     """
 
@@ -62,6 +63,7 @@ class Promise:
     loose: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
     former_caps: list[tuple[datetime, Place, Decimal]] = field(default_factory=list)
     touched: dict[str, datetime] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
     seen: Quiet = field(default_factory=lambda: Quiet(LONG_AGO, LONG_AGO, LONG_AGO))
     _coming: Quiet | None = None
 
@@ -256,8 +258,8 @@ class Promise:
         """At every instant, for every cap that fences, and for every held key's own limit."""
         self.move_on()
         held = {key.hash for key in self.truth.keys if self.is_held(key)}
-        if not held:
-            return
+        for hold in self.guard.ledger.holds().values():
+            assert not hold.override or hold.key in self.changed, f"nobody touched {hold.key}"
         for cap in self.truth.caps():
             if cap.fences:
                 self._check_cap(cap, held)

@@ -65,6 +65,7 @@ class Story:
         self.world.promise.touched = {
             key.hash: SUNDAY_EVENING for key in account.keys.values() if key.name in TOUCHED
         }
+        self.world.promise.changed = set(self.world.promise.touched)
 
     def tell(self) -> None:
         """Go through the night, then give the guard some quiet time to get everything done."""

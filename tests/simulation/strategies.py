@@ -45,7 +45,8 @@ LIMITS = st.fixed_dictionaries(
         "include_byok_in_limit": st.booleans(),
     }
 )
-CAPS = st.dictionaries(st.sampled_from(list(Window)), AMOUNTS, min_size=1)
+WINDOWS = st.sampled_from(list(Window))
+CAPS = st.dictionaries(WINDOWS, AMOUNTS, min_size=1)
 PATTERNS = st.sampled_from([("a*",), ("*",), ("b*",), ("a0", "b*")])
 TEAMS = ["a", "b"]
 
@@ -115,12 +116,31 @@ PEOPLE = st.one_of(
     steps("delete", NUMBERS),
     steps("grant", NUMBERS, usd("5", "1"), MINUTES_ON),
     steps("release", st.one_of(NUMBERS, st.none()), MINUTES_ON),
-    steps("cap", NUMBERS, st.sampled_from(list(Window)), AMOUNTS),
+    steps("cap", NUMBERS, WINDOWS, AMOUNTS),
     steps("budget", budgets(NAMES)),
     steps("drop", NUMBERS),
     steps("protect", NUMBERS, st.booleans()),
 )
 RUN = steps("run", FUNCTIONS)
+LOST = Fault(method="PATCH", drop=True, when=When.AFTER)
+NEVER_ARRIVED = Fault(method="PATCH", drop=True, when=When.BEFORE)
+
+
+@st.composite
+def changes_of_mind(draw: st.DrawFn) -> tuple[object, ...]:
+    """A PATCH takes effect, its answer is lost; before anybody can see it, another is wanted."""
+    number, window = draw(NUMBERS), draw(WINDOWS)
+    return (
+        "several",
+        ("cap", number, window, draw(AMOUNTS)),
+        ("fault", LOST),
+        ("tick", 0),
+        ("cap", number, window, draw(AMOUNTS)),
+        ("fault", draw(st.sampled_from([LOST, NEVER_ARRIVED]))),
+        ("run", "evaluate", "enforce"),
+    )
+
+
 TROUBLE = st.one_of(
     RUN,
     st.lists(FUNCTIONS, min_size=2, max_size=5).map(lambda functions: ("run", *functions)),

@@ -54,6 +54,10 @@ class World:
         getattr(self, name)(*arguments)
         self.promise.check()
 
+    def several(self, *steps: Step) -> None:
+        for step in steps:
+            self.take(step)
+
     # Time and traffic
 
     def spend(self, number: int, cost: Decimal, byok: bool, stated: bool) -> None:
@@ -150,6 +154,7 @@ class World:
                 change(key)
 
     def limit(self, number: int, terms: dict[str, Any]) -> None:
+        self.promise.changed.add(self.key(number).hash)
         self._touch(number, lambda key: self.account.patch_key(key.hash, terms))
 
     def rename(self, number: int, name: str) -> None:
@@ -176,6 +181,7 @@ class World:
     def disable(self, number: int, disabled: bool) -> None:
         """Switch a key off or on: no excuse, for its limit stays what it was."""
         key = self.key(number)
+        self.promise.changed.add(key.hash)
         if key.deleted_at is None:
             self.account.patch_key(key.hash, {"disabled": disabled})
 
