@@ -132,11 +132,13 @@ class Promise:
         loose = cost
         if self.is_held(key):
             counts = left is not None and (not byok or key.terms.settings.include_byok)
-            loose = cost - min(cost, max(ZERO, left or ZERO)) if counts else ZERO
+            loose = cost - min(cost, max(ZERO, left or ZERO)) if counts else cost
         self.loose.append((self.now, key.hash, loose))
         for cap in self.truth.caps():
-            if key in self.truth.members(cap) and (not byok or cap.budget.include_byok):
+            if self.truth.counts(key, cap) and (not byok or cap.budget.include_byok):
                 self.excused[self.instance(cap.place)] += loose
+                if key.deleted_at:
+                    self.unseen.append(Excuse(NEVER_SEEN, self.instance(cap.place), loose))
 
     @contextmanager
     def people(self, *keys: SimulatedKey) -> Iterator[None]:

@@ -51,7 +51,9 @@ PATTERNS = st.sampled_from([("a*",), ("*",), ("b*",), ("a0", "b*")])
 TEAMS = ["a", "b"]
 
 
-def budgets(name: st.SearchStrategy[str]) -> st.SearchStrategy[Budget]:
+def budgets(
+    name: st.SearchStrategy[str], holds: st.SearchStrategy[Hold] = HOLDS
+) -> st.SearchStrategy[Budget]:
     return st.builds(
         Budget,
         name=name,
@@ -60,7 +62,7 @@ def budgets(name: st.SearchStrategy[str]) -> st.SearchStrategy[Budget]:
         workspaces=st.sampled_from([(), (), (), (OTHER,)]),
         per_key=st.sampled_from([False, False, True]),
         include_byok=st.booleans(),
-        hold=HOLDS,
+        hold=holds,
     )
 
 
@@ -162,11 +164,22 @@ STEPS = st.one_of(
 )
 """Everything that may happen."""
 
-UNDISTURBED = st.one_of(TRAFFIC, TRAFFIC, TICK, TICK, steps("advance", st.one_of(SECONDS, MINUTES)))
+SMALL_STEPS = st.one_of(
+    steps("spend", NUMBERS, COSTS, st.booleans(), st.just(True)),
+    steps("spend", NUMBERS, COSTS, st.booleans(), st.just(True)),
+    TICK,
+    steps("advance", st.one_of(SECONDS, MINUTES)),
+    RUN,
+    steps("kill", st.integers(0, 30), st.booleans()),
+    steps("fault", FAULTS),
+    steps("meanwhile", st.integers(0, 30), st.one_of(RUN, steps("advance", SECONDS))),
+)
+"""What may happen where nobody touches a key, and no request costs more than it said."""
+STEADY = st.just(ALWAYS)
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def worlds(draw: st.DrawFn, holds: st.SearchStrategy[Hold] = HOLDS) -> World:
     account = Account(clock=Clock(draw(BEGINNINGS)), behaviour=draw(BEHAVIOURS))
     places = [account.workspaces.default]
     if draw(st.booleans()):
@@ -176,7 +189,11 @@ def worlds(draw: st.DrawFn) -> World:
         where = {"workspace_id": draw(st.sampled_from(places))}
         name = f"{draw(st.sampled_from(TEAMS))}{number}"
         account.create_key({"name": name, **where, **draw(LIMITS)})
-    of_account = draw(st.lists(budgets(NAMES), min_size=1, max_size=3, unique_by=lambda b: b.name))
+    of_account = draw(
+        st.lists(budgets(NAMES, holds), min_size=1, max_size=3, unique_by=lambda b: b.name)
+    )
     safety = Safety(on_override=draw(st.sampled_from(list(OnOverride))))
     policy = Policy(tuple(of_account), "edition-0", Mode.ENFORCE, safety=safety)
-    return World(Guard(account, policy, Faults()))
+    guard = Guard(account, policy, Faults())
+    guard.change_policy(policy)
+    return World(guard)

@@ -5,6 +5,7 @@ Your own worlds: `WORLDS=5000 uv run pytest tests/simulation/test_worlds.py --hy
 """
 
 import os
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.records import Release
 from budget_guard.sandbox.openrouter.behaviour import Behaviour
-from tests.simulation.strategies import STEPS, worlds
+from tests.simulation.strategies import SMALL_STEPS, STEADY, STEPS, worlds
 from tests.simulation.world import Step, World
 
 WORLDS = int(os.environ.get("WORLDS", "1000"))
@@ -31,6 +32,21 @@ def test_held_keys_stay_within_their_caps_whatever_happens(world: World, steps: 
     for step in steps:
         world.take(step)
     spend_on_without_the_guard(world)
+
+
+@given(worlds(STEADY), st.lists(SMALL_STEPS, min_size=20, max_size=80), st.integers(0, 80))
+@settings(RANDOM, max_examples=WORLDS // 4)
+def test_with_keys_held_and_requests_within_what_remains_no_cap_is_exceeded_by_a_cent(
+    world: World, steps: list[Step], guard_dies_at: int
+) -> None:
+    world.cycle()
+    world.advance(timedelta(minutes=2))
+    for step in steps[:guard_dies_at]:
+        world.take(step)
+    for number in range(20):
+        world.take(("spend", number, Decimal("0.9"), False, True))
+        world.take(("advance", timedelta(hours=5)))
+    assert not +Counter(world.promise.excused), "nothing needed an excuse"
 
 
 def spend_on_without_the_guard(world: World) -> None:

@@ -93,18 +93,16 @@ class Truth:
 
     def members(self, cap: Cap) -> list[SimulatedKey]:
         """Return the keys that a cap concerns now."""
-        return [
-            key
-            for key in self.keys
-            if cap.subject in (None, key.hash) and is_member(cap.budget, key)
-        ]
+        return [key for key in self.keys if self.counts(key, cap) and not key.deleted_at]
+
+    def counts(self, key: SimulatedKey, cap: Cap) -> bool:
+        """Tell whether what a key spends now is spend of a cap."""
+        return cap.subject in (None, key.hash) and identity(key).is_in(cap.budget)
 
     def contributors(self, cap: Cap) -> Iterator[tuple[SimulatedKey, datetime]]:
         """Yield the keys whose spend is a cap's, each with the time up to which it is."""
         for key in self.keys:
-            if cap.subject not in (None, key.hash):
-                continue
-            if identity(key).is_in(cap.budget):
+            if self.counts(key, cap):
                 yield key, self.now
             elif cap.subject is None:
                 left = [at for was, at in self.former[key.hash] if was.is_in(cap.budget)]

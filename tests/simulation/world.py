@@ -18,6 +18,7 @@ from tests.simulation.guard import Guard
 from tests.simulation.promise import Promise
 
 MICROSECOND = timedelta(microseconds=1)
+MOMENT = timedelta(milliseconds=1)
 
 type Step = tuple[Any, ...]
 """The name of one of the world's methods, and its arguments."""
@@ -152,6 +153,7 @@ class World:
         if key.deleted_at is None:
             with self.promise.people(key):
                 change(key)
+            self.advance(MOMENT)  # what follows is after it
 
     def limit(self, number: int, terms: dict[str, Any]) -> None:
         self.promise.changed.add(self.key(number).hash)
