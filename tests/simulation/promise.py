@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from budget_guard.domain.holds import Hold
@@ -19,7 +19,6 @@ from tests.simulation.guard import Guard
 from tests.simulation.truth import LONG_AGO, NOBODY_KNOWS, ZERO, Cap, Place, Truth
 
 NOISE = Decimal("0.00002")
-NEVER_SEEN = datetime.max.replace(tzinfo=UTC)
 
 type Instance = tuple[Place, datetime | None]
 
@@ -61,6 +60,7 @@ class Promise:
     )
     unseen: list[Excuse] = field(default_factory=list)
     loose: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
+    lost: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
     former_caps: list[tuple[datetime, Place, Decimal]] = field(default_factory=list)
     touched: dict[str, datetime] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
@@ -137,8 +137,8 @@ class Promise:
         for cap in self.truth.caps():
             if self.truth.counts(key, cap) and (not byok or cap.budget.include_byok):
                 self.excused[self.instance(cap.place)] += loose
-                if key.deleted_at:
-                    self.unseen.append(Excuse(NEVER_SEEN, self.instance(cap.place), loose))
+        if key.deleted_at:
+            self.lost.append(self.loose[-1])
 
     @contextmanager
     def people(self, *keys: SimulatedKey) -> Iterator[None]:
@@ -158,10 +158,7 @@ class Promise:
         observed = self.guard.ledger.observations().get(key.hash)
         age = self.guard.account.behaviour.counters_age
         since = observed.reading.at - age if observed else LONG_AGO
-        lost = sum((cost for at, one, cost in self.loose if one == key.hash and at >= since), ZERO)
-        for cap in self.truth.caps():
-            if key in self.truth.members(cap):
-                self.unseen.append(Excuse(NEVER_SEEN, self.instance(cap.place), lost))
+        self.lost += [one for one in self.loose if one[1] == key.hash and one[0] >= since]
 
     def deploys(self, policy: Policy) -> None:
         """Replace the budgets file; fences may go by the old one until the guard has answered.
@@ -248,11 +245,16 @@ class Promise:
             key, window, include_byok=include_byok, until=until, since=self.seen.counted
         )
         if key.hash not in held:
-            return spent
+            return spent + self._lost(key, window)
         left = [self.remaining(key, one) or ZERO for one in key.from_now_on(self.now)]
         if any(one.settings.limit.reset for one in key.from_now_on(self.now)):
             return sum((cost for _, one, cost in self.loose if one == key.hash), ZERO)
         return min(spent, max(ZERO, -max(left)))
+
+    def _lost(self, key: SimulatedKey, window: Window | None) -> Decimal:
+        """Return what a deleted key spent in the window that nobody could read any more."""
+        begun = start(window, self.now) if window else LONG_AGO
+        return sum((cost for at, one, cost in self.lost if one == key.hash and at >= begun), ZERO)
 
     # What is promised
 

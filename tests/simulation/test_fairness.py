@@ -3,6 +3,7 @@
 The figures are printed by `uv run pytest tests/simulation/test_fairness.py -s`.
 """
 
+import sys
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
@@ -79,10 +80,10 @@ def ask(world: World, random: Random, refused: dict[str, int]) -> None:
             refused.pop(key.hash, None)
 
 
-@given(offices(), st.integers(0, 2**32))
+@given(offices(), st.randoms(use_true_random=True))
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-def each_office(world: World, seed: int) -> None:
-    random, refused = Random(seed), dict[str, int]()
+def each_office(world: World, random: Random) -> None:
+    refused: dict[str, int] = {}
     for _ in range(CYCLES):
         for _minute in range(5):
             world.account.clock.advance(timedelta(minutes=1))
@@ -94,4 +95,4 @@ def each_office(world: World, seed: int) -> None:
 def test_a_key_that_asks_for_little_is_refused_for_at_most_two_runs() -> None:
     waits.clear()
     each_office()
-    print(f"\nruns until a refused key was served: {dict(sorted(waits.items()))}")
+    sys.stdout.write(f"\nruns until a refused key was served: {dict(sorted(waits.items()))}\n")

@@ -3,6 +3,7 @@
 The figures are printed by `uv run pytest tests/simulation/test_quiet.py -s`.
 """
 
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -45,7 +46,7 @@ def spend_a_fifth_of_the_caps(world: World, random: Random) -> None:
 
 
 def test_without_pressure_hardly_any_key_is_changed() -> None:
-    world, random = company(), Random(7)
+    world, random = company(), Random(7)  # noqa: S311 - traffic, no secret
     patches = []
     for _ in range(CYCLES):
         spend_a_fifth_of_the_caps(world, random)
@@ -55,9 +56,9 @@ def test_without_pressure_hardly_any_key_is_changed() -> None:
         patches.append(len(world.account.books.changes) - before)
     settled = patches[SETTLED:]
     spent = world.account.spending.total_usage
-    print(
+    sys.stdout.write(
         f"\n{KEYS} keys, {CYCLES} runs, {spent} USD: first runs {patches[:4]}, then a median of "
-        f"{median(settled)} PATCHes per run, {max(settled)} at most, {sum(settled)} in all"
+        f"{median(settled)} PATCHes per run, {max(settled)} at most, {sum(settled)} in all\n"
     )
     assert not world.account.books.refused
     assert median(settled) <= 1
