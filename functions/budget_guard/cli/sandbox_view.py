@@ -93,25 +93,23 @@ def _table(on: Stage, policy: Policy, rows: Sequence[Row]) -> Table:
 
 def _tightest(rows: Sequence[Row]) -> Iterator[Row]:
     """Yield one row for each budget and key: its shortest window, on the evening's day."""
-    shown: set[tuple[str, str | None]] = set()
+    shown: set[tuple[str, tuple[str, ...]]] = set()
     for row in rows:
-        if (row.budget, row.hash) not in shown:
-            shown.add((row.budget, row.hash))
+        if (row.budget, row.hashes) not in shown:
+            shown.add((row.budget, row.hashes))
             yield row
 
 
 def _cells(row: Row, policy: Policy, on: Stage) -> tuple[str, ...]:
     hold = next(one.hold for one in policy.budgets if one.name == row.budget)
-    if row.hash is None:
-        what = "[dim]only alerts: shared[/]"
-    elif not row.promised:
-        what = "[dim]only alerts: protected[/]" if hold.at is not None else "[dim]only alerts[/]"
+    if row.promised:
+        what = _times(row.hashes[0], on) if row.key else _shared_out(row.hashes, on)
     else:
-        what = _times(row.hash, on)
+        what = "[dim]only alerts: protected[/]" if hold.at is not None else "[dim]only alerts[/]"
     colour = "red" if not row.holds else "yellow" if row.over else "green"
     return (
         escape(row.budget),
-        escape(row.key or "all"),
+        escape(row.key or f"{len(row.hashes)} keys"),
         f"{usd(row.cap)} {row.window}",
         f"[{colour}]{usd(row.spent)}[/]",
         usd(row.over) if row.over else "",
@@ -124,6 +122,12 @@ def _times(key: str, on: Stage) -> str:
     """Return when the guard changed a key, from the ledger's audit records."""
     records = on.ledger.audit(key)
     return ", ".join(f"{record.at:%H:%M}" for record in reversed(records)) or "never: no need"
+
+
+def _shared_out(keys: Sequence[str], on: Stage) -> str:
+    """Return how often the guard changed keys that share a cap: too often to list."""
+    times = {record.at for key in keys for record in on.ledger.audit(key)}
+    return f"in {len(times)} runs" if times else "never: no need"
 
 
 def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:
