@@ -19,7 +19,6 @@ from budget_guard.domain.alerts import Alert, Entry, Kind
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.money import show as usd
 from budget_guard.domain.policy import Policy, Severity
-from budget_guard.domain.windows import Window
 from budget_guard.sandbox.play import Playbill
 from budget_guard.sandbox.stage import Stage
 from budget_guard.sandbox.verdict import Row
@@ -113,7 +112,7 @@ def _cells(row: Row, policy: Policy, on: Stage) -> tuple[str, ...]:
         f"{usd(row.cap)} {row.window}",
         f"[{colour}]{usd(row.spent)}[/]",
         usd(row.over) if row.over else "",
-        usd(row.in_flight) if row.in_flight else "",
+        usd(row.in_flight) if row.promised and row.in_flight else "",
         what,
     )
 
@@ -146,9 +145,10 @@ def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:
 def _verdict(rows: Sequence[Row], bill: Playbill) -> str:
     promised = [row for row in rows if row.promised]
     broken = [row for row in promised if not row.holds]
-    in_flight = sum((row.in_flight for row in promised if row.window is Window.DAILY), ZERO)
+    most = max((row.in_flight for row in promised), default=ZERO)
     told = (
-        f"{len(promised)} promised caps, {len(bill.alerts)} alerts, {usd(in_flight)} USD in flight"
+        f"{len(promised)} promised caps, {len(bill.alerts)} alerts, "
+        f"at most {usd(most)} USD in flight beyond one"
     )
     if not broken:
         return f"[bold green]Every promised cap held[/] ({told})."

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
 from budget_guard.adapters.alerts.event import AlertEvent
-from budget_guard.domain import words
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, end
-from budget_guard.sandbox.stage import Stage
+from budget_guard.sandbox.narration import Narration
+from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.traffic import Traffic
 from budget_guard.sandbox.verdict import Evening
+from budget_guard.use_cases.ports import Ledger
 
 BEFORE_MIDNIGHT = timedelta(hours=1, minutes=59)
 AFTER_MIDNIGHT = timedelta(minutes=16)
@@ -21,25 +24,52 @@ ROLLED = timedelta(seconds=20)
 FIRST_POLL = timedelta(seconds=62)
 
 type Tell = Callable[[datetime, str], None]
+type Step = Callable[[], None]
+
+
+class Scene(Protocol):
+    """Where it is played: an account with its traffic, and the guard, run by run."""
+
+    account: Account
+    traffic: Traffic
+    hashes: dict[str, str]
+
+    @property
+    def now(self) -> datetime:
+        """Return the time of the play."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return the guard's memory."""
+        ...
+
+    def cycle(self) -> None:
+        """Poll, evaluate and enforce."""
+        ...
+
+    def decide(self) -> None:
+        """Evaluate and enforce without a poll."""
+        ...
+
+    def alerts(self) -> list[AlertEvent]:
+        """Return the alerts that came since the last call, in order."""
+        ...
 
 
 @dataclass
 class Playbill:
-    """What happened: alerts in order, which changes people (not the guard) made, and grants.
-
-    `reported` counts the changes at OpenRouter that were told of.
-    """
+    """What happened: alerts in order, which changes people (not the guard) made, and grants."""
 
     opened: datetime
     alerts: list[AlertEvent] = field(default_factory=list)
     by_people: list[tuple[datetime, str]] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
-    reported: int = 0
 
-    def evening(self, stage: Stage, policy: Policy) -> Evening:
+    def evening(self, scene: Scene, policy: Policy) -> Evening:
         """Return what happened, to be judged from the account's books."""
         people = frozenset(self.by_people)
-        return Evening(stage.account, policy, self.opened, people, self.grants)
+        return Evening(scene.account, policy, self.opened, people, self.grants)
 
 
 def opening(today: date) -> datetime:
@@ -59,68 +89,98 @@ def write_story(folder: Path, hashes: Mapping[str, str]) -> Path:
     return path
 
 
-def play(stage: Stage, tell: Tell, *, with_people: bool) -> Playbill:
+def play(scene: Scene, tell: Tell, *, policy: Policy, with_people: bool) -> Playbill:
     """Play until after midnight; `tell` hears of each thing as it happens."""
-    bill = Playbill(stage.now)
-    midnight = end(Window.DAILY, stage.now)
-    steps = _people(stage, midnight, bill) if with_people else {}
-    while stage.now < midnight + AFTER_MIDNIGHT:
-        stage.cycle()
-        _report(stage, bill, tell)
-        for at in [at for at in steps if at <= stage.now]:
-            text, step = steps.pop(at)
-            step()
-            tell(stage.now, text)
-        if stage.now < midnight <= stage.now + POLLS:
-            stage.traffic.play(midnight + ROLLED)
-            stage.decide()
-            tell(stage.now, "midnight: what was held is given back without a new poll")
-            _report(stage, bill, tell)
-            stage.traffic.play(midnight + FIRST_POLL)
-        else:
-            stage.traffic.play(stage.now + POLLS)
-    stage.cycle()
-    _report(stage, bill, tell)
-    return bill
+    evening = _Course(scene, policy, tell)
+    if with_people:
+        evening.steps = _people(evening)
+    evening.run()
+    return evening.bill
 
 
-def _report(stage: Stage, bill: Playbill, tell: Tell) -> None:
-    """Tell what the guard changed since the last report, and why, and what on-call heard."""
-    changes = stage.account.books.changes
-    for change in changes[bill.reported :]:
-        if change.at >= bill.opened and (change.at, change.hash) not in bill.by_people:
-            name, reason = stage.name(change.hash), stage.ledger.audit(change.hash)[0].reason
-            tell(change.at, f"{name} -> {words.limit(change.after.limit)}: {reason}")
-    bill.reported = len(changes)
-    for alert in stage.alerts():
-        bill.alerts.append(alert)
-        tell(alert.at, alert.summary)
+class _Course:
+    """How the evening goes; while `is_on` is false, no function of the guard runs."""
+
+    def __init__(self, scene: Scene, policy: Policy, tell: Tell) -> None:
+        self.scene, self.bill, self.is_on = scene, Playbill(scene.now), True
+        self.midnight = end(Window.DAILY, scene.now)
+        self.steps: dict[datetime, tuple[str, Step]] = {}
+        self._tell, self._reported = tell, 0
+        self._narration = Narration(
+            scene.account, policy, lambda key: scene.ledger.audit(key)[0].reason
+        )
+
+    def run(self) -> None:
+        scene, midnight = self.scene, self.midnight
+        while scene.now < midnight + AFTER_MIDNIGHT:
+            self._cycle()
+            for at in [at for at in self.steps if at <= scene.now]:
+                text, step = self.steps.pop(at)
+                self._tell(scene.now, text)
+                step()
+                self._report()
+            if scene.now < midnight <= scene.now + POLLS:
+                self._roll()
+            else:
+                scene.traffic.play(scene.now + POLLS)
+        self._cycle()
+
+    def _cycle(self) -> None:
+        if self.is_on:
+            self.scene.cycle()
+            self._report()
+
+    def _roll(self) -> None:
+        self.scene.traffic.play(self.midnight + ROLLED)
+        self._tell(self.scene.now, "midnight: a new day's money, without a new poll")
+        self.scene.decide()
+        self._report()
+        self.scene.traffic.play(self.midnight + FIRST_POLL)
+
+    def _report(self) -> None:
+        """Tell what the guard changed since the last report, and why, and what on-call heard."""
+        changes, bill = self.scene.account.books.changes, self.bill
+        new = [
+            one
+            for one in changes[self._reported :]
+            if one.at >= bill.opened and (one.at, one.hash) not in bill.by_people
+        ]
+        self._reported = len(changes)
+        for at, line in self._narration.lines(new):
+            self._tell(at, line)
+        for alert in self.scene.alerts():
+            bill.alerts.append(alert)
+            self._tell(alert.at, alert.summary)
 
 
-def _people(
-    stage: Stage, midnight: datetime, bill: Playbill
-) -> dict[datetime, tuple[str, Callable[[], None]]]:
-    """Return what people do, and when: somebody lifts a limit by hand, on-call grants money."""
+def _people(evening: _Course) -> dict[datetime, tuple[str, Step]]:
+    """Return what people do, and when, in minutes before midnight."""
+    scene, bill = evening.scene, evening.bill
 
     def by_hand() -> None:
-        key = stage.hashes["dev-bob"]
-        bill.by_people.append((stage.now, key))
-        stage.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
+        key = scene.hashes["dev-bob"]
+        bill.by_people.append((scene.now, key))
+        scene.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
+
+    def off() -> None:
+        evening.is_on = False
+
+    def on() -> None:
+        evening.is_on = True
+        scene.cycle()
 
     def grant() -> None:
-        ends = stage.now + timedelta(minutes=30)
-        given = Grant("sandbox", "search", Decimal(15), stage.now, ends, "release night", "on-call")
+        ends = scene.now + timedelta(minutes=30)
+        given = Grant("sandbox", "search", Decimal(15), scene.now, ends, "release night", "on-call")
         bill.grants.append(given)
-        stage.ledger.save(given)
-        stage.decide()
+        scene.ledger.save(given)
+        scene.decide()
 
-    return {
-        midnight - timedelta(minutes=85): (
-            "a person sets dev-bob's limit to 50 USD by hand",
-            by_hand,
-        ),
-        midnight - timedelta(minutes=45): (
-            "on-call: budget-guard grant search 15 --for 30m --reason 'release night'",
-            grant,
-        ),
+    granting = "on-call: budget-guard grant search 15 --for 30m --reason 'release night'"
+    steps: dict[int, tuple[str, Step]] = {
+        94: ("a person sets dev-bob's limit to 50 USD by hand", by_hand),
+        84: ("the guard is switched off: nothing of it runs, its fences stay", off),
+        49: ("the guard is back", on),
+        39: (granting, grant),
     }
+    return {evening.midnight - timedelta(minutes=at): step for at, step in steps.items()}

@@ -64,7 +64,7 @@ class Evening:
         """Yield a row for each cap and window instance that the play touched."""
         keys = list(self.account.keys.values())
         for budget in self.policy.budgets:
-            members = [key for key in keys if budget.covers(_identity(key))]
+            members = [key for key in keys if budget.covers(identity(key))]
             groups = [[key] for key in members] if budget.per_key else [members]
             for window in budget.cap:
                 for at in self._instances(window):
@@ -119,5 +119,6 @@ class Evening:
         )
 
 
-def _identity(key: SimulatedKey) -> Key:
+def identity(key: SimulatedKey) -> Key:
+    """Return what budgets know a key by."""
     return Key(key.hash, key.name, key.workspace, creator=key.creator)
