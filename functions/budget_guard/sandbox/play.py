@@ -30,9 +30,13 @@ type Step = Callable[[], None]
 class Scene(Protocol):
     """Where it is played: an account with its traffic, and the guard, run by run."""
 
-    account: Account
     traffic: Traffic
     hashes: dict[str, str]
+
+    @property
+    def account(self) -> Account:
+        """Return the account; the traffic runs on it."""
+        ...
 
     @property
     def now(self) -> datetime:
