@@ -110,3 +110,9 @@ def test_a_key_that_gets_its_own_limit_back_is_told_of_with_the_reason(
         "team-b -> no limit: because",
         "team: team-a 5.00 USD more",
     ]
+
+
+def test_parts_of_a_cent_are_not_told(account: Account, fence: Fence) -> None:
+    fence("team-a", "2.000651")
+    fence("team-b", "6.999999")
+    assert told(account, TEAM) == ["team: team-a 0.00, team-b 4.99 USD more"]

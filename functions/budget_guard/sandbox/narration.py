@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_DOWN
 from itertools import groupby
 
 from budget_guard.domain import words
 from budget_guard.domain.keys import Settings
-from budget_guard.domain.money import ZERO, Usd, show
+from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.books import Change
@@ -44,15 +45,17 @@ class Narration:
         before, after = self._more(change, change.before), self._more(change, change.after)
         if after is None:
             return None
-        was = "" if before is None else f" {show(before)} ->"
-        return f"{self._name(change)}{was} {show(after)}"
+        was = "" if before is None else f" {before} ->"
+        return f"{self._name(change)}{was} {after}"
 
     def _more(self, change: Change, settings: Settings) -> Usd | None:
+        """Return what a lifetime limit left the key when it was changed, in whole cents."""
         limit = settings.limit
         if limit.amount is None or limit.reset is not None:
             return None
         used = self.account.books.tallies[change.hash].until(change.at)
-        return max(ZERO, limit.amount - used.counted(include_byok=settings.include_byok))
+        more = max(ZERO, limit.amount - used.counted(include_byok=settings.include_byok))
+        return more.quantize(CENT, ROUND_DOWN)
 
     def _name(self, change: Change) -> str:
         return self.account.keys[change.hash].name
