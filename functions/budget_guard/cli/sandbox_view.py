@@ -167,6 +167,7 @@ def as_json(rows: Sequence[Row], bill: Playbill) -> dict[str, Any]:
             {
                 "budget": row.budget,
                 "key": row.key,
+                "keys": len(row.hashes),
                 "window": row.window,
                 "opens": row.opens.isoformat(),
                 "promised": row.promised,
