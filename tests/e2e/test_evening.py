@@ -115,7 +115,7 @@ def test_a_persons_word_stands_until_midnight_and_is_then_the_baseline(evening: 
 def test_a_grant_lifts_the_fence_at_once(evening: Played) -> None:
     first, granted, next_day = limits(evening, "prod-search")
     assert first == ("22:01", Limit(Decimal(100)))
-    assert granted == ("23:16", Limit(Decimal(115)))
+    assert granted == ("23:21", Limit(Decimal(115)))
     assert next_day[0] == "00:00"
 
 
