@@ -20,6 +20,11 @@ class Kind(StrEnum):
     OVERRIDE_MASS = "override.mass"
     UNMANAGED = "keys.unmanaged"
     BLIND = "guard.blind"
+    BREAKER = "guard.breaker"
+    MODE_REFUSED = "mode.refused"
+    TOO_THIN = "budget.too_thin"
+    SECOND = "guard.second"
+    PROTECT_PROPOSED = "protect.proposed"
     RESOLVED = "resolved"
     TEST = "test"
 

@@ -11,6 +11,9 @@ from budget_guard.domain.keys import Key
 from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window
 
+FLOOR: Usd = Decimal(1)
+"""USD that a key needs for ordinary requests: below it OpenRouter refuses them by `max_tokens`."""
+
 
 class Mode(StrEnum):
     """What the guard may do: only report, act, or give every key back."""
@@ -115,7 +118,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The whole budgets file. `hash` identifies its content in logs and records."""
+    """The whole budgets file. `hash` identifies its content in logs and records.
+
+    `protect` are hashes of keys that are never touched; a key that fits one of `protect_names` is
+    only proposed for it. `scope` are patterns of workspace ids; without any, it is the account.
+    """
 
     budgets: tuple[Budget, ...]
     hash: str
@@ -123,3 +130,17 @@ class Policy:
     protect: frozenset[str] = frozenset()
     safety: Safety = field(default_factory=Safety)
     account: Account = field(default_factory=Account)
+    protect_names: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+
+    def concerns(self, key: Key) -> bool:
+        """Tell whether `key` is this guard's business at all."""
+        return self.reads(key.workspace)
+
+    def reads(self, workspace: str) -> bool:
+        """Tell whether a workspace of this id is this guard's business at all."""
+        return not self.scope or _fits(self.scope, workspace)
+
+    def proposes(self, key: Key) -> bool:
+        """Tell whether a name in the budgets file proposes to protect `key`."""
+        return _fits(self.protect_names, key.name)

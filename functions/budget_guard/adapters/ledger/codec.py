@@ -17,8 +17,10 @@ from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
+    Approval,
     Audit,
     Deployed,
+    Freeze,
     Grant,
     PollReport,
     Release,
@@ -47,6 +49,8 @@ FORMS = (
     Alert,
     Grant,
     Release,
+    Freeze,
+    Approval,
     SpendRecord,
     Audit,
 )
