@@ -13,12 +13,8 @@ from budget_guard.adapters import alerts
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.keys import Limit
 from budget_guard.domain.windows import Window, end
-from budget_guard.sandbox.cast import story
-from budget_guard.sandbox.play import write_story
-from budget_guard.sandbox.stage import Set
 from tests.e2e.conftest import Played
 from tests.e2e.watching import finished
-from tests.sandbox.rehearsal import rehearse
 
 NO_LIMIT = Limit()
 SCHEMA = Path(alerts.__file__).parent / "alert.schema.json"
@@ -42,16 +38,6 @@ def test_every_promised_cap_held(evening: Played) -> None:
     promised = [row for row in evening.rows if row.promised]
     assert len(promised) == 23
     assert [row for row in promised if not row.holds or row.broken or row.unheld] == []
-
-
-def test_it_went_as_it_was_rehearsed(evening: Played, tmp_path: Path) -> None:
-    """The deployed functions, over HTTP and DynamoDB, do what the same code does in process."""
-    opens = evening.bill.opened
-    rehearsed = rehearse(Set(opens, story(opens), write_story), tmp_path, with_people=True)
-    assert evening.rows == rehearsed.rows
-    assert [event.summary for event in evening.bill.alerts] == [
-        event.summary for event in rehearsed.bill.alerts
-    ]
 
 
 def test_the_promise_was_put_to_the_test(evening: Played) -> None:

@@ -18,11 +18,16 @@ from tests.simulation.guard import Guard
 
 @dataclass
 class Rehearsal:
-    """Where a play is rehearsed: what a stage does by deployed functions, done by calls."""
+    """Where a play is rehearsed: what a stage does by deployed functions, done by calls.
+
+    `rounds`: how often it is decided on one poll's facts. A deployed guard does so twice, as poll
+    starts the others, and a schedule too.
+    """
 
     traffic: Traffic
     hashes: dict[str, str]
     guard: Guard
+    rounds: int
     polled: list[datetime] = field(default_factory=list)
 
     @property
@@ -40,7 +45,8 @@ class Rehearsal:
     def cycle(self) -> None:
         self.polled.append(self.now)
         self.guard.poll()
-        self.decide()
+        for _ in range(self.rounds):
+            self.decide()
 
     def decide(self) -> None:
         self.guard.evaluate()
@@ -64,12 +70,12 @@ class Rehearsed:
     rows: list[Row]
 
 
-def rehearse(built: Set, folder: Path, *, with_people: bool) -> Rehearsed:
+def rehearse(built: Set, folder: Path, *, with_people: bool, rounds: int = 1) -> Rehearsed:
     """Play the whole evening in process."""
     traffic = Traffic(Account(clock=Clock(built.opens - EARLIER)))
     hashes = enter(traffic, built)
     policy = yaml_file.load(built.budgets(folder, hashes))
-    on = Rehearsal(traffic, hashes, Guard(traffic.account, policy))
+    on = Rehearsal(traffic, hashes, Guard(traffic.account, policy), rounds)
     told: list[str] = []
     bill = play(
         on,

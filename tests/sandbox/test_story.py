@@ -22,10 +22,11 @@ RUN = timedelta(minutes=5)
 TEAM = ("agent-crawler", "agent-support", "agent-writer")
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+@pytest.fixture(scope="module", params=[1, 2], ids=["decided-once", "decided-twice"])
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     built = Set(OPENS, story(OPENS), write_story)
-    return rehearse(built, tmp_path_factory.mktemp("story"), with_people=True)
+    folder = tmp_path_factory.mktemp("story")
+    return rehearse(built, folder, with_people=True, rounds=request.param)
 
 
 def row(played: Rehearsed, budget: str) -> Row:
