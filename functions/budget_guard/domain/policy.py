@@ -1,6 +1,6 @@
 """What the budgets file says, checked and typed. Reading the file is an adapter's work."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window
 
 FLOOR: Usd = Decimal(1)
-"""USD that a key needs for ordinary requests: below it OpenRouter refuses them by `max_tokens`."""
+"""USD that a fenced key needs for ordinary requests: OpenRouter refuses by `max_tokens`."""
 
 
 class Mode(StrEnum):
@@ -88,13 +88,14 @@ class Budget:
     def covers(self, key: Key) -> bool:
         """Tell whether `key` belongs: a name pattern fits, and each narrowing that is given."""
         return (
-            _fits(self.keys, key.name)
-            and (not self.workspaces or _fits(self.workspaces, key.workspace))
-            and (not self.creators or _fits(self.creators, key.creator or ""))
+            fits(self.keys, key.name)
+            and (not self.workspaces or fits(self.workspaces, key.workspace))
+            and (not self.creators or fits(self.creators, key.creator or ""))
         )
 
 
-def _fits(patterns: tuple[str, ...], text: str) -> bool:
+def fits(patterns: Iterable[str], text: str) -> bool:
+    """Tell whether `text` fits one of `patterns` (case counts)."""
     return any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
@@ -120,27 +121,28 @@ class Account:
 class Policy:
     """The whole budgets file. `hash` identifies its content in logs and records.
 
-    `protect` are hashes of keys that are never touched; a key that fits one of `protect_names` is
-    only proposed for it. `scope` are patterns of workspace ids; without any, it is the account.
+    `protect` are hashes of keys that are never touched; `protect_names` are name patterns that only
+    propose keys for that: whoever may name a key must not thereby exempt it. `scope` are patterns
+    of workspace ids; none: the whole account.
     """
 
     budgets: tuple[Budget, ...]
     hash: str
     mode: Mode = Mode.OBSERVE
     protect: frozenset[str] = frozenset()
-    safety: Safety = field(default_factory=Safety)
-    account: Account = field(default_factory=Account)
     protect_names: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
+    safety: Safety = field(default_factory=Safety)
+    account: Account = field(default_factory=Account)
 
     def concerns(self, key: Key) -> bool:
-        """Tell whether `key` is this guard's business at all."""
+        """Tell whether `key` is this guard's business: its workspace is in the scope."""
         return self.reads(key.workspace)
 
     def reads(self, workspace: str) -> bool:
-        """Tell whether a workspace of this id is this guard's business at all."""
-        return not self.scope or _fits(self.scope, workspace)
+        """Tell whether the workspace of this id is in the scope."""
+        return not self.scope or fits(self.scope, workspace)
 
     def proposes(self, key: Key) -> bool:
-        """Tell whether a name in the budgets file proposes to protect `key`."""
-        return _fits(self.protect_names, key.name)
+        """Tell whether the budgets file proposes, by its name, to protect `key`."""
+        return fits(self.protect_names, key.name)
