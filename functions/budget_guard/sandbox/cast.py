@@ -61,16 +61,16 @@ def calls(
 def story(opens: datetime) -> tuple[Role, ...]:
     """Return the fifteen keys of the built-in story; it opens some hours before midnight."""
     late = opens + timedelta(minutes=15)
-    asks, posts = opens + timedelta(minutes=72), opens + timedelta(minutes=100)
+    asks, posts = opens + timedelta(minutes=72), opens + timedelta(minutes=104)
     own = {"limit": Decimal(15), "limit_reset": "daily"}
-    posting = {"limit": Decimal(25), "limit_reset": "daily"}
+    posting = {"limit": Decimal(32), "limit_reset": "daily"}
     research = "Research"
     return (
         Role("prod-search", (calls(late, "0.90", every=1, course=Course.RAMP),), Decimal(62)),
         Role("batch-nightly", (calls(opens, "0.35", course=Course.RAMP),), Decimal(8)),
         Role("prod-reports", (calls(opens, "0.15", every=3),), Decimal("9.5"), None, own),
         Role("prod-checkout", (calls(opens, "2.50", every=20),), Decimal(24)),
-        Role("prod-mail", (calls(posts, "2.00", every=1),), Decimal(1), None, posting),
+        Role("prod-mail", (calls(posts, "2.50", every=1),), Decimal(1), None, posting),
         Role("agent-crawler", (calls(opens, "0.55", every=1, course=Course.RAMP),), Decimal(6)),
         Role("agent-support", (calls(asks, "0.40", every=1),), Decimal(2)),
         Role("agent-writer", (calls(opens, "0.01", every=10),), Decimal(4)),
