@@ -61,7 +61,7 @@ def calls(
 def story(opens: datetime) -> tuple[Role, ...]:
     """Return the fifteen keys of the built-in story; it opens some hours before midnight."""
     late = opens + timedelta(minutes=15)
-    asks, posts = opens + timedelta(minutes=72), opens + timedelta(minutes=104)
+    asks, posts = opens + timedelta(minutes=72), opens + timedelta(minutes=102)
     own = {"limit": Decimal(15), "limit_reset": "daily"}
     posting = {"limit": Decimal(32), "limit_reset": "daily"}
     research = "Research"
