@@ -126,4 +126,7 @@ def test_the_timeline_tells_of_the_team_in_a_line_a_run(played: Rehearsed) -> No
     assert len({one[:5] for one in lines}) == len(lines)
     assert any("agent-crawler 0.00 -> " in one for one in lines)
     assert "22:36 the guard is switched off: nothing of it runs, its fences stay" in played.told
-    assert "23:11 the guard is back" in played.told
+    back = played.told.index("23:11 the guard is back")
+    refused = sum(OFF < one.at <= BACK for one in played.on.account.books.refused)
+    told = f"23:11 meanwhile OpenRouter refused {refused} requests: agent-crawler, prod-search"
+    assert played.told[back + 1] == told

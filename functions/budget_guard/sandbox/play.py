@@ -5,17 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
 
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, end
 from budget_guard.sandbox.narration import Narration
-from budget_guard.sandbox.openrouter.account import Account
-from budget_guard.sandbox.openrouter.traffic import Traffic
+from budget_guard.sandbox.scene import Scene
 from budget_guard.sandbox.verdict import Evening
-from budget_guard.use_cases.ports import Ledger
 
 BEFORE_MIDNIGHT = timedelta(hours=1, minutes=59)
 AFTER_MIDNIGHT = timedelta(minutes=16)
@@ -25,40 +22,6 @@ FIRST_POLL = timedelta(seconds=62)
 
 type Tell = Callable[[datetime, str], None]
 type Step = Callable[[], None]
-
-
-class Scene(Protocol):
-    """Where it is played: an account with its traffic, and the guard, run by run."""
-
-    traffic: Traffic
-    hashes: dict[str, str]
-
-    @property
-    def account(self) -> Account:
-        """Return the account; the traffic runs on it."""
-        ...
-
-    @property
-    def now(self) -> datetime:
-        """Return the time of the play."""
-        ...
-
-    @property
-    def ledger(self) -> Ledger:
-        """Return the guard's memory."""
-        ...
-
-    def cycle(self) -> None:
-        """Poll, evaluate and enforce."""
-        ...
-
-    def decide(self) -> None:
-        """Evaluate and enforce without a poll."""
-        ...
-
-    def alerts(self) -> list[AlertEvent]:
-        """Return the alerts that came since the last call, in order."""
-        ...
 
 
 @dataclass
@@ -97,7 +60,7 @@ def play(scene: Scene, tell: Tell, *, policy: Policy, with_people: bool) -> Play
     """Play until after midnight; `tell` hears of each thing as it happens."""
     evening = _Course(scene, policy, tell)
     if with_people:
-        evening.steps = _people(evening)
+        evening.steps = _People(evening).steps()
     evening.run()
     return evening.bill
 
@@ -109,7 +72,7 @@ class _Course:
         self.scene, self.bill, self.is_on = scene, Playbill(scene.now), True
         self.midnight = end(Window.DAILY, scene.now)
         self.steps: dict[datetime, tuple[str, Step]] = {}
-        self._tell, self._reported = tell, 0
+        self.tell, self._reported = tell, 0
         self._narration = Narration(
             scene.account, policy, lambda key: scene.ledger.audit(key)[0].reason
         )
@@ -120,7 +83,7 @@ class _Course:
             self._cycle()
             for at in [at for at in self.steps if at <= scene.now]:
                 text, step = self.steps.pop(at)
-                self._tell(scene.now, text)
+                self.tell(scene.now, text)
                 step()
                 self._report()
             if scene.now < midnight <= scene.now + POLLS:
@@ -136,7 +99,7 @@ class _Course:
 
     def _roll(self) -> None:
         self.scene.traffic.play(self.midnight + ROLLED)
-        self._tell(self.scene.now, "midnight: a new day's money, without a new poll")
+        self.tell(self.scene.now, "midnight: a new day's money, without a new poll")
         self.scene.decide()
         self._report()
         self.scene.traffic.play(self.midnight + FIRST_POLL)
@@ -151,40 +114,54 @@ class _Course:
         ]
         self._reported = len(changes)
         for at, line in self._narration.lines(new):
-            self._tell(at, line)
+            self.tell(at, line)
         for alert in self.scene.alerts():
             bill.alerts.append(alert)
-            self._tell(alert.at, alert.summary)
+            self.tell(alert.at, alert.summary)
 
 
-def _people(evening: _Course) -> dict[datetime, tuple[str, Step]]:
-    """Return what people do, and when, in minutes before midnight."""
-    scene, bill = evening.scene, evening.bill
+@dataclass
+class _People:
+    """What people do in the story: to a key, to the guard, and on call."""
 
-    def by_hand() -> None:
+    evening: _Course
+    refused_before: int = 0
+
+    def steps(self) -> dict[datetime, tuple[str, Step]]:
+        """Return what they do, and when."""
+        granting = "on-call: budget-guard grant search 15 --for 30m --reason 'release night'"
+        by_minutes_left: dict[int, tuple[str, Step]] = {
+            94: ("a person sets dev-bob's limit to 50 USD by hand", self._raise_by_hand),
+            84: ("the guard is switched off: nothing of it runs, its fences stay", self._off),
+            49: ("the guard is back", self._on),
+            39: (granting, self._grant),
+        }
+        midnight = self.evening.midnight
+        return {midnight - timedelta(minutes=at): step for at, step in by_minutes_left.items()}
+
+    def _raise_by_hand(self) -> None:
+        scene = self.evening.scene
         key = scene.hashes["dev-bob"]
-        bill.by_people.append((scene.now, key))
+        self.evening.bill.by_people.append((scene.now, key))
         scene.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
 
-    def off() -> None:
-        evening.is_on = False
+    def _off(self) -> None:
+        self.evening.is_on = False
+        self.refused_before = len(self.evening.scene.account.books.refused)
 
-    def on() -> None:
-        evening.is_on = True
+    def _on(self) -> None:
+        self.evening.is_on = True
+        scene = self.evening.scene
+        refused = [one.hash for one in scene.account.books.refused[self.refused_before :]]
+        names = ", ".join(sorted(scene.account.keys[key].name for key in set(refused)))
+        text = f"meanwhile OpenRouter refused {len(refused)} requests: {names}"
+        self.evening.tell(scene.now, text)
         scene.cycle()
 
-    def grant() -> None:
+    def _grant(self) -> None:
+        scene = self.evening.scene
         ends = scene.now + timedelta(minutes=30)
         given = Grant("sandbox", "search", Decimal(15), scene.now, ends, "release night", "on-call")
-        bill.grants.append(given)
+        self.evening.bill.grants.append(given)
         scene.ledger.save(given)
         scene.decide()
-
-    granting = "on-call: budget-guard grant search 15 --for 30m --reason 'release night'"
-    steps: dict[int, tuple[str, Step]] = {
-        94: ("a person sets dev-bob's limit to 50 USD by hand", by_hand),
-        84: ("the guard is switched off: nothing of it runs, its fences stay", off),
-        49: ("the guard is back", on),
-        39: (granting, grant),
-    }
-    return {evening.midnight - timedelta(minutes=at): step for at, step in steps.items()}
