@@ -1,34 +1,26 @@
-"""The rules of the decision (design section 5) as properties, by their numbers.
-
-Random accounts: some keys, budgets that overlap, fences confirmed, sent, replaced or wished.
-"""
+"""The rules of sharing (design section 5: 4, 6, 7, 13) as properties, by their numbers."""
 
 from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from budget_guard.domain.claim import Move
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold as KeyHold
-from budget_guard.domain.holds import Intent, Possible, Replaced
-from budget_guard.domain.keys import Counters, Settings
+from budget_guard.domain.holds import Possible, Replaced
+from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness
-from budget_guard.domain.policy import FLOOR, Budget, Hold
+from budget_guard.domain.policy import FLOOR
 from budget_guard.domain.reach import reach
-from budget_guard.domain.records import Freeze, Release
-from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
+from budget_guard.domain.wishes import Fence
+from tests.domain.accounts import accounts
 from tests.domain.builders import (
     ALWAYS,
-    AT_90,
-    DAILY,
     MINUTE,
-    MONTHLY,
     NOW,
     OPEN,
-    WEEKLY,
     a_budget,
     counters,
     facts_of,
@@ -39,76 +31,7 @@ from tests.domain.builders import (
     usd,
 )
 
-NAMES = ("a1", "a2", "b1", "b2", "c1")
-AMOUNTS = st.sampled_from(
-    [usd(text) for text in ("0", "0.005", "0.4", "1", "3", "9.99", "20", "60")]
-)
 TINY = Decimal("0.0001")
-COUNTERS = st.builds(
-    lambda day, week, month, ever: counters(day, day + week, day + week + month, day + ever + 300),
-    AMOUNTS,
-    AMOUNTS,
-    AMOUNTS,
-    AMOUNTS,
-)
-BUDGETS = st.lists(
-    st.builds(
-        lambda number, keys, cap, **rest: Budget(f"budget-{number}", cap, keys=keys, **rest),
-        st.integers(0, 1000),
-        st.sampled_from([("*",), ("a*",), ("b*", "c1"), ("a1", "b1"), ("c1",)]),
-        st.dictionaries(
-            st.sampled_from([DAILY, WEEKLY, MONTHLY]),
-            st.sampled_from([usd(text) for text in ("0", "2", "30", "100", "400")]),
-            min_size=1,
-        ),
-        hold=st.sampled_from([ALWAYS, AT_90, Hold(Decimal("0.5"))]),
-        per_key=st.sampled_from([False, False, True]),
-        include_byok=st.sampled_from([False, False, False, True]),
-    ),
-    min_size=1,
-    max_size=4,
-    unique_by=lambda one: one.name,
-)
-
-
-@st.composite
-def holds(draw: st.DrawFn, name: str, spent: Counters) -> KeyHold | None:
-    """Return what the guard has of a key: nothing, a fence, and changes that are not settled."""
-    if draw(st.booleans()):
-        return None
-
-    def fence() -> Settings:
-        return limited(spent.lifetime.credits + draw(AMOUNTS))
-
-    own = draw(st.sampled_from([OPEN, OPEN, limited(25, DAILY), limited(350)]))
-    sent = Intent("one", fence(), NOW - MINUTE, "why", "run")
-    was = Replaced(Possible(fence()), NOW - MINUTE)
-    return KeyHold(
-        f"#{name}",
-        own,
-        Possible(fence()),
-        NOW - draw(st.sampled_from([MINUTE, 30 * MINUTE])),
-        intents=(sent,) if draw(st.sampled_from([False, False, True])) else (),
-        replaced=(was,) if draw(st.sampled_from([False, False, True])) else (),
-        portion=draw(AMOUNTS),
-    )
-
-
-@st.composite
-def accounts(draw: st.DrawFn) -> Facts:
-    keys, held, wishes = [], [], []
-    for name in NAMES[: draw(st.integers(1, len(NAMES)))]:
-        spent = draw(COUNTERS)
-        hold = draw(holds(name, spent))
-        shown = hold.confirmed.settings if hold and hold.confirmed else OPEN
-        keys.append(seen(name, spent, replace(shown, disabled=draw(st.integers(0, 9)) == 0)))
-        held += [hold] if hold else []
-        if draw(st.integers(0, 4)) == 0:
-            limit = limited(spent.lifetime.credits + draw(AMOUNTS)).limit
-            want = Fence(limit, include_byok=False)
-            wishes.append(Wish(f"#{name}", want, "before", NOW, 1, False, usd(9)))
-    policy = policy_of(*draw(BUDGETS))
-    return facts_of(keys, policy, holds=held, wishes=wishes)
 
 
 def exposures(plan: Plan, facts: Facts, place: int, *, settled: bool) -> Decimal:
@@ -253,18 +176,6 @@ def test_rule_7_fifty_keys_whose_fences_are_getting_low_are_raised_a_few_at_a_ti
     ]
     plan = decide(facts_of(keys, policy_of(a_budget(daily=1000, hold=ALWAYS)), holds=holds_))
     assert len(plan.wishes) == 3
-
-
-def test_rule_12_what_a_person_froze_is_disabled_and_what_was_given_back_later_is_not() -> None:
-    freeze = Freeze("#a", NOW + 60 * MINUTE, "ann", "a leak", NOW - 2 * MINUTE)
-    facts = facts_of([seen("a"), seen("b")], policy_of(a_budget(daily=10, hold=ALWAYS)))
-    plan = decide(replace(facts, freezes=(freeze,)))
-    assert plan.wishes["#a"].want == Disable()
-    assert plan.wishes["#a"].urgent
-    release = Release("#a", NOW + 60 * MINUTE, "bob", "it was ours", NOW - MINUTE)
-    undone = decide(replace(facts, freezes=(freeze,), releases=(release,)))
-    assert "#a" not in undone.wishes
-    assert not isinstance(undone.standings.get("#a"), Restore)
 
 
 def test_rule_4b_a_weight_is_what_was_spent_or_twice_the_last_portion_of_a_key_that_ran_dry() -> (

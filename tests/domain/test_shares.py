@@ -65,7 +65,7 @@ def filled_by_pouring(weighted: dict[str, Decimal], pots: list[Pot]) -> dict[str
 
 
 @given(WEIGHTS, WORLDS)
-def test_the_shares_of_a_pot_sum_to_no_more_than_what_is_left_in_it(
+def test_rule_4b_the_shares_of_a_pot_sum_to_no_more_than_what_is_left_in_it(
     weighted: dict[str, Decimal], pots: list[Pot]
 ) -> None:
     found = shares(weighted, pots)
@@ -76,7 +76,7 @@ def test_the_shares_of_a_pot_sum_to_no_more_than_what_is_left_in_it(
 
 
 @given(WEIGHTS, WORLDS)
-def test_every_key_is_stopped_by_an_empty_pot_in_which_nobody_rose_higher(
+def test_rule_4b_every_key_is_stopped_by_an_empty_pot_in_which_nobody_rose_higher(
     weighted: dict[str, Decimal], pots: list[Pot]
 ) -> None:
     found = shares(weighted, pots)
@@ -166,7 +166,7 @@ SMALL_POTS = [
 
 
 @pytest.mark.parametrize("heavy", [1, 2])
-def test_no_other_way_to_share_in_sixths_raises_who_has_least(heavy: int) -> None:
+def test_rule_4b_no_other_way_to_share_in_sixths_raises_who_has_least(heavy: int) -> None:
     """Brute force: of all ways to share on a grid, none is better for the worst off, and so on."""
     weighted = {"a": Decimal(heavy), "b": Decimal(1), "c": Decimal(1)}
     everybody = Pot(frozenset("abc"), Decimal(2))
