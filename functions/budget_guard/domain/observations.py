@@ -1,6 +1,6 @@
 """What the ledger keeps of each key's readings: the newest, and what would be lost without it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -40,7 +40,7 @@ class Observation:
     """
 
     reading: Reading
-    hours: tuple[HourMark, ...] = ()
+    hours: Sequence[HourMark] = ()
     former: tuple[Former, ...] = ()
     gone_at: datetime | None = None
 
@@ -110,7 +110,7 @@ def _never_less(before: Reading, now: Reading) -> Counters:
     return Counters(now.counters.lifetime.at_least(before.counters.lifetime), windows)
 
 
-def _mark(hours: tuple[HourMark, ...], reading: Reading) -> tuple[HourMark, ...]:
+def _mark(hours: Sequence[HourMark], reading: Reading) -> Sequence[HourMark]:
     hour = reading.at.replace(minute=0, second=0, microsecond=0)
     last = hours[-1] if hours else None
     if last and (last.hour == hour or last.spent == reading.counters.lifetime):
