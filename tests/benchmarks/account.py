@@ -32,7 +32,7 @@ BEFORE = NOW - timedelta(minutes=5)
 PAGE = 100
 CHANGED = 20
 """One key in so many has spent since the last poll: 5 %."""
-MARKS = (1, 1, 1, 1, 1, 2, 4, 8, 24, 48)
+MARKS = (48, 8, 1, 1, 1, 24, 4, 2, 1, 1)
 """Hours in which a key was seen spending, of the 48 that are kept: most keys are quiet."""
 COUNTERS = ("", "_daily", "_weekly", "_monthly")
 
@@ -166,12 +166,12 @@ class Account:
         }
 
     def _observed(self, row: Row, number: int) -> Observation:
-        exact = json.loads(json.dumps(row), parse_float=Decimal)
+        exact = json.loads(json.dumps(row), parse_float=Decimal, parse_int=Decimal)
         wire = KeyWire.model_validate(exact)
         at = NOW - timedelta(hours=1) if number % CHANGED else BEFORE
         reading = wire.to_domain(workspace="", began=at - timedelta(seconds=1), at=at)
         ever = reading.counters.lifetime
-        count = MARKS[number % len(MARKS)] if ever.credits else 1
+        count = MARKS[number % len(MARKS)]
         hour = at.replace(minute=0, second=0)
         marks = (
             HourMark(hour - timedelta(hours=back), replace(ever, credits=ever.credits - back))

@@ -18,7 +18,7 @@ def everyday() -> Policy:
     """
     teams = (_by_workspace(number, {Window.MONTHLY: PLENTY}) for number in range(len(WORKSPACES)))
     developers = Budget(
-        "developers", {Window.DAILY: Decimal(3)}, keys=("*-dev-*",), per_key=True, owner="it"
+        "developers", {Window.DAILY: Decimal("0.3")}, keys=("*-dev-*",), per_key=True, owner="it"
     )
     return _policy(Budget("everything", {Window.MONTHLY: PLENTY}), *teams, developers)
 

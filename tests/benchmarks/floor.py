@@ -36,10 +36,17 @@ type Step = Callable[[], object]
 def main(calls: str, address: str) -> None:
     asked = [Call(**one) for one in json.loads(Path(calls).read_text())]
     dynamodb = boto3.client("dynamodb", endpoint_url=address)
-    with httpx.Client(base_url=address) as openrouter:
-        pages = [partial(_fetch, openrouter, call.text) for call in asked if not call.operation]
-        side_by_side, in_turn = _ledger_steps(asked, dynamodb)
-        tell(measured(lambda: _work(pages, side_by_side, in_turn)))
+    side_by_side, in_turn = _ledger_steps(asked, dynamodb)
+    targets = [call.text for call in asked if not call.operation]
+    tell(measured(lambda: _work(_pages(targets, address), side_by_side, in_turn)))
+
+
+def _pages(targets: Sequence[str], address: str) -> list[Step]:
+    """Return what fetches the pages; only the poll has any, and needs a client."""
+    if not targets:
+        return []
+    client = httpx.Client(base_url=address)
+    return [partial(_fetch, client, target) for target in targets]
 
 
 def _work(

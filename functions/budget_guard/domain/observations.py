@@ -54,15 +54,37 @@ class Observation:
         mine = self.reading
         return self == replace(other, reading=replace(other.reading, began=mine.began, at=mine.at))
 
+    def is_shown_by(self, reading: Reading) -> bool:
+        """Tell whether `reading` says nothing new: `observe` would change times, if anything."""
+        known = self.reading
+        return (
+            reading.counters == known.counters
+            and reading.settings == known.settings
+            and reading.limit_remaining == known.limit_remaining
+            and reading.key == known.key
+            and not (self.gone_at or self.former)
+            and bool(self.hours)
+            and self.hours[-1].spent == reading.counters.lifetime
+        )
+
     def burn(self, *, include_byok: bool) -> Usd:
         """Return USD per hour over the last two hours of marks; 0 where nothing is known."""
         until = self.reading.at
-        marks = [mark for mark in self.hours if until - mark.hour <= timedelta(hours=2)]
-        if not marks or (elapsed := until - marks[0].hour) <= timedelta():
+        first = self._mark_since(until - timedelta(hours=2))
+        if first is None or (elapsed := until - first.hour) <= timedelta():
             return ZERO
         spent = self.reading.counters.lifetime.counted(include_byok=include_byok)
         hours = Decimal(max(elapsed // timedelta(seconds=1), 60)) / 3600
-        return max(ZERO, spent - marks[0].spent.counted(include_byok=include_byok)) / hours
+        return max(ZERO, spent - first.spent.counted(include_byok=include_byok)) / hours
+
+    def _mark_since(self, moment: datetime) -> HourMark | None:
+        """Return the earliest mark from `moment` on."""
+        first = None
+        for mark in reversed(self.hours):
+            if mark.hour < moment:
+                break
+            first = mark
+        return first
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from budget_guard.domain.observations import (
     observe_gone,
 )
 from budget_guard.domain.records import PollReport, Workspace
-from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
+from budget_guard.use_cases.ports import Lease, Ledger, Listing, OpenRouter
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,19 @@ class _Reader:
         for reading in listing.readings:
             _require_settled(reading)
         listed = {reading.key.hash for reading in listing.readings}
-        found = [observe(self._known.get(one.key.hash), one) for one in listing.readings]
+        found = [observe(self._known.get(one.key.hash), one) for one in self._new(listing)]
         found += self._missing(workspace, listed)
         self._record(found)
         fresh = Freshness(workspace.id, listing.began, listing.at)
         self._on.ledger.save(fresh, lease=self._on.lease)
         return len(listed)
+
+    def _new(self, listing: Listing) -> Iterator[Reading]:
+        """Yield the readings that say something new: most keys are as they were."""
+        for one in listing.readings:
+            before = self._known.get(one.key.hash)
+            if before is None or not before.is_shown_by(one):
+                yield one
 
     def _missing(self, workspace: Workspace, listed: set[str]) -> Iterator[Observation]:
         """Ask by hash for each known key that the listing lacks."""

@@ -1,7 +1,7 @@
 """Items: every value survives exactly, other versions are read, broken items are named."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -33,6 +33,9 @@ st.register_type_strategy(str, TEXT)
 st.register_type_strategy(Decimal, AMOUNTS)
 st.register_type_strategy(datetime, MOMENTS)
 st.register_type_strategy(Mapping, lambda form: st.dictionaries(*map(st.from_type, get_args(form))))
+st.register_type_strategy(
+    Sequence, lambda form: st.lists(*map(st.from_type, get_args(form))).map(tuple)
+)
 RECORDS = st.one_of([st.from_type(form) for form in get_args(Record.__value__)])
 
 
@@ -94,12 +97,15 @@ def test_a_broken_item_is_named_and_nothing_is_made_of_it(body: dict[str, Any]) 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"hours": "2026-11-18T11"},
-        {"hours": "2026-13-18T11 1"},
-        {"hours": "2026-11-18T11 1,"},
-        {"hours": [{"hour": "noon", "spent": {}}]},
-        {"reading": {}},
-        {"reading": []},
+        {"hours": 7},
+        {"spent": {}},
+        {"spent": {"lifetime": "1", "hourly": "1"}},
+        {"spent": {"lifetime": "much"}},
+        {"limit": "5", "reset": "hourly"},
+        {"limit": "much"},
+        {"disabled": "perhaps"},
+        {"remaining": []},
+        {"began": None},
         {"gone_at": "2026-11-18T11:00:00"},
         {"former": [{}]},
     ],
@@ -110,13 +116,17 @@ def test_a_broken_observation_is_named(changes: dict[str, Any]) -> None:
         codec.decode(Observation, item)
 
 
+@pytest.mark.parametrize("marks", ["2026-11-18T11", "2026-13-18T11 1", "2026-11-18T11 1,", ","])
+def test_a_broken_mark_is_named_with_its_key_when_it_is_looked_at(marks: str) -> None:
+    item = with_body(samples.observation(), hours=marks)
+    with pytest.raises(LedgerError, match=r"key 3fa9c1d2.* no readable mark"):
+        codec.decode(Observation, item).hours[-1]
+
+
 @pytest.mark.parametrize("field", ["hash", "name", "workspace", "label", "creator", "expires_at"])
 def test_an_observation_of_nobody_is_named(field: str) -> None:
-    item = with_body(samples.observation())
-    (fields,) = json.loads(item["body"]["S"])
-    fields["reading"]["key"][field] = 7
     with pytest.raises(LedgerError, match="not a readable Observation"):
-        codec.decode(Observation, with_body(samples.observation(), **fields))
+        codec.decode(Observation, with_body(samples.observation(), **{field: 7}))
 
 
 def test_an_observation_that_an_earlier_version_wrote_is_read() -> None:

@@ -8,6 +8,7 @@ import json
 import zlib
 from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from budget_guard.adapters.ledger import observed
 from budget_guard.adapters.ledger.addresses import Address, expires
+from budget_guard.adapters.ledger.texts import BROKEN
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.wishes import Wish
@@ -59,7 +61,7 @@ def decode[R: Record](form: type[R], item: "Item") -> R:
     """Return the record of an item; raise `LedgerError` naming the item if it is broken."""
     try:
         record = _loaded(form, _text(item["body"]))
-    except (*observed.BROKEN, zlib.error) as error:
+    except (*BROKEN, zlib.error) as error:
         raise _broken(item, form) from error
     if item["form"] != {"S": _form(record)}:
         raise _broken(item, form)
@@ -80,9 +82,16 @@ def _dumped(record: Record) -> bytes:
 def _loaded[R: Record](form: type[R], text: bytes | str) -> R:
     if form is Observation:
         (fields,) = json.loads(text)
-        return cast("R", observed.read(fields))
+        return cast("R", observed.read(fields) if "hash" in fields else _old_observation(text))
     (record,) = cast("tuple[R]", adapter(form).validate_json(text))
     return record
+
+
+def _old_observation(text: bytes | str) -> Observation:
+    """Return what a version wrote that did not know the form in `observed.py`."""
+    seen: Observation
+    (seen,) = adapter(Observation).validate_json(text)
+    return replace(seen, hours=tuple(seen.hours))
 
 
 def _form(record: Record) -> str:

@@ -3,31 +3,26 @@
 `2026-11-18T11 12.5 0.31,2026-11-18T12 13`: the hour (UTC), credits, and BYOK unless it is 0.
 """
 
-import re
 from collections.abc import Sequence
 from typing import overload
 
-from budget_guard.adapters.ledger.texts import amount, moment, stamp
-from budget_guard.domain.keys import Spent
+from budget_guard.adapters.ledger.texts import BROKEN, moment, spent, spent_text, stamp
+from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.observations import HourMark
 
-HOUR = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){0,2}(\.\d{6})?"
-AMOUNT = r"-?(\d+(\.\d+)?(E[+-]\d+)?|Infinity)"
-MARK = f"{HOUR} {AMOUNT}( {AMOUNT})?"
-MARKS = re.compile(f"{MARK}(,{MARK})*", re.ASCII)
 WHOLE_HOUR = ":00:00"
 
 
 class PackedMarks(Sequence[HourMark]):
-    """At least one mark, each read when it is asked for. Raises `ValueError` for another text."""
+    """At least one mark of the key `of`, each read when it is asked for.
 
-    __slots__ = ("text",)
+    Raises `LedgerError` then if it cannot be read.
+    """
 
-    def __init__(self, text: str) -> None:
-        if not MARKS.fullmatch(text):
-            message = "these are no marks of hours"
-            raise ValueError(message)
-        self.text = text
+    __slots__ = ("_of", "text")
+
+    def __init__(self, text: str, of: str) -> None:
+        self.text, self._of = text, of
 
     @overload
     def __getitem__(self, index: int) -> HourMark: ...
@@ -35,7 +30,7 @@ class PackedMarks(Sequence[HourMark]):
     def __getitem__(self, index: slice) -> Sequence[HourMark]: ...
     def __getitem__(self, index: int | slice) -> HourMark | Sequence[HourMark]:
         found = self.text.split(",")[index]
-        return _read(found) if isinstance(found, str) else tuple(map(_read, found))
+        return self._read(found) if isinstance(found, str) else tuple(map(self._read, found))
 
     def __len__(self) -> int:
         return self.text.count(",") + 1
@@ -48,20 +43,23 @@ class PackedMarks(Sequence[HourMark]):
     def __hash__(self) -> int:
         return hash(tuple(self))
 
+    def _read(self, text: str) -> HourMark:
+        try:
+            hour, _, credits_and_byok = text.partition(" ")
+            return HourMark(moment(f"{hour}+00:00"), spent(credits_and_byok))
+        except BROKEN as error:
+            message = (
+                f"The ledger's observation of the key {self._of} has no readable mark of an hour "
+                f"in {text[:60]!r}; nothing was concluded from it. Repair or delete the item."
+            )
+            raise LedgerError(message) from error
+
 
 def packed(marks: Sequence[HourMark]) -> str:
     """Return the text of marks; of none "", which is not the text of any."""
     return marks.text if isinstance(marks, PackedMarks) else ",".join(map(_written, marks))
 
 
-def _read(text: str) -> HourMark:
-    hour, credits_, *byok = text.split(" ")
-    return HourMark(moment(f"{hour}+00:00"), Spent(amount(credits_), amount(*byok or ("0",))))
-
-
 def _written(mark: HourMark) -> str:
     hour = stamp(mark.hour).removesuffix("+00:00").removesuffix(WHOLE_HOUR)
-    spent = [str(mark.spent.credits)]
-    if str(mark.spent.byok) != "0":
-        spent.append(str(mark.spent.byok))
-    return " ".join((hour, *spent))
+    return f"{hour} {spent_text(mark.spent)}"

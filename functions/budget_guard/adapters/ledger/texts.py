@@ -4,12 +4,31 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from budget_guard.domain.keys import Spent
 from budget_guard.domain.money import ZERO, Usd
+
+NOTHING = Spent()
+BROKEN = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading raises where the ledger's JSON is not what it should be."""
 
 
 def amount(text: str) -> Usd:
     """Return the amount with exactly its digits; raise `ArithmeticError` or `TypeError`."""
     return ZERO if text == "0" else Decimal(text)
+
+
+def spent(text: str) -> Spent:
+    """Return the counters that a text has: credits, and BYOK unless that is 0."""
+    if text == "0":
+        return NOTHING
+    credits_, _, byok = text.partition(" ")
+    return Spent(amount(credits_), amount(byok or "0"))
+
+
+def spent_text(counters: Spent) -> str:
+    """Return what `spent` reads."""
+    byok = str(counters.byok)
+    return str(counters.credits) if byok == "0" else f"{counters.credits} {byok}"
 
 
 @lru_cache(maxsize=10_000)

@@ -73,21 +73,18 @@ def read_answer(endpoint: str, response: httpx.Response, elapsed: timedelta) -> 
     """Return the answer; raise `ProviderConfusing` if its body is not JSON."""
     try:
         body = json.loads(
-            response.content, parse_float=_exact, parse_constant=_no_number, strict=False
+            response.content,
+            parse_float=Decimal,
+            parse_int=Decimal,
+            parse_constant=_no_number,
+            strict=False,
         )
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         body = None
     if body is None:
         msg = f"{endpoint} was answered {response.status_code} without JSON; nothing was concluded"
         raise ProviderConfusing(msg)
     return Answer(endpoint, body, response.headers.get("Date"), elapsed)
-
-
-def _exact(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        _no_number(text)
 
 
 def _no_number(text: str) -> NoReturn:

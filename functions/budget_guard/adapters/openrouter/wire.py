@@ -13,28 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.windows import Window
 
-MOST_USD = Decimal(10) ** 12
+MOST_USD = Decimal(10) ** 13
 MOST_DIGITS = 38
-
-
-def _usd(value: object) -> Decimal:
-    """Return an amount in USD: JSON numbers only, whole or not, and none that is absurd."""
-    if not isinstance(value, Decimal | int) or isinstance(value, bool):
-        msg = "Input should be a number"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic collects ValueError
-    amount = Decimal(value)
-    absurd = not amount.is_finite() or len(amount.as_tuple().digits) > MOST_DIGITS
-    if absurd or (amount and not -MOST_DIGITS <= amount.adjusted() <= MOST_USD.adjusted()):
-        msg = "Input should be an amount of USD"
-        raise ValueError(msg)
-    return amount
-
-
-def _not_negative(amount: Decimal) -> Decimal:
-    if amount < 0:
-        msg = "Input should not be negative"
-        raise ValueError(msg)
-    return amount
 
 
 def _time(value: object) -> object:
@@ -54,8 +34,9 @@ def _text(value: object) -> object:
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
-type Balance = Annotated[Decimal, BeforeValidator(_usd)]
-type Amount = Annotated[Decimal, BeforeValidator(lambda value: _not_negative(_usd(value)))]
+type Balance = Annotated[Decimal, Field(gt=-MOST_USD, lt=MOST_USD, max_digits=MOST_DIGITS)]
+"""JSON numbers only, read as `Decimal` whether whole or not, and none that is absurd."""
+type Amount = Annotated[Decimal, Field(ge=0, lt=MOST_USD, max_digits=MOST_DIGITS)]
 type Time = Annotated[datetime, BeforeValidator(_time)]
 type Text = Annotated[str, BeforeValidator(_text)]
 type Identifier = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
@@ -145,7 +126,7 @@ class WorkspacePage(_Wire):
     """The answer of `GET /workspaces`."""
 
     data: list[WorkspaceWire]
-    total_count: int | None = Field(default=None, ge=0)
+    total_count: Decimal | None = Field(default=None, ge=0)
 
 
 class CreditsWire(_Wire):
