@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from budget_guard.adapters.alerts.memory import RecordingNotifier
 from budget_guard.adapters.ledger import DynamoLedger
 from budget_guard.adapters.openrouter import connect
+from budget_guard.handlers.memory import uncollected
 from budget_guard.use_cases.evaluate import Evaluation, evaluate
 from budget_guard.use_cases.leases import leased
 from budget_guard.use_cases.poll import Poll, poll
@@ -27,6 +28,7 @@ KEY = SecretStr("sk-or-v1-made-up")
 def run_poll(ledger: DynamoLedger, address: str) -> None:
     """Do what `poll_usage` does, without starting the next function."""
     with (
+        uncollected(),
         connect(f"{address}/api/v1", KEY) as openrouter,
         leased(ledger, "poll", token="t", now=NOW, lasts=timedelta(minutes=4)) as lease,
     ):
@@ -36,7 +38,8 @@ def run_poll(ledger: DynamoLedger, address: str) -> None:
 
 def run_evaluate(ledger: DynamoLedger, _: str) -> None:
     """Do what `evaluate` does, with a topic that takes every alert at once."""
-    with leased(ledger, "evaluate", token="t", now=NOW, lasts=timedelta(minutes=2)) as lease:
+    minutes = timedelta(minutes=2)
+    with uncollected(), leased(ledger, "evaluate", token="t", now=NOW, lasts=minutes) as lease:
         evaluate(Evaluation(ledger, RecordingNotifier(), lease, everyday(), NOW))
 
 

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from budget_guard.domain import words
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.errors import LeaseLost, ManagementKeyError
+from budget_guard.handlers.memory import uncollected
 from budget_guard.handlers.runtime import Run, run_of
 from budget_guard.use_cases.apply import Outcome, Result
 from budget_guard.use_cases.evaluate import EvaluateReport
@@ -37,7 +38,8 @@ def function(name: str) -> Callable[[Callable[[Run], Summary]], Handler]:
             run = run_of(event, context)
             logger.append_keys(run=run.id, time=run.at.isoformat())
             try:
-                summary = work(run)
+                with uncollected():
+                    summary = work(run)
             except LeaseLost as error:
                 summary = {"outcome": "another run is at work", "lease": str(error)}
             except ManagementKeyError as error:

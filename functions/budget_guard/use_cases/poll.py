@@ -1,5 +1,6 @@
 """`poll_usage`: read every key of every workspace into the ledger; keep what could be read."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,6 +59,10 @@ class _Reader:
         self._on, self._openrouter = on, openrouter
         self._workspaces = {one.id: one for one in workspaces}
         self._known = on.ledger.observations()
+        self._living: defaultdict[str, list[Observation]] = defaultdict(list)
+        for one in self._known.values():
+            if not one.gone_at:
+                self._living[one.key.workspace].append(one)
 
     def read(self, report: PollReport) -> PollReport:
         """Return the report with what was read, and what went wrong where."""
@@ -102,16 +107,17 @@ class _Reader:
 
     def _missing(self, workspace: Workspace, listed: set[str]) -> Iterator[Observation]:
         """Ask by hash for each known key that the listing lacks."""
-        for key, before in self._known.items():
-            if key not in listed and not before.gone_at and before.key.workspace == workspace.id:
+        for before in self._living[workspace.id]:
+            if before.key.hash not in listed:
                 yield self._asked(before)
 
     def _homeless(self) -> list[str]:
         """Ask for the keys of workspaces that are not listed any more; return what went wrong."""
         homeless = [
             one
-            for one in self._known.values()
-            if one.key.workspace not in self._workspaces and not one.gone_at
+            for workspace, living in self._living.items()
+            if workspace not in self._workspaces
+            for one in living
         ]
         try:
             self._record([self._asked(before) for before in homeless])
