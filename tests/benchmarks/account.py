@@ -22,7 +22,7 @@ from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, HourMark, Observation
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Deployed, PollReport, Workspace
+from budget_guard.domain.records import Approval, Deployed, PollReport, Workspace
 from budget_guard.domain.wishes import Fence
 from budget_guard.use_cases.ports import Record
 from tests.benchmarks.budgets import PRODUCTS, STAGES, WORKSPACES, everyday
@@ -73,6 +73,7 @@ class Account:
         yield from facts.incidents.values()
         yield PollReport(BEFORE, "run-1", self.keys, len(self.workspaces), None, Decimal(5000))
         yield Deployed(self.policy, BEFORE)
+        yield self._approval
 
     def pages(self) -> Mapping[str, list[bytes]]:
         """Return the bodies of `/keys` for each workspace, as they are at this poll."""
@@ -120,7 +121,12 @@ class Account:
                 for one in self.workspaces
             },
             workspaces={one.id: one for one in self.workspaces},
+            approvals=(self._approval,),
         )
+
+    @property
+    def _approval(self) -> Approval:
+        return Approval(self.policy, BEFORE - timedelta(days=1), "ann", "as agreed")
 
     def _row(self, number: int, *, later: bool = False) -> Row:
         """Return a key as OpenRouter lists it (fields of the OpenAPI file and the official SDK)."""

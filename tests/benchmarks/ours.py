@@ -32,7 +32,7 @@ def run_poll(ledger: DynamoLedger, address: str) -> None:
         connect(f"{address}/api/v1", KEY) as openrouter,
         leased(ledger, "poll", token="t", now=NOW, lasts=timedelta(minutes=4)) as lease,
     ):
-        report = poll(Poll(lambda: openrouter, ledger, lease, "run-2", NOW))
+        report = poll(Poll(lambda: openrouter, ledger, lease, "run-2", NOW, everyday()))
     assert not report.problem, report.problem
 
 

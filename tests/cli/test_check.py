@@ -51,6 +51,22 @@ def test_a_fine_file_is_summed_up_and_exits_0(tmp_path: Path) -> None:
     assert result.stdout.endswith("budgets.yaml: fine\n")
 
 
+def test_the_summary_says_which_keys_are_seen_to_and_which_are_not_touched(tmp_path: Path) -> None:
+    plain = run(tmp_path, GOOD).stdout
+    assert "Scope" not in plain
+    assert "Proposed" not in plain
+    assert "Protected: no keys by hash.\n" in plain
+    one, other = "a" * 64, "b" * 64
+    told = run(
+        tmp_path,
+        f"scope: {{workspaces: [prod, 'w-*']}}\nprotect: [{one}, {other}, ci-*, billing]\n{GOOD}",
+    ).stdout
+    assert "\nScope: only keys of the workspaces prod, w-*.\n" in told
+    assert "\nProtected: 2 keys by hash.\n" in told
+    assert "\nProposed for protection: keys called billing, ci-*.\n" in told
+    assert "Protected: 1 key by hash." in run(tmp_path, f"protect: [{one}]\n{GOOD}").stdout
+
+
 def test_warnings_are_shown_and_exit_0(tmp_path: Path) -> None:
     result = run(tmp_path, GOOD.replace("mode: enforce\n", "").replace("12.5", "0.5"))
     assert result.exit_code == 0

@@ -122,9 +122,24 @@ def test_an_incident_that_is_over_is_told_as_resolved_without_what_no_longer_app
     )
 
 
-@pytest.mark.parametrize("kind", [Kind.OVERRIDE, Kind.OVERRIDE_MASS, Kind.UNMANAGED])
+SILENT = {
+    Kind.OVERRIDE,
+    Kind.OVERRIDE_MASS,
+    Kind.UNMANAGED,
+    Kind.TOO_THIN,
+    Kind.PROTECT_PROPOSED,
+}
+
+
+@pytest.mark.parametrize("kind", sorted(SILENT))
 def test_what_nobody_needs_to_hear_the_end_of_ends_in_silence(kind: Kind) -> None:
     assert told([], an_incident("a", kind=kind)) == ((), (an_incident("a", kind=kind),))
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - SILENT))
+def test_the_end_of_anything_else_is_told(kind: Kind) -> None:
+    (alert,), ended = told([], an_incident("a", kind=kind))
+    assert (alert.kind, alert.closes, ended) == (Kind.RESOLVED, ("a",), ())
 
 
 def test_without_conditions_and_incidents_nothing_is_told() -> None:

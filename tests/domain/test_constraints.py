@@ -195,10 +195,11 @@ def test_of_a_cap_of_zero_everything_is_spent() -> None:
     assert (found.left, found.fraction) == (0, 1)
 
 
-def test_caps_of_one_key_fence_and_shared_ones_or_hold_never_only_tell() -> None:
+def test_every_cap_fences_but_those_with_hold_never() -> None:
     one, two = seen("a"), seen("b")
     assert only(a_budget(daily=10), one).is_fencing
-    assert not only(a_budget(daily=10), one, two).is_fencing
+    assert only(a_budget(daily=10), one, two).is_fencing
+    assert only(a_budget(daily=10), one, two).is_shared
     assert not only(a_budget(daily=10, hold=NEVER), one).is_fencing
 
 

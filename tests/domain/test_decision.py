@@ -150,8 +150,12 @@ def test_of_equal_constraints_the_one_that_lasts_longest_binds() -> None:
     assert binding.window is MONTHLY
 
 
-def test_a_cap_that_several_keys_share_makes_no_wish() -> None:
-    assert not plan_of([API, seen("b", counters(50))], DAILY_100).wishes
+def test_a_cap_that_several_keys_share_is_shared_out_among_them() -> None:
+    plan = plan_of([seen("a", counters(50)), seen("b", counters(42))], DAILY_100)
+    assert {key: one.want for key, one in plan.wishes.items()} == {
+        "#a": Fence(limited(54).limit, include_byok=False),
+        "#b": Fence(limited(46).limit, include_byok=False),
+    }
 
 
 KEYS = st.lists(
@@ -202,14 +206,14 @@ def test_rounding_noise_in_counters_makes_no_wish(noise: Decimal) -> None:
     assert decide(noisy).wishes == {}
 
 
-def test_a_cent_more_or_a_little_less_of_room_makes_a_wish() -> None:
+def test_the_least_room_too_much_makes_a_wish_and_too_little_only_where_the_key_is_short() -> None:
     key = seen("a", counters(95, lifetime=500))
     budget = a_budget(daily=100, weekly=101)
     for fence, is_wished in (
         ("505", False),
-        ("504.991", False),
-        ("504.98", True),
-        ("505.01", True),
+        ("503", False),
+        ("500.9", True),
+        ("505.0001", True),
     ):
         shown = replace(key, reading=replace(key.reading, settings=limited(fence)))
         plan = plan_of([shown], budget, holds=[held("a", limited(fence))])

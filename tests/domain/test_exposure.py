@@ -111,7 +111,7 @@ def test_the_exposure_of_one_limit_is_what_is_spent_by_taking_all_of_it_day_by_d
     one: Possible, read: Counters, read_at: datetime, later: timedelta, window: Window
 ) -> None:
     only, now = within_its_instance(one, read_at), read_at + later
-    most = exposure([only], read, read_at, window=window, now=now)
+    most = exposure([only], read, read_at, window=window, byok=False, now=now)
     assert most == spend_all([only], read, read_at, window, now)
 
 
@@ -122,45 +122,49 @@ def test_whichever_limit_is_in_force_when_no_more_than_the_exposure_is_spent(
     some: list[Possible], read: Counters, read_at: datetime, later: timedelta, window: Window
 ) -> None:
     possible, now = [within_its_instance(one, read_at) for one in some], read_at + later
-    most = exposure(possible, read, read_at, window=window, now=now)
+    most = exposure(possible, read, read_at, window=window, byok=False, now=now)
     assert spend_all(possible, read, read_at, window, now) <= most
-    assert most >= max(exposure([one], read, read_at, window=window, now=now) for one in possible)
+    assert most >= max(
+        exposure([one], read, read_at, window=window, byok=False, now=now) for one in possible
+    )
 
 
 @pytest.mark.parametrize("window", [None, *Window])
 def test_a_key_without_a_limit_can_spend_without_end(window: Window | None) -> None:
     possible = [Possible(limited(1)), Possible(limited())]
-    assert exposure(possible, counters(), NOW, window=window, now=NOW) == UNLIMITED
+    assert exposure(possible, counters(), NOW, window=window, byok=False, now=NOW) == UNLIMITED
 
 
 def test_a_key_of_which_nothing_is_known_can_spend_without_end() -> None:
-    assert exposure([], counters(), NOW, window=DAILY, now=NOW) == UNLIMITED
+    assert exposure([], counters(), NOW, window=DAILY, byok=False, now=NOW) == UNLIMITED
 
 
 def test_for_ever_a_limit_that_resets_allows_without_end_unless_it_is_nothing() -> None:
     for amount, most in (("5", UNLIMITED), ("0", usd(0))):
         possible = [Possible(limited(amount, DAILY))]
-        assert exposure(possible, counters(), NOW, window=None, now=NOW) == most
+        assert exposure(possible, counters(), NOW, window=None, byok=False, now=NOW) == most
 
 
 def test_for_ever_a_lifetime_limit_allows_what_remains_of_it() -> None:
     read = counters(3, lifetime=8, byok=1)
     for byok, most in ((False, 12), (True, 11)):
         possible = [Possible(limited(20, byok=byok))]
-        assert exposure(possible, read, NOW, window=None, now=NOW) == most
+        assert exposure(possible, read, NOW, window=None, byok=False, now=NOW) == most
 
 
 def test_midnights_still_to_come_in_the_window_bring_a_daily_limit_again() -> None:
     possible = [Possible(limited(10, DAILY))]
-    most = exposure(possible, counters(4), NOW, window=WEEKLY, now=NOW)
+    most = exposure(possible, counters(4), NOW, window=WEEKLY, byok=False, now=NOW)
     assert most == 6 + 4 * 10  # a Wednesday: Thursday, Friday, Saturday, Sunday
 
 
 def test_a_reading_of_yesterday_leaves_todays_limit_whole() -> None:
     possible = [Possible(limited(10, DAILY))]
     read_at = utc("2026-11-17 23:55")
-    assert exposure(possible, counters(9), read_at, window=DAILY, now=NOW) == 10
-    assert exposure(possible, counters(9), read_at, window=WEEKLY, now=NOW) == 1 + 5 * 10
+    assert exposure(possible, counters(9), read_at, window=DAILY, byok=False, now=NOW) == 10
+    assert (
+        exposure(possible, counters(9), read_at, window=WEEKLY, byok=False, now=NOW) == 1 + 5 * 10
+    )
 
 
 def test_an_extra_counts_until_it_ends() -> None:
@@ -215,5 +219,5 @@ def test_refusals_are_a_failure_after_five_in_a_row_over_ten_minutes(
 def test_a_weekly_limit_reaches_over_the_end_of_the_month() -> None:
     read_at = utc("2026-11-29 12:00")  # the Sunday before the Monday that is the 30th
     possible = [Possible(limited(10, WEEKLY))]
-    most = exposure(possible, counters(2), read_at, window=MONTHLY, now=read_at)
+    most = exposure(possible, counters(2), read_at, window=MONTHLY, byok=False, now=read_at)
     assert most == 8 + 10

@@ -61,6 +61,16 @@ def test_a_budget_covers_a_key_that_fits_a_pattern_and_every_narrowing(
     assert budget.covers(a_key("prod-api", workspace="w1", creator="ann-1")) == covers
 
 
+@pytest.mark.parametrize(
+    ("scope", "concerned"),
+    [((), True), (("w1",), True), (("x", "w*"), True), (("w2",), False), (("W1",), False)],
+)
+def test_a_policy_concerns_the_keys_of_the_workspaces_in_its_scope(
+    scope: tuple[str, ...], concerned: bool
+) -> None:
+    assert Policy((), "hash", scope=scope).concerns(a_key(workspace="w1")) == concerned
+
+
 def test_patterns_tell_capitals_apart() -> None:
     assert a_budget(keys="Prod-*").covers(a_key("Prod-api"))
     assert not a_budget(keys="prod-*").covers(a_key("Prod-api"))

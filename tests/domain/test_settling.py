@@ -319,5 +319,5 @@ def test_the_roll_counts_from_the_later_of_the_run_and_the_answer() -> None:
 
 
 def test_a_hold_that_changes_nothing_else_keeps_the_rest() -> None:
-    hold = held(fence=FENCE, keep_until=NOW)
+    hold = held(fence=FENCE, keep_until=NOW, portion=usd(10))
     assert replace(settling.confirm(hold, shows(FENCE)), confirmed_at=hold.confirmed_at) == hold

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.shares import Pot, shares
+from budget_guard.domain.shares import Pot
+from budget_guard.domain.shares import shares as shared
 from tests.domain.builders import usd
 
 KEYS = "abcde"
@@ -18,6 +19,10 @@ AMOUNTS = st.decimals(0, 1000, places=2)
 WEIGHTS = st.fixed_dictionaries({key: st.decimals(Decimal("0.01"), 50, places=2) for key in KEYS})
 POTS = st.builds(Pot, st.frozensets(st.sampled_from(KEYS), min_size=1), AMOUNTS)
 WORLDS = st.lists(POTS, min_size=1, max_size=6)
+
+
+def shares(weighted: dict[str, Decimal], pots: list[Pot]) -> dict[str, Decimal]:
+    return {key: share.amount for key, share in shared(weighted, pots).items()}
 
 
 def pot(members: str, left: int | str) -> Pot:

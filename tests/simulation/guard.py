@@ -13,6 +13,7 @@ from budget_guard.domain.alerts import Alert
 from budget_guard.domain.errors import LeaseLost, NotifierError
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import PollReport
+from budget_guard.domain.wishes import Wish
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.faults import Faults
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
@@ -71,9 +72,9 @@ class Watched:
 class WatchedLedger(Watched):
     """A ledger whose writes without a lease can be torn apart: each record is a call."""
 
-    def save(self, *records: Record, lease: Lease | None = None) -> None:
+    def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:
         for part in [records] if lease else [(record,) for record in records]:
-            call = partial(self._target.save, *part, lease=lease)
+            call = partial(self._target.save, *part, lease=lease, wish=wish)
             self._switch.pull(f"{self._name}.save({_kinds(part)})", call)
 
 
@@ -124,7 +125,14 @@ class Guard:
         return self._run(
             "poll",
             lambda lease: poll(
-                Poll(lambda: self._openrouter, self._ledger, lease, lease.token, self.now)
+                Poll(
+                    lambda: self._openrouter,
+                    self._ledger,
+                    lease,
+                    lease.token,
+                    self.now,
+                    self.policy,
+                )
             ),
             starts=lambda _: True,
         )

@@ -18,6 +18,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget, Severity
 from budget_guard.domain.records import Release
 from budget_guard.domain.windows import Window
+from budget_guard.domain.wishes import Wish
 from budget_guard.sandbox.openrouter import Fault, When
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
 from budget_guard.use_cases.ports import Lease, OpenRouter, Record
@@ -205,7 +206,9 @@ def test_limits_that_a_refused_change_may_have_set_stay_counted() -> None:
     hold, reading = scene.hold(), scene.guard.ledger.observations()[scene.key().hash].reading
     assert [one.settings.limit for one in hold.intents] == [FENCE]
     possible = hold.possible(reading.began)
-    most = exposure(possible, reading.counters, reading.at, window=Window.DAILY, now=scene.now)
+    most = exposure(
+        possible, reading.counters, reading.at, window=Window.DAILY, byok=False, now=scene.now
+    )
     assert most == usd("0.5")
 
 
@@ -475,11 +478,11 @@ class Throttled(MemoryLedger):
 
     kind: type[Record] | None = None
 
-    def save(self, *records: Record, lease: Lease | None = None) -> None:
+    def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:
         if self.kind and any(isinstance(record, self.kind) for record in records):
             message = "DynamoDB throttles"
             raise LedgerUnavailable(message)
-        super().save(*records, lease=lease)
+        super().save(*records, lease=lease, wish=wish)
 
 
 def test_when_the_ledger_takes_no_intent_no_change_is_sent() -> None:

@@ -1,6 +1,7 @@
 """`budget-guard check`: what is wrong with a budgets file, or what it says."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import fill
@@ -99,15 +100,7 @@ def _verdict(report: Report) -> Text:
 
 
 def _summarise(policy: Policy, console: Console) -> None:
-    safety = policy.safety
-    console.print(Text(f"Mode {policy.mode}: the guard {_MODES[policy.mode]}."))
-    console.print(
-        Text(
-            f"Stale after {spell_duration(safety.stale_after)}; up to"
-            f" {safety.patches_per_second} changes a second; {safety.on_override}s overrides;"
-            f" {len(policy.protect)} protected keys."
-        )
-    )
+    console.print(Text("\n".join(_general(policy))))
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("Budget", "Owner", "Keys", "Cap in USD", "Hold", "Alerts at"):
         whole = heading in {"Cap in USD", "Hold"}
@@ -115,6 +108,21 @@ def _summarise(policy: Policy, console: Console) -> None:
     for budget in policy.budgets:
         table.add_row(*(Text(cell) for cell in _row(budget)))
     console.print(table)
+
+
+def _general(policy: Policy) -> Iterator[str]:
+    """Yield what holds for every budget, a line each."""
+    safety, hashes = policy.safety, len(policy.protect)
+    yield f"Mode {policy.mode}: the guard {_MODES[policy.mode]}."
+    if policy.scope:
+        yield f"Scope: only keys of the workspaces {', '.join(policy.scope)}."
+    yield (
+        f"Stale after {spell_duration(safety.stale_after)}; up to {safety.patches_per_second}"
+        f" changes a second; {safety.on_override}s overrides."
+    )
+    yield f"Protected: {hashes or 'no'} key{'s' * (hashes != 1)} by hash."
+    if policy.protect_names:
+        yield f"Proposed for protection: keys called {', '.join(policy.protect_names)}."
 
 
 def _row(budget: Budget) -> tuple[str, ...]:

@@ -20,6 +20,11 @@ class Kind(StrEnum):
     OVERRIDE_MASS = "override.mass"
     UNMANAGED = "keys.unmanaged"
     BLIND = "guard.blind"
+    BREAKER = "guard.breaker"
+    MODE_REFUSED = "mode.refused"
+    SECOND = "guard.second"
+    TOO_THIN = "budget.too_thin"
+    PROTECT_PROPOSED = "protect.proposed"
     RESOLVED = "resolved"
     TEST = "test"
 

@@ -11,7 +11,15 @@ from budget_guard.domain.policy import Severity
 
 MOST_ENTRIES = 250
 """Entries of one alert: what a ledger item (400 KB) and a message (256 KB) take."""
-SILENT = frozenset({Kind.OVERRIDE, Kind.OVERRIDE_MASS, Kind.UNMANAGED})
+SILENT = frozenset(
+    {
+        Kind.OVERRIDE,
+        Kind.OVERRIDE_MASS,
+        Kind.UNMANAGED,
+        Kind.TOO_THIN,
+        Kind.PROTECT_PROPOSED,
+    }
+)
 """Kinds whose end nobody needs to hear of."""
 
 

@@ -1,6 +1,6 @@
 """Rule 1 and 2: which keys a cap concerns, what they have spent of it, and what is left."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.records import Grant
-from budget_guard.domain.windows import Window, same_instance
+from budget_guard.domain.windows import Window, same_instance, start
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,22 @@ class Constraint:
 
     @property
     def is_fencing(self) -> bool:
-        """Tell whether fences are measured by it.
+        """Tell whether fences are measured by it: with `hold: never` a cap only alerts."""
+        return self.budget is None or self.budget.hold.at is not None
 
-        A cap that several keys share is watched and told of, not fenced: what one of them may
-        spend depends on the others.
-        """
-        never = self.budget is not None and self.budget.hold.at is None
-        return len(self.members) == 1 and not never
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether what one of its keys may spend depends on others."""
+        return len(self.members) > 1
 
 
 def constraints(facts: Facts) -> tuple[Constraint, ...]:
     """Return the constraint of every budget (for each key, if it is per key) and window."""
-    return tuple(one for budget in facts.policy.budgets for one in _of_budget(budget, facts))
+    opened = {window: start(window, facts.now) for window in Window}
+    spenders = [_Spender(one, facts, opened) for one in facts.observations.values()]
+    return tuple(
+        one for budget in facts.policy.budgets for one in _of_budget(budget, spenders, facts)
+    )
 
 
 def own_limit(seen: Observation, facts: Facts) -> Constraint | None:
@@ -98,55 +102,72 @@ def spent(
     return counters.of(window).counted(include_byok=include_byok)
 
 
-def _of_budget(budget: Budget, facts: Facts) -> Iterator[Constraint]:
-    seen = [one for one in facts.observations.values() if _concerns(budget, one)]
+class _Spender:
+    """One key, with what its newest reading says of the windows that are under way."""
+
+    def __init__(self, seen: Observation, facts: Facts, opened: Mapping[Window, datetime]) -> None:
+        self.seen, self._facts, self._opened = seen, facts, opened
+        self._concerns = facts.policy.concerns(seen.key)
+
+    def belongs(self, budget: Budget) -> bool:
+        """Tell whether the key is covered by the budget as it is now."""
+        return self._concerns and budget.covers(self.seen.key)
+
+    def has_left(self, budget: Budget) -> bool:
+        """Tell whether it was covered, under a former name or in a former workspace."""
+        former = self.seen.former
+        return any(budget.covers(one.key) for one in former) and not self.belongs(budget)
+
+    def spent(self, budget: Budget, window: Window) -> Usd:
+        """Return what a member, present or deleted, spent in the present instance (USD)."""
+        reading, present = self.seen.reading, ZERO
+        if reading.at >= self._opened[window]:
+            present = reading.counters.of(window).counted(include_byok=budget.include_byok)
+        return present + _unseen(self.seen, window, self._facts) if self.seen.gone_at else present
+
+    def spent_before_it_left(self, budget: Budget, window: Window) -> Usd:
+        """Return what a former member had spent in the present instance when it left (USD)."""
+        left_as = [one for one in self.seen.former if budget.covers(one.key)][-1]
+        byok, now = budget.include_byok, self._facts.now
+        return spent(left_as.counters, left_as.at, window, include_byok=byok, now=now)
+
+
+def _of_budget(budget: Budget, seen: Sequence[_Spender], facts: Facts) -> Iterator[Constraint]:
+    members = [one for one in seen if one.belongs(budget)]
     grants = [one for one in facts.grants if one.budget == budget.name]
     if not budget.per_key:
-        yield from _windows(budget, seen, grants, facts, None)
+        former = [one for one in seen if one.seen.former and one.has_left(budget)]
+        yield from _windows(budget, members, former, grants, facts.now, None)
         return
-    for one in seen:
-        if budget.covers(one.key) and not one.gone_at:
-            own = [grant for grant in grants if grant.key == one.key.hash]
-            yield from _windows(budget, [one], own, facts, one.key.hash)
-
-
-def _concerns(budget: Budget, seen: Observation) -> bool:
-    return budget.covers(seen.key) or any(budget.covers(one.key) for one in seen.former)
+    for one in members:
+        key = one.seen.key.hash
+        if one.seen.gone_at is None:
+            own = [grant for grant in grants if grant.key == key]
+            yield from _windows(budget, [one], (), own, facts.now, key)
 
 
 def _windows(
     budget: Budget,
-    seen: Sequence[Observation],
-    grants: Iterable[Grant],
-    facts: Facts,
+    present: Sequence[_Spender],
+    former: Sequence[_Spender],
+    grants: Sequence[Grant],
+    now: datetime,
     subject: str | None,
 ) -> Iterator[Constraint]:
-    members = frozenset(
-        one.key.hash for one in seen if one.gone_at is None and budget.covers(one.key)
-    )
+    members = frozenset(one.seen.key.hash for one in present if one.seen.gone_at is None)
     for window, cap in budget.cap.items():
-        spend = sum((_share_of_spend(budget, one, window, facts) for one in seen), ZERO)
+        spend = sum((one.spent(budget, window) for one in present), ZERO)
+        spend += sum((one.spent_before_it_left(budget, window) for one in former), ZERO)
         yield Constraint(
             budget=budget,
             window=window,
             members=members,
-            cap=lifted(cap, window, grants, spend=spend, now=facts.now),
+            cap=lifted(cap, window, grants, spend=spend, now=now) if grants else cap,
             base=cap,
             spend=spend,
             include_byok=budget.include_byok,
             subject=subject,
         )
-
-
-def _share_of_spend(budget: Budget, seen: Observation, window: Window, facts: Facts) -> Usd:
-    """Return what one key, present, former or deleted, has spent in the budget's window."""
-    byok, now = budget.include_byok, facts.now
-    reading = seen.reading
-    if budget.covers(seen.key):
-        present = spent(reading.counters, reading.at, window, include_byok=byok, now=now)
-        return present + _unseen(seen, window, facts)
-    left_as = [one for one in seen.former if budget.covers(one.key)][-1]
-    return spent(left_as.counters, left_as.at, window, include_byok=byok, now=now)
 
 
 def _unseen(seen: Observation, window: Window, facts: Facts) -> Usd:
@@ -159,5 +180,5 @@ def _unseen(seen: Observation, window: Window, facts: Facts) -> Usd:
         return ZERO
     reading = seen.reading
     possible = hold.possible(reading.began)
-    most = exposure(possible, reading.counters, reading.at, window=window, now=gone)
+    most = exposure(possible, reading.counters, reading.at, window=window, byok=False, now=gone)
     return most if most.is_finite() else ZERO

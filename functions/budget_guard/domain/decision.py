@@ -1,41 +1,61 @@
 """The decision: policy, facts and time in; what every key should be, and why, out.
 
-Level-triggered: the same facts give the same answer, however often it is asked.
+Level-triggered: the same facts give the same answer, however often it is asked. Its rules are those
+of design section 5; each has its place:
+
+| rule                                  | where                                    |
+|---------------------------------------|------------------------------------------|
+| 1 spend, 2 fraction and grants        | `constraints`, `grants`                  |
+| 3 levers, 12 modes, 13 stale, 16      | `hands`                                  |
+| 4a invariant                          | `reach`, `headroom`                      |
+| 4b shares                             | `shares`, `weights`                      |
+| 4c disabled keys, keys out of reach   | `claims`                                 |
+| 5 fences, native first                | `fences`                                 |
+| 6 free money, 7 quiet                 | `headroom`, `purses`                     |
+| 8 restore, 9 write ahead, 10 override | `settling`, and `use_cases.apply`        |
+| 11 breaker                            | `breaker`                                |
+| 14 lists, 15 thin                     | `announcing`, `conditions`               |
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from budget_guard.domain import words
-from budget_guard.domain.constraints import Constraint, constraints, own_limit
+from budget_guard.domain.breaker import HeldBack, calmed, is_armed, refused, surprise
+from budget_guard.domain.claim import Allotment, Move
+from budget_guard.domain.claims import Claims, claims
+from budget_guard.domain.constraints import Constraint, constraints
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.fences import Measure, fence
+from budget_guard.domain.hands import Hands
+from budget_guard.domain.headroom import allot
 from budget_guard.domain.holds import FOR_EVER
-from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.shares import Pot, shares
+from budget_guard.domain.reach import as_it_is, is_ours, kept
 from budget_guard.domain.windows import end
-from budget_guard.domain.wishes import Restore, Wish
-from budget_guard.domain.wishing import Standing, is_ours, is_satisfied, wish
-
-FLOOR: Usd = Decimal(1)
-"""The least weight of a key: what it can be expected to ask for without any history."""
+from budget_guard.domain.wishes import Disable, Restore, Wish
+from budget_guard.domain.wishing import Standing, is_satisfied, wish
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What follows from the facts. `wishes` are all open ones; `dropped` are no longer wanted.
 
-    `standings` has every key that a budget, or the guard, holds.
+    `facts` are those that count: where a plan is held back (`held_back` says why), they have the
+    policy that was approved last. `standings` has every key that a budget, or the guard, holds.
+    `is_news`: the plan follows something new, which held no surprise: it can be approved.
     """
 
     facts: Facts
     constraints: tuple[Constraint, ...]
+    sharing: Claims
     standings: Mapping[str, Standing]
     wishes: Mapping[str, Wish]
     dropped: tuple[Wish, ...]
+    strange: frozenset[str] = frozenset()
+    held_back: HeldBack | None = None
+    is_news: bool = False
 
     @property
     def new_wishes(self) -> tuple[Wish, ...]:
@@ -48,104 +68,77 @@ def decide(facts: Facts) -> Plan:
     """Return the plan for `facts`.
 
     Guaranteed: no wish rests on a workspace that is stale (what was wished before stays, and so do
-    fences; only a person's word to give a key back needs no facts), none concerns a protected key
-    but to give it back, and none is made in `observe`.
+    fences; only a person's word to stop a key, or to give it back, needs no facts), none concerns a
+    protected key but to give it back, and none is made in `observe`. A plan that the breaker holds
+    back is replaced by what follows from the policy that was approved last.
     """
-    found = constraints(facts)
-    standings = _standings(facts, found)
-    wishes = {key: one for key, one in facts.wishes.items() if _is_undecided(facts, key)}
+    if held_back := refused(facts):
+        return replace(_plan(calmed(facts, held_back)), held_back=held_back)
+    plan = _plan(facts)
+    if plan.facts.policy.mode is Mode.OBSERVE or not is_armed(facts):
+        return plan
+    if held_back := surprise(facts, plan.standings):
+        return replace(_plan(calmed(facts, held_back)), held_back=held_back)
+    return replace(plan, is_news=True)
+
+
+def _plan(facts: Facts) -> Plan:
+    found, hands = constraints(facts), Hands(facts)
+    sharing = claims(facts, found, hands)
+    standings = dict(_standings(facts, sharing, hands))
+    wishes = {key: one for key, one in facts.wishes.items() if hands.is_undecided(key)}
     for key, standing in standings.items():
-        if not _is_undecided(facts, key) and not is_satisfied(facts, standing):
+        if not hands.is_undecided(key) and not is_satisfied(facts, standing):
             wishes[key] = wish(facts, standing)
     if facts.policy.mode is Mode.OBSERVE:
         wishes = {}
     dropped = tuple(one for key, one in facts.wishes.items() if key not in wishes)
-    return Plan(facts, found, standings, wishes, dropped)
+    return Plan(facts, found, sharing, standings, wishes, dropped, hands.strange)
 
 
-def _is_blind(facts: Facts, key: str) -> bool:
-    seen = facts.observations.get(key)
-    return seen is None or (seen.gone_at is None and facts.is_stale(seen.key.workspace))
-
-
-def _is_undecided(facts: Facts, key: str) -> bool:
-    return _is_blind(facts, key) and not _is_given_up(facts, key)
-
-
-def _standings(facts: Facts, found: Sequence[Constraint]) -> dict[str, Standing]:
-    fencing = _by_key(facts, [one for one in found if one.is_fencing])
-    weights = {key: _weight(facts.observations[key]) for key in fencing}
-    pots = [Pot(one.members, one.left) for all_of in fencing.values() for one in all_of]
-    headrooms = shares(weights, pots)
-    standings = {
-        key: _fenced(facts, facts.observations[key], all_of, headrooms[key])
-        for key, all_of in fencing.items()
-    }
+def _standings(facts: Facts, sharing: Claims, hands: Hands) -> Iterator[tuple[str, Standing]]:
+    """Yield what each key should be that is to be fenced, to be stopped, or to be given back."""
+    allotments = allot(sharing.by_key, sharing.constraints, sharing.lefts)
+    for key, allotment in allotments.items():
+        yield key, _fenced(key, allotment, sharing, facts)
+    for freeze in facts.freezes:
+        key = freeze.key
+        if hands.is_frozen(key) and (seen := facts.observations.get(key)):
+            yield key, Standing(seen, Disable(), words.frozen(seen.key.name, freeze, facts.now))
     for key, hold in facts.holds.items():
         seen = facts.observations.get(key)
-        if seen and key not in standings and is_ours(hold):
-            want = Restore(for_good=_is_given_up(facts, key))
-            standings[key] = Standing(seen, want, _why_restored(facts, seen))
-    return standings
+        if seen and is_ours(hold) and key not in allotments and not hands.is_frozen(key):
+            want = Restore(for_good=hands.is_given_up(key))
+            yield key, Standing(seen, want, _why_restored(facts, seen))
 
 
-def _by_key(facts: Facts, found: Iterable[Constraint]) -> dict[str, list[Constraint]]:
-    """Return the constraints of each key that one of them holds, its own limit included."""
-    by_key: dict[str, list[Constraint]] = {}
-    for constraint in found:
-        for key in constraint.members:
-            by_key.setdefault(key, []).append(constraint)
-    held: dict[str, list[Constraint]] = {}
-    for key, all_of in by_key.items():
-        if _may_hold(facts, key) and (_is_kept(facts, key) or any(one.holds for one in all_of)):
-            own = own_limit(facts.observations[key], facts)
-            held[key] = [*all_of, own] if own else all_of
-    return held
-
-
-def _may_hold(facts: Facts, key: str) -> bool:
-    """Tell whether the guard may have a fence on a key at all."""
-    hold = facts.holds.get(key)
-    let_go = hold and hold.let_go_until and facts.now < hold.let_go_until
-    return not (let_go or _is_given_up(facts, key) or _is_blind(facts, key))
-
-
-def _is_given_up(facts: Facts, key: str) -> bool:
-    """Tell whether people want the guard's hands off a key."""
-    policy = facts.policy
-    return policy.mode is Mode.RELEASE or key in policy.protect or facts.release_of(key) is not None
-
-
-def _is_kept(facts: Facts, key: str) -> bool:
-    """Tell whether a key stays held because a restore did not bring its counter back."""
-    hold = facts.holds.get(key)
-    return bool(hold and hold.is_held and hold.keep_until and facts.now < hold.keep_until)
-
-
-def _weight(seen: Observation) -> Usd:
-    """Return the expected spend of 15 minutes, at least `FLOOR` (USD)."""
-    return max(FLOOR, seen.burn(include_byok=True) / 4)
-
-
-def _fenced(
-    facts: Facts, seen: Observation, all_of: Sequence[Constraint], headroom: Usd
-) -> Standing:
-    binding = _binding(all_of, facts)
-    measure = Measure(seen.reading.counters, facts.read_at(seen), facts.now)
+def _fenced(key: str, allotment: Allotment, sharing: Claims, facts: Facts) -> Standing:
+    seen, hold, all_of = facts.observations[key], facts.holds.get(key), sharing.of(key)
+    # A decrease is sent whatever the two limits come to by turns: it leaves less than before.
+    is_lower = allotment.move is Move.LOWER
+    before = kept(hold) if hold and is_ours(hold) and not is_lower else None
+    measure = Measure(seen.reading.counters, facts.read_at(seen), facts.now, before)
+    wanted = fence(all_of, allotment.headroom, measure)
+    if allotment.move is Move.KEEP and hold:
+        native = fence(all_of, allotment.share, measure)
+        wanted = native if native.limit.reset else as_it_is(hold, facts.now) or wanted
+    binding = _binding(all_of, sharing.constraints[allotment.bound_by], facts)
     return Standing(
         seen=seen,
-        want=fence(all_of, headroom, measure),
-        reason=words.fenced(binding, seen.key.name, headroom, facts.now),
-        headroom=headroom,
+        want=wanted,
+        reason=words.fenced(binding, seen.key.name, allotment.headroom, facts.now),
+        headroom=allotment.headroom,
         binding=binding,
+        allotment=allotment,
     )
 
 
-def _binding(all_of: Sequence[Constraint], facts: Facts) -> Constraint:
-    """Return the constraint with the least left; of equals, the one that lasts longest."""
-    least = min(one.left for one in all_of)
+def _binding(all_of: Sequence[Constraint], bound_by: Constraint, facts: Facts) -> Constraint:
+    """Return what keeps a key from more: of its own constraints, of equals the longest."""
+    if bound_by.is_shared:
+        return bound_by
     return max(
-        (one for one in all_of if one.left == least),
+        (one for one in all_of if not one.is_shared and one.left == bound_by.left),
         key=lambda one: end(one.window, facts.now) if one.window else FOR_EVER,
     )
 
@@ -156,6 +149,6 @@ def _why_restored(facts: Facts, seen: Observation) -> str:
         return f"{release.by} released {name}: {release.reason}"
     if facts.policy.mode is Mode.RELEASE:
         return f"the budgets file says mode: release; {name} gets its own settings back"
-    if key in facts.policy.protect:
+    if facts.is_protected(key):
         return f"{name} is protected by the budgets file; it gets its own settings back"
     return f"no budget holds {name} any more; it gets its own settings back"

@@ -11,7 +11,8 @@ GuardError
 │   └── ProviderConfusing    an answer that does not have the documented form
 ├── LedgerError              DynamoDB
 │   ├── LedgerUnavailable    throttled or down after the SDK's own retries
-│   └── LeaseLost            another run holds the lease, or this run's has ended
+│   ├── LeaseLost            another run holds the lease, or this run's has ended
+│   └── WishReplaced         what this run was about to bring about is no longer wanted
 ├── NotifierError            SNS took no message
 └── RequestError             a person's command asks for what cannot be
 """
@@ -67,6 +68,10 @@ class LedgerUnavailable(LedgerError):
 
 class LeaseLost(LedgerError):
     """Another run holds the lease, or this run's has ended: it changes nothing more."""
+
+
+class WishReplaced(LedgerError):
+    """The wish that a run acts on is no longer in the ledger as it was; nothing was sent."""
 
 
 class NotifierError(GuardError):

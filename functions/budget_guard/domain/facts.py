@@ -9,13 +9,17 @@ from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Grant, PollReport, Release, Workspace
+from budget_guard.domain.records import Approval, Freeze, Grant, PollReport, Release, Workspace
 from budget_guard.domain.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger knew when the decision was taken, at logical time `now`."""
+    """What the ledger knew when the decision was taken, at logical time `now`.
+
+    `spared` keys are left as they are, and `pressed` ones held from the first cent on, while a
+    plan is held back (rule 11).
+    """
 
     policy: Policy
     now: datetime
@@ -28,6 +32,15 @@ class Facts:
     releases: Sequence[Release] = ()
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     poll: PollReport | None = None
+    freezes: Sequence[Freeze] = ()
+    approvals: Sequence[Approval] = ()
+    spared: frozenset[str] = frozenset()
+    pressed: frozenset[str] = frozenset()
+
+    @property
+    def approval(self) -> Approval | None:
+        """Return the last approval, whoever gave it; None before the first."""
+        return max(self.approvals, key=lambda one: one.at, default=None)
 
     def began(self, seen: Observation) -> datetime:
         """Return when the last read that showed the key as `seen` began."""
@@ -50,10 +63,25 @@ class Facts:
 
     def release_of(self, key: str) -> Release | None:
         """Return the release that covers `key` now, if a person gave one."""
-        for release in self.releases:
+        for release in reversed(self.releases):
             if release.key in (key, None) and release.at <= self.now < release.until:
                 return release
         return None
+
+    def freeze_of(self, key: str) -> Freeze | None:
+        """Return the freeze of `key` that lasts, unless a later release took it back."""
+        lasting = [one for one in self.freezes if one.key == key and one.at <= self.now < one.until]
+        freeze = max(lasting, key=lambda one: one.at, default=None)
+        release = self.release_of(key)
+        return None if freeze and release and release.at > freeze.at else freeze
+
+    def is_protected(self, key: str) -> bool:
+        """Tell whether the key may never be touched: by its hash, or by name and a person's word."""
+        if key in self.policy.protect:
+            return True
+        seen = self.observations.get(key)
+        is_proposed = seen is not None and self.policy.proposes(seen.key)
+        return is_proposed and any(key in one.protect for one in self.approvals)
 
     def baseline(self, seen: Observation) -> Settings:
         """Return a key's settings without the guard: what a hold recorded, else what was read."""

@@ -14,23 +14,29 @@ from budget_guard.domain.wishes import Fence
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The counters a fence is measured from, and when they were read (OpenRouter's time)."""
+    """The counters a fence is measured from, and when they were read (OpenRouter's time).
+
+    `before` is the limit that the fence would replace: until that has settled, both count.
+    """
 
     counters: Counters
     at: datetime
     now: datetime
+    before: Possible | None = None
 
 
 def fence(constraints: Sequence[Constraint], headroom: Usd, measure: Measure) -> Fence:
     """Return the fence that lets a key spend `headroom` more, counted from `measure`.
 
-    A limit that OpenRouter resets by itself is preferred where that alone can break none of the
-    constraints; else the lifetime counter is fenced, rounded down to a millionth of a dollar.
+    For a key that only its own constraints hold, a limit that OpenRouter resets by itself is
+    preferred where that alone can break none of them; else the lifetime counter is fenced, rounded
+    down to a millionth of a dollar.
     """
     include_byok = any(one.include_byok for one in constraints)
-    return _native(constraints, headroom, measure, include_byok=include_byok) or _lifetime(
-        headroom, measure, include_byok=include_byok
-    )
+    native = None
+    if not any(one.is_shared for one in constraints):
+        native = _native(constraints, headroom, measure, include_byok=include_byok)
+    return native or _lifetime(headroom, measure, include_byok=include_byok)
 
 
 def _lifetime(headroom: Usd, measure: Measure, *, include_byok: bool) -> Fence:
@@ -65,11 +71,19 @@ def _suffices(
     used = spent(measure.counters, measure.at, reset, include_byok=include_byok, now=measure.now)
     if max(ZERO, amount - used) < headroom - CENT:
         return False
-    possible = (Possible(Settings(Limit(amount, reset), include_byok)),)
+    native = Possible(Settings(Limit(amount, reset), include_byok))
+    possible = (native, measure.before) if measure.before else (native,)
     return all(
         one.window is not None
         and amount * most_instances(reset, one.window) <= one.base
-        and exposure(possible, measure.counters, measure.at, window=one.window, now=measure.now)
+        and exposure(
+            possible,
+            measure.counters,
+            measure.at,
+            window=one.window,
+            byok=one.include_byok,
+            now=measure.now,
+        )
         <= one.left + NOISE
         for one in constraints
     )

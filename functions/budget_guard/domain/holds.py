@@ -102,6 +102,8 @@ class Hold:
     last answered, at `confirmed_at`. `keep_until`: a restore did not bring the window's counter
     back, so the key's own limit is held until then. `let_go_until`: a person won until then.
     `gave_up`: the limit that OpenRouter did not count as it should, so that the key is disabled.
+    `froze`: the guard disabled the key by a person's word, having read that it was enabled.
+    `portion`: what the last confirmed fence let the key spend when it was confirmed (USD).
     """
 
     key: str
@@ -114,6 +116,8 @@ class Hold:
     let_go_until: datetime | None = None
     keep_until: datetime | None = None
     gave_up: Limit | None = None
+    froze: bool = False
+    portion: Usd = ZERO
     override: Override | None = None
     reapplied: int = 0
     refusals: Refusals | None = None
@@ -137,29 +141,36 @@ def exposure(
     read_at: datetime,
     *,
     window: Window | None,
+    byok: bool,
     now: datetime,
 ) -> Usd:
     """Return the most the key can still spend, counted from `counters` as read at `read_at`.
 
     Only what falls into the instance of `window` that contains `now` counts; with None, all
-    time does. Limits that reset by themselves count once for each instance still to come.
+    time does. With `byok`, BYOK spend counts too: a limit that does not count it bounds nothing. Limits that reset by themselves count once for each instance still to come.
     Whichever of the possible limits are in force by turns until the next 00:00 UTC, and whichever
     one stays, no more than this is spent: the greatest part under way, and the greatest part still
     to begin.
     """
-    parts = [_parts(one, counters, read_at, window=window, now=now) for one in possible]
+    parts = [_parts(one, counters, read_at, window=window, byok=byok, now=now) for one in possible]
     if not parts:
         return UNLIMITED
     return max(under_way for under_way, _ in parts) + max(to_come for _, to_come in parts)
 
 
 def _parts(
-    one: Possible, counters: Counters, read_at: datetime, *, window: Window | None, now: datetime
+    one: Possible,
+    counters: Counters,
+    read_at: datetime,
+    *,
+    window: Window | None,
+    byok: bool,
+    now: datetime,
 ) -> tuple[Usd, Usd]:
     if one.settings.disabled:
         return ZERO, ZERO
     limit = one.settings.limit
-    if limit.amount is None:
+    if limit.amount is None or (byok and not one.settings.include_byok):
         return UNLIMITED, ZERO
     used = counters.of(limit.reset).counted(include_byok=one.settings.include_byok)
     under_way = max(ZERO, one.stop(read_at) - used)

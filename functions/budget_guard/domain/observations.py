@@ -10,6 +10,7 @@ from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.windows import Window, same_instance
 
 HOURS_KEPT = 48
+UNBOUNDED: Usd = Decimal("Infinity")
 FORMER_KEPT = timedelta(days=31)
 ROLL_MARGIN = timedelta(seconds=60)
 """How old OpenRouter's counters may be: so long after a roll they can still be the old window's."""
@@ -33,8 +34,20 @@ class Former:
 
 
 @dataclass(frozen=True, slots=True)
+class Jump:
+    """Counters that grew by more in one poll, seen at `at`, than `safety.max_jump` takes for likely.
+
+    `before` is what they were at `before_at`.
+    """
+
+    at: datetime
+    before: Counters
+    before_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
-    """The newest reading of a key, with 48 hours of marks and its former names.
+    """The newest reading of a key, with 48 hours of marks, its former names, and its last jump.
 
     `gone_at` is when OpenRouter answered 404 for it; the reading is then its last.
     """
@@ -43,6 +56,7 @@ class Observation:
     hours: Sequence[HourMark] = ()
     former: tuple[Former, ...] = ()
     gone_at: datetime | None = None
+    jump: Jump | None = None
 
     @property
     def key(self) -> Key:
@@ -102,8 +116,8 @@ def is_ambiguous(began: datetime) -> bool:
     return began - midnight < ROLL_MARGIN
 
 
-def observe(before: Observation | None, reading: Reading) -> Observation:
-    """Return what is known of the key after `reading`.
+def observe(before: Observation | None, reading: Reading, max_jump: Usd = UNBOUNDED) -> Observation:
+    """Return what is known of the key after `reading`; growth beyond `max_jump` (USD) is marked.
 
     Within a window instance no counter goes down, whatever the reading says. An older reading
     than the one known changes nothing.
@@ -114,7 +128,8 @@ def observe(before: Observation | None, reading: Reading) -> Observation:
         return before
     counters = _never_less(before.reading, reading)
     merged = replace(reading, counters=counters)
-    return Observation(merged, _mark(before.hours, merged), _former(before, merged))
+    jump = _jump(before.reading, merged, max_jump) or before.jump
+    return Observation(merged, _mark(before.hours, merged), _former(before, merged), jump=jump)
 
 
 def observe_gone(before: Observation, at: datetime) -> Observation:
@@ -130,6 +145,13 @@ def _never_less(before: Reading, now: Reading) -> Counters:
         for window in Window
     }
     return Counters(now.counters.lifetime.at_least(before.counters.lifetime), windows)
+
+
+def _jump(before: Reading, now: Reading, max_jump: Usd) -> Jump | None:
+    was, is_now = before.counters.lifetime, now.counters.lifetime
+    if is_now.counted(include_byok=True) - was.counted(include_byok=True) <= max_jump:
+        return None
+    return Jump(now.at, before.counters, before.at)
 
 
 def _mark(hours: Sequence[HourMark], reading: Reading) -> Sequence[HourMark]:

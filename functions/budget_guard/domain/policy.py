@@ -13,6 +13,9 @@ from budget_guard.domain.keys import Key
 from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window
 
+FLOOR: Usd = Decimal(1)
+"""USD that a fenced key needs for ordinary requests: OpenRouter refuses by `max_tokens`."""
+
 
 class Mode(StrEnum):
     """What the guard may do: only report, act, or give every key back."""
@@ -87,13 +90,14 @@ class Budget:
     def covers(self, key: Key) -> bool:
         """Tell whether `key` belongs: a name pattern fits, and each narrowing that is given."""
         return (
-            _fits(self.keys, key.name)
-            and (not self.workspaces or _fits(self.workspaces, key.workspace))
-            and (not self.creators or _fits(self.creators, key.creator or ""))
+            fits(self.keys, key.name)
+            and (not self.workspaces or fits(self.workspaces, key.workspace))
+            and (not self.creators or fits(self.creators, key.creator or ""))
         )
 
 
-def _fits(patterns: tuple[str, ...], text: str) -> bool:
+def fits(patterns: tuple[str, ...], text: str) -> bool:
+    """Tell whether `text` fits one of `patterns` (case counts)."""
     return bool(patterns) and _any_of(patterns).match(text) is not None
 
 
@@ -123,11 +127,30 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The whole budgets file. `hash` identifies its content in logs and records."""
+    """The whole budgets file. `hash` identifies its content in logs and records.
+
+    `protect` are hashes of keys that are never touched; `protect_names` are name patterns that only
+    propose keys for that: whoever may name a key must not thereby exempt it. `scope` are patterns
+    of workspace ids; none: the whole account.
+    """
 
     budgets: tuple[Budget, ...]
     hash: str
     mode: Mode = Mode.OBSERVE
     protect: frozenset[str] = frozenset()
+    protect_names: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
     safety: Safety = field(default_factory=Safety)
     account: Account = field(default_factory=Account)
+
+    def concerns(self, key: Key) -> bool:
+        """Tell whether `key` is this guard's business: its workspace is in the scope."""
+        return self.reads(key.workspace)
+
+    def reads(self, workspace: str) -> bool:
+        """Tell whether the workspace of this id is in the scope."""
+        return not self.scope or fits(self.scope, workspace)
+
+    def proposes(self, key: Key) -> bool:
+        """Tell whether the budgets file proposes, by its name, to protect `key`."""
+        return fits(self.protect_names, key.name)

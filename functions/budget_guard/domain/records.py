@@ -41,6 +41,33 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """A person's word to stop a key now, and keep it disabled until `until`."""
+
+    key: str
+    until: datetime
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The word that a policy may stop and release as many keys as it wants (rule 11).
+
+    The guard gives it itself (`by_guard`) to a policy whose plan holds no surprise. `protect` are
+    the keys that a person approved of those which a name in the budgets file proposed.
+    """
+
+    policy: Policy
+    at: datetime
+    by: str
+    reason: str
+    protect: frozenset[str] = frozenset()
+    by_guard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """One change at OpenRouter that took effect: before, after, why, which run, how to undo."""
 
@@ -81,7 +108,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The policy that the functions run with, as their last evaluation, at `at`, used it."""
+    """The budgets file that the functions were deployed with, as the evaluation at `at` read it."""
 
     policy: Policy
     at: datetime

@@ -17,9 +17,10 @@ from budget_guard.domain.holds import (
     Replaced,
 )
 from budget_guard.domain.keys import Reading, Settings
+from budget_guard.domain.money import ZERO
 from budget_guard.domain.policy import OnOverride
 from budget_guard.domain.windows import Window, end
-from budget_guard.domain.wishes import Fence, Restore, Want
+from budget_guard.domain.wishes import Disable, Fence, Restore, Want
 
 REAPPLIED_AT_MOST = 3
 REPLACED_KEPT = 20
@@ -42,12 +43,16 @@ def confirm(hold: Hold, answer: Reading) -> Hold:
     was = [Possible(intent.settings) for intent in hold.intents]
     was += [hold.confirmed] if hold.confirmed else [Possible(hold.baseline)]
     now = possible_of(answer)
+    limit = answer.settings.limit
+    used = answer.counters.of(limit.reset).counted(include_byok=answer.settings.include_byok)
+    portion = max(ZERO, now.stop(answer.at) - used)
     replaced = tuple(Replaced(one, answer.at) for one in was if one != now)
     return replace(
         hold,
         confirmed=now,
         confirmed_at=answer.at,
         intents=(),
+        portion=portion if portion.is_finite() else ZERO,
         replaced=(*hold.replaced, *replaced)[-REPLACED_KEPT:],
     )
 
@@ -157,7 +162,7 @@ def _confirmed(hold: Hold) -> Settings:
 
 def has_disabled(hold: Hold) -> bool:
     """Tell whether the guard itself disabled a key that people had enabled."""
-    return hold.gave_up is not None and not hold.baseline.disabled
+    return hold.froze or (hold.gave_up is not None and not hold.baseline.disabled)
 
 
 def target(want: Want, hold: Hold, reading: Reading) -> Settings:
@@ -171,6 +176,8 @@ def target(want: Want, hold: Hold, reading: Reading) -> Settings:
     match want:
         case Fence(limit, include_byok):
             return Settings(limit, include_byok, disabled)
+        case Disable():
+            return replace(read, disabled=True)
         case Restore():
             return Settings(
                 limit=hold.baseline.limit

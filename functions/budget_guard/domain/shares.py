@@ -4,8 +4,9 @@ All keys rise in proportion to their weight; who meets an exhausted constraint s
 go on, so that what one key may not use elsewhere reaches the others.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from budget_guard.domain.money import ZERO, Usd
 
@@ -18,55 +19,62 @@ class Pot:
     left: Usd
 
 
-def shares(weights: Mapping[str, Usd], pots: Iterable[Pot]) -> dict[str, Usd]:
-    """Return what each key of `weights` may still spend.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a key is due (USD), and the place of the pot that kept it from rising further."""
+
+    amount: Usd
+    bound_by: int
+
+
+def shares(weights: Mapping[str, Usd], pots: Sequence[Pot]) -> dict[str, Share]:
+    """Return the share of each key that is in a pot.
 
     Guaranteed: the shares in each pot sum to no more than its `left`; no share can grow without
-    one that is smaller, by weight, shrinking. Each key must be in a pot; weights are above 0.
+    one that is smaller, by weight, shrinking. Each key in a pot has a weight above 0.
     """
-    result: dict[str, Usd] = {}
-    for group in _groups(pots):
-        result |= _fill(weights, group)
-    return result
+    rise = _Rise(weights, pots)
+    # A level is how far keys have risen, per unit of weight. Pots last longer as keys stop
+    # elsewhere, never shorter: a pot is looked at again when its turn comes by an old level.
+    turns = [(rise.level(place), place) for place, pot in enumerate(pots) if pot.members]
+    heapify(turns)
+    while turns:
+        was, place = heappop(turns)
+        if not rise.rising[place]:
+            continue
+        level = rise.level(place)
+        if level > was:
+            heappush(turns, (level, place))
+        else:
+            rise.stop(place, level)
+    return rise.found
 
 
-def _groups(pots: Iterable[Pot]) -> list[list[Pot]]:
-    """Split pots into groups that have no key in common, so that each is filled by itself."""
-    parent: dict[str, str] = {}
+class _Rise:
+    """Keys on their way up: who has stopped, and what that leaves in each pot."""
 
-    def root(key: str) -> str:
-        while parent.setdefault(key, key) != key:
-            parent[key] = key = parent[parent[key]]
-        return key
+    def __init__(self, weights: Mapping[str, Usd], pots: Sequence[Pot]) -> None:
+        self.found: dict[str, Share] = {}
+        self.rising = [len(pot.members) for pot in pots]
+        self._weights, self._pots = weights, pots
+        self._left = [pot.left for pot in pots]
+        self._heavy = [sum((weights[key] for key in pot.members), ZERO) for pot in pots]
+        self._places: dict[str, list[int]] = {}
+        for place, pot in enumerate(pots):
+            for key in pot.members:
+                self._places.setdefault(key, []).append(place)
 
-    kept = [pot for pot in pots if pot.members]
-    for pot in kept:
-        first, *others = (root(key) for key in pot.members)
-        for other in others:
-            parent[root(other)] = root(first)
-    groups: dict[str, list[Pot]] = {}
-    for pot in kept:
-        groups.setdefault(root(next(iter(pot.members))), []).append(pot)
-    return list(groups.values())
+    def level(self, place: int) -> Usd:
+        """Return the level at which a pot is exhausted by the keys that still rise in it."""
+        return max(ZERO, self._left[place]) / self._heavy[place]
 
-
-def _fill(weights: Mapping[str, Usd], pots: list[Pot]) -> dict[str, Usd]:
-    shares: dict[str, Usd] = {}
-    rising = {key for pot in pots for key in pot.members}
-    while rising:
-        level, full = min(
-            ((_level(pot, shares, rising, weights), pot) for pot in pots if pot.members & rising),
-            key=lambda found: found[0],
-        )
-        for key in full.members & rising:
-            shares[key] = level * weights[key]
-        rising -= full.members
-    return shares
-
-
-def _level(
-    pot: Pot, shares: Mapping[str, Usd], rising: set[str], weights: Mapping[str, Usd]
-) -> Usd:
-    """Return how far the pot's rising keys can rise, per unit of weight."""
-    taken = sum((shares[key] for key in pot.members - rising), ZERO)
-    return max(ZERO, pot.left - taken) / sum(weights[key] for key in pot.members & rising)
+    def stop(self, place: int, level: Usd) -> None:
+        """Stop every rising key of an exhausted pot, in all its pots."""
+        for key in self._pots[place].members:
+            if key not in self.found:
+                weight = self._weights[key]
+                self.found[key] = Share(level * weight, place)
+                for other in self._places[key]:
+                    self.rising[other] -= 1
+                    self._heavy[other] -= weight
+                    self._left[other] -= level * weight

@@ -25,7 +25,12 @@ class Restore:
     for_good: bool = False
 
 
-type Want = Fence | Restore
+@dataclass(frozen=True, slots=True)
+class Disable:
+    """Stop the key by its off switch, whatever its limit: a person froze it."""
+
+
+type Want = Fence | Restore | Disable
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,43 +3,62 @@
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from budget_guard.domain.claim import Allotment
 from budget_guard.domain.constraints import Constraint, spent
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.holds import Hold, HoldState, Possible, exposure
+from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.reach import is_ours, reach
 from budget_guard.domain.settling import overridden
-from budget_guard.domain.wishes import Fence, Restore, Want, Wish
+from budget_guard.domain.wishes import Disable, Fence, Restore, Want, Wish
 
 NEVER_DRY = Decimal(10**6)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one key should be, and why. `binding` is the constraint with the least left."""
+    """What one key should be, and why. `binding` is the constraint that keeps it from more.
+
+    `headroom` is what its fence is to let it spend from its observation on (USD), by `allotment`.
+    """
 
     seen: Observation
     want: Want
     reason: str
     headroom: Usd | None = None
     binding: Constraint | None = None
-
-
-def is_ours(hold: Hold) -> bool:
-    """Tell whether the guard has changed a key, or may have, and not given it back."""
-    return hold.state is HoldState.HELD and (hold.confirmed is not None or bool(hold.intents))
+    allotment: Allotment | None = None
 
 
 def is_satisfied(facts: Facts, standing: Standing) -> bool:
     """Tell whether a key is, by OpenRouter's last answer, what it should be."""
     hold = facts.holds.get(standing.seen.key.hash)
-    if isinstance(standing.want, Restore):
-        return hold is None or not is_ours(hold)
+    match standing.want:
+        case Restore():
+            return hold is None or not is_ours(hold)
+        case Disable():
+            return _is_disabled(hold, standing.seen, facts)
+        case Fence():
+            return _is_fenced(hold, standing.want, standing.seen, facts)
+
+
+def _is_disabled(hold: Hold | None, seen: Observation, facts: Facts) -> bool:
+    """Tell whether a key is off: by the guard's last word, or by a person's."""
+    if seen.reading.settings.disabled:
+        return True
+    if hold is None or not hold.is_held or hold.intents or hold.confirmed is None:
+        return False
+    return hold.confirmed.settings.disabled and not _is_overridden(hold, seen, facts)
+
+
+def _is_fenced(hold: Hold | None, want: Fence, seen: Observation, facts: Facts) -> bool:
     return (
         hold is not None
-        and holds_as(hold, standing.want, standing.seen, facts)
-        and not _is_overridden(hold, standing.seen, facts)
+        and not hold.froze
+        and holds_as(hold, want, seen, facts)
+        and not _is_overridden(hold, seen, facts)
     )
 
 
@@ -108,19 +127,14 @@ def wish(facts: Facts, standing: Standing) -> Wish:
 
 def _is_urgent(facts: Facts, standing: Standing) -> bool:
     """Tell whether the key can, at present, spend more than it should."""
+    if isinstance(standing.want, Disable):
+        return True
     if standing.headroom is None or standing.binding is None:
         return False
-    seen = standing.seen
-    hold = facts.holds.get(seen.key.hash)
-    if hold is None or not hold.is_held:
+    limits = reach(standing.seen, facts)
+    if limits is None or limits.kept is None:
         return True
-    most = exposure(
-        hold.possible(facts.began(seen)),
-        seen.reading.counters,
-        facts.read_at(seen),
-        window=standing.binding.window,
-        now=facts.now,
-    )
+    most, _ = limits.exposures(standing.binding)
     return most > standing.headroom + NOISE
 
 

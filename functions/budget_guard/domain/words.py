@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.keys import Limit, Settings
-from budget_guard.domain.money import ZERO, Usd, show
+from budget_guard.domain.money import CENT, ZERO, Usd, show
+from budget_guard.domain.records import Freeze
 from budget_guard.domain.windows import Window, end
 
 PERIODS = {
@@ -48,9 +50,20 @@ def spending(constraint: Constraint, key_name: str) -> str:
 def fenced(constraint: Constraint, key_name: str, headroom: Usd, now: datetime) -> str:
     """Return why a key is fenced, with how much it may still spend and until when."""
     ends = until(constraint.window, now)
+    if constraint.is_shared and constraint.left >= CENT:
+        share = f"its share is {show(headroom)} of the {show(constraint.left)} USD left"
+        return f"{spending(constraint, key_name)} by {len(constraint.members)} keys; {share} {ends}"
     if headroom == ZERO:
         return f"{spending(constraint, key_name)}; stopped {ends}"
     return f"{spending(constraint, key_name)}; fenced at {show(headroom)} USD more {ends}"
+
+
+def frozen(key_name: str, freeze: Freeze, now: datetime) -> str:
+    """Return why a key is stopped by a person's word, and until when."""
+    ends = (
+        "until that is ended" if freeze.until == FOR_EVER else f"until {moment(freeze.until, now)}"
+    )
+    return f"{freeze.by} froze {key_name} {ends}: {freeze.reason}"
 
 
 def limit(value: Limit) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from budget_guard.domain import settling, words
-from budget_guard.domain.errors import KeyGone, ProviderError, ProviderRejected
+from budget_guard.domain.errors import KeyGone, ProviderError, ProviderRejected, WishReplaced
 from budget_guard.domain.fences import allows_more
 from budget_guard.domain.holds import Hold, HoldState, Refusals
 from budget_guard.domain.keys import Limit, Reading, Settings
-from budget_guard.domain.wishes import Fence, Restore, Wish
+from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
 from budget_guard.use_cases.patching import Enforcement, audit, patch, second_try
 
 
@@ -50,6 +50,8 @@ def apply(wish: Wish, to: Enforcement) -> Result:
         return _apply(wish, known, reading, to)
     except KeyGone:
         return _gone(wish, to)
+    except WishReplaced as error:
+        return Result(wish, Outcome.WAITS, str(error))
     except ProviderError as error:
         return _failed(wish, error, to)
 
@@ -64,12 +66,20 @@ def _apply(wish: Wish, known: Hold | None, reading: Reading, to: Enforcement) ->
         hold = settling.let_go(hold, changed, reading, to.on_override)
         if hold.let_go_until:
             return _let_go(wish, hold, reading, to)
-    if isinstance(wish.want, Fence):
-        return _fence(wish, wish.want, settling.first_touch(hold, reading), reading, to)
-    if hold is None or (hold.state is not HoldState.HELD and not hold.intents):
-        to.ledger.finish(wish, lease=to.lease)
-        return Result(wish, Outcome.ALREADY, "not held", reading.key.name)
-    return _restore(wish, wish.want, hold, reading, to)
+    return _bring_about(wish, hold, reading, to)
+
+
+def _bring_about(wish: Wish, hold: Hold | None, reading: Reading, to: Enforcement) -> Result:
+    match wish.want:
+        case Fence():
+            return _fence(wish, wish.want, settling.first_touch(hold, reading), reading, to)
+        case Disable():
+            return _disable(wish, settling.first_touch(hold, reading), reading, to)
+        case Restore() if hold and (hold.state is HoldState.HELD or hold.intents):
+            return _restore(wish, wish.want, hold, reading, to)
+        case Restore():
+            to.ledger.finish(wish, lease=to.lease)
+            return Result(wish, Outcome.ALREADY, "not held", reading.key.name)
 
 
 def _settled(known: Hold, reading: Reading, to: Enforcement) -> Hold:
@@ -96,7 +106,19 @@ def _fence(wish: Wish, want: Fence, hold: Hold, reading: Reading, to: Enforcemen
         hold, answer = second_try(wish, want, hold, answer, to)
     else:
         hold = replace(hold, gave_up=None)
+    hold = replace(hold, froze=False)
     return _done(wish, hold, Outcome.APPLIED, answer, to, before=reading.settings)
+
+
+def _disable(wish: Wish, hold: Hold, reading: Reading, to: Enforcement) -> Result:
+    """Stop the key by its off switch, and note that the guard did it: only then may it undo it."""
+    if reading.settings.disabled and not hold.intents:
+        to.ledger.finish(wish, lease=to.lease)
+        return Result(wish, Outcome.ALREADY, "it is disabled", reading.key.name)
+    goal = settling.target(wish.want, hold, reading)
+    froze = replace(hold, froze=hold.froze or not reading.settings.disabled)
+    froze, answer = patch(wish, froze, goal, reading, to)
+    return _done(wish, froze, Outcome.APPLIED, answer, to, before=reading.settings)
 
 
 def _within_extra(want: Fence, hold: Hold, reading: Reading) -> Fence:
@@ -120,7 +142,8 @@ def _restore(wish: Wish, want: Restore, hold: Hold, reading: Reading, to: Enforc
         own = Fence(goal.limit, goal.include_byok)
         if was and not want.for_good and goal.limit.amount and allows_more(own, answer):
             return _keep(wish, hold, was.settings, answer, to)
-    released = replace(hold, state=HoldState.RELEASED, intents=(), keep_until=None, gave_up=None)
+    released = replace(hold, state=HoldState.RELEASED, intents=(), keep_until=None)
+    released = replace(released, gave_up=None, froze=False)
     return _done(wish, released, Outcome.APPLIED, answer, to, before=reading.settings)
 
 
@@ -138,7 +161,7 @@ def _let_go(wish: Wish, hold: Hold, reading: Reading, to: Enforcement) -> Result
     goal = settling.target(Restore(), hold, reading)
     if goal != reading.settings:
         hold, reading = patch(wish, hold, goal, reading, to)
-    to.ledger.save(replace(hold, state=HoldState.LET_GO, intents=()), lease=to.lease)
+    to.ledger.save(replace(hold, state=HoldState.LET_GO, intents=(), froze=False), lease=to.lease)
     to.ledger.finish(wish, lease=to.lease)
     change = hold.override.change if hold.override else ""
     return Result(wish, Outcome.LET_GO, f"a person changed it: {change}", reading.key.name)

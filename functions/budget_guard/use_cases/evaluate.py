@@ -16,7 +16,7 @@ from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import settle
 from budget_guard.domain.policy import Mode, Policy
-from budget_guard.domain.records import Deployed, Grant, SpendRecord
+from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier
 
@@ -60,6 +60,8 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         releases=ledger.releases(),
         incidents=ledger.incidents(),
         poll=ledger.poll_report(),
+        freezes=ledger.freezes(),
+        approvals=ledger.approvals(),
     )
 
 
@@ -79,8 +81,15 @@ def evaluate(on: Evaluation) -> EvaluateReport:
 
 
 def _record(plan: Plan, on: Evaluation) -> None:
-    """Write down the policy in use, the wishes, what ended grants leave, what budgets spent."""
+    """Write down the policy in use, the wishes, what ended grants leave, what budgets spent.
+
+    A policy whose plan holds no surprise is approved by that.
+    """
     on.ledger.save(Deployed(on.policy, plan.facts.now), lease=on.lease)
+    if plan.is_news:
+        told = "its first plan held no surprise"
+        approval = Approval(on.policy, plan.facts.now, "the guard", told, by_guard=True)
+        on.ledger.save(approval, lease=on.lease)
     on.ledger.save(*plan.new_wishes, lease=on.lease)
     on.ledger.forget(*plan.dropped, lease=on.lease)
     ended = [one for one in plan.facts.grants if one.ends <= plan.facts.now and not one.settled]

@@ -34,7 +34,8 @@ def patch(
     """Make the key's settings `goal`; return the hold and OpenRouter's answer, both on record.
 
     Only what differs from `reading`, or what an open intent may still make differ, is sent; where
-    nothing does, nothing is. Killed at any point, what may be in force is in the hold.
+    nothing does, nothing is. Killed at any point, what may be in force is in the hold. Raises
+    `WishReplaced`, having sent nothing, where `evaluate` has changed its mind meanwhile.
     """
     held = replace(hold, state=HoldState.HELD)
     change = _change(held, goal, reading)
@@ -43,7 +44,7 @@ def patch(
     same = next((one for one in hold.intents if one.settings == goal), None)
     intent = same or Intent(to.new_id(), goal, reading.at, wish.reason, to.run)
     others = tuple(one for one in hold.intents if one != intent)
-    to.ledger.save(replace(held, intents=(*others, intent)), lease=to.lease)
+    to.ledger.save(replace(held, intents=(*others, intent)), lease=to.lease, wish=wish)
     answer = to.openrouter.change(wish.key, change)
     confirmed = settling.confirm(replace(held, intents=others), answer)
     to.ledger.save(confirmed, audit(intent, reading.settings, answer), lease=to.lease)
@@ -61,7 +62,7 @@ def _change(hold: Hold, goal: Settings, reading: Reading) -> Change:
         # A person may switch the key at any moment: what the guard does not set, it never sends.
         disabled=goal.disabled
         if goal.disabled != reading.settings.disabled
-        or (hold.gave_up and any(one.disabled != goal.disabled for one in may_be))
+        or ((hold.gave_up or hold.froze) and any(one.disabled != goal.disabled for one in may_be))
         else None,
     )
 

@@ -15,19 +15,24 @@ from budget_guard.domain.observations import (
     observe,
     observe_gone,
 )
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import PollReport, Workspace
 from budget_guard.use_cases.ports import Lease, Ledger, Listing, OpenRouter
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What a poll needs of the world. `connect` may raise `GuardError`."""
+    """What a poll needs of the world. `connect` may raise `GuardError`.
+
+    `policy` says which workspaces to read, and how far a counter is likely to jump.
+    """
 
     connect: Callable[[], OpenRouter]
     ledger: Ledger
     lease: Lease
     run: str
     now: datetime
+    policy: Policy
 
 
 def poll(on: Poll) -> PollReport:
@@ -41,7 +46,8 @@ def poll(on: Poll) -> PollReport:
     try:
         openrouter = on.connect()
         openrouter.require_management_key()
-        workspaces = openrouter.workspaces()
+        listed = openrouter.workspaces()
+        workspaces = [one for one in listed if on.policy.reads(one.id)]
     except ManagementKeyError as error:
         report = replace(report, problem=str(error), needs_hands=True)
     except GuardError as error:
@@ -91,7 +97,8 @@ class _Reader:
         for reading in listing.readings:
             _require_settled(reading)
         listed = {reading.key.hash for reading in listing.readings}
-        found = [observe(self._known.get(one.key.hash), one) for one in self._new(listing)]
+        known, most = self._known.get, self._on.policy.safety.max_jump
+        found = [observe(known(one.key.hash), one, most) for one in self._new(listing)]
         found += self._missing(workspace, listed)
         self._record(found)
         fresh = Freshness(workspace.id, listing.began, listing.at)
@@ -116,7 +123,7 @@ class _Reader:
         homeless = [
             one
             for workspace, living in self._living.items()
-            if workspace not in self._workspaces
+            if workspace not in self._workspaces and self._on.policy.reads(workspace)
             for one in living
         ]
         try:
@@ -133,7 +140,8 @@ class _Reader:
             return observe_gone(before, self._on.now)
         _require_settled(reading)
         workspace = reading.key.workspace or before.key.workspace
-        return observe(before, replace(reading, key=replace(reading.key, workspace=workspace)))
+        moved = replace(reading, key=replace(reading.key, workspace=workspace))
+        return observe(before, moved, self._on.policy.safety.max_jump)
 
     def _record(self, found: Iterable[Observation]) -> None:
         """Write what changed: an unchanged key is as fresh as its workspace."""

@@ -11,8 +11,10 @@ from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
+    Approval,
     Audit,
     Deployed,
+    Freeze,
     Grant,
     PollReport,
     Release,
@@ -95,6 +97,8 @@ type Record = (
     | Alert
     | Grant
     | Release
+    | Freeze
+    | Approval
     | SpendRecord
     | Audit
 )
@@ -151,6 +155,14 @@ class Ledger(Protocol):
         """Return the releases on record, also those that have ended."""
         ...
 
+    def freezes(self) -> Sequence[Freeze]:
+        """Return the freezes on record, also those that have ended."""
+        ...
+
+    def approvals(self) -> Sequence[Approval]:
+        """Return the last approval by a person, and the last by the guard itself."""
+        ...
+
     def incidents(self) -> Mapping[str, Incident]:
         """Return the open incidents, by id, read consistently."""
         ...
@@ -163,11 +175,12 @@ class Ledger(Protocol):
         """Return the changes made to a key, newest first, at most 100."""
         ...
 
-    def save(self, *records: Record, lease: Lease | None = None) -> None:
+    def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:
         """Write records whole, each replacing its former self.
 
-        With a lease: up to 99 at a time are written all or none, and none without the lease
-        (`LeaseLost`). Without: in batches, in no order.
+        With a lease: up to 98 at a time are written all or none, and none without the lease
+        (`LeaseLost`). Without: in batches, in no order. With a wish (and a lease): nothing is
+        written unless that generation of it is still open (`WishReplaced`).
         """
         ...
 

@@ -50,7 +50,7 @@ TEAM = Entry(
     burn_per_hour=Decimal("4.75"),
     exhausts_at=NOW + timedelta(days=7, hours=21),
     resets_at=datetime(2026, 12, 1, tzinfo=UTC),
-    action="nothing: 7 keys share this cap, which only alerts",
+    action="nothing yet",
     todo="wait for the reset, or allow more: budget-guard grant everything 20 --for 4h "
     '--reason "..."',
 )
@@ -91,6 +91,27 @@ KEYLESS = Entry(
     "aws secretsmanager put-secret-value --secret-id budget-guard-key --secret-string ...",
     action="fences stay as they are; nothing new is decided",
 )
+BREAKER = Entry(
+    incident="breaker/3f2a9c1d",
+    text="a plan to stop 12 and release 3 of 20 keys is held back: the budgets file is new "
+    "(hash 3f2a9c1d)",
+    action="the budgets file approved before (hash 8c41d0e7) stays in force; no key is released",
+    todo='look: budget-guard approve; then: budget-guard approve 3f2a9c1d --reason "..."',
+)
+MODE_REFUSED = Entry(
+    incident="mode/observe",
+    text="mode: observe is refused while 14 keys are held",
+    action="the budgets file approved before (hash 8c41d0e7) stays in force",
+    todo="to give the keys back, deploy mode: release first; to keep them held, deploy "
+    "mode: enforce again",
+)
+SECOND = Entry(
+    incident="second",
+    text="5 keys have fences that this guard never wrote; is there a second guard on this account?",
+    action="it changes none of them: prod-search, prod-chat, prod-mail and 2 more",
+    todo="if a second guard is meant, give each its own workspaces with scope: in its budgets "
+    "file; if the fences are left from a guard that is gone, set the keys' limits by hand",
+)
 TEST = Entry(
     incident="test",
     text="ann sent this to see whether alerts arrive",
@@ -106,6 +127,33 @@ def unmanaged(number: int) -> Entry:
         key=key,
         key_name=f"dev-{number}",
         todo="cover it with a pattern in the budgets file, or disable it",
+    )
+
+
+def thin(budget: str, owner: str, usd: int, keys: int, each: str) -> Entry:
+    return Entry(
+        incident=f"thin/{budget}/daily",
+        text=f"{budget} has {usd}.00 USD today for {keys} keys, {each} USD each: too thin to hold",
+        budget=budget,
+        owner=owner,
+        window=Window.DAILY,
+        cap=Decimal(usd),
+        action="it is held all the same; OpenRouter may refuse ordinary requests (402) of keys "
+        "with less than 1 USD left",
+        todo=f"raise the cap to {keys} USD or more, let it cover fewer keys, or write hold: never",
+    )
+
+
+def proposed(name: str, key: str) -> Entry:
+    return Entry(
+        incident=f"proposed/{key}",
+        text=f"{name} is proposed for protection by its name, and not protected yet",
+        budget="builds",
+        owner="developer-experience",
+        key=key,
+        key_name=name,
+        action="nothing has changed: its budgets hold it as before",
+        todo='rename the keys that are not meant; then: budget-guard approve 3f2a9c1d --reason "..."',
     )
 
 
@@ -160,6 +208,19 @@ ALERTS: Mapping[str, Alert] = {
     "unmanaged": alert(Kind.UNMANAGED, *(unmanaged(number) for number in range(3))),
     "blind": alert(Kind.BLIND, BLIND, severity=CRITICAL),
     "blind-no-key": alert(Kind.BLIND, KEYLESS, severity=CRITICAL),
+    "breaker": alert(Kind.BREAKER, BREAKER, severity=CRITICAL),
+    "mode-refused": alert(Kind.MODE_REFUSED, MODE_REFUSED, severity=CRITICAL),
+    "second": alert(Kind.SECOND, SECOND, severity=CRITICAL),
+    "too-thin": alert(
+        Kind.TOO_THIN,
+        thin("mobile", "mobile-apps", 8, 12, "0.67"),
+        thin("interns", "people", 3, 5, "0.60"),
+    ),
+    "protect-proposed": alert(
+        Kind.PROTECT_PROPOSED,
+        proposed("ci-release", "a1b2c3d4e5f6" + "0" * 52),
+        proposed("ci-nightly", "0d9e8f7a6b5c" + "0" * 52),
+    ),
     "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
     "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
 }

@@ -72,6 +72,12 @@ def test_a_command_in_a_name_is_not_offered_to_be_copied() -> None:
     assert not any(line.startswith("budget-guard release --all") for line in commands)
 
 
+def test_each_command_of_several_steps_can_be_copied_alone() -> None:
+    told = mail.body(ALERTS["breaker"], "BudgetGuard")
+    commands = [line.strip() for line in told.split("\n") if line.startswith(" ")]
+    assert commands == ["budget-guard plan", "then:", "budget-guard approve 3f2a9c1d"]
+
+
 @pytest.mark.parametrize("name", ALERTS)
 def test_lines_are_no_wider_than_72_but_for_what_is_copied(name: str) -> None:
     wide = [line for line in golden.letter(name).split("\n")[1:] if len(line) > 72]

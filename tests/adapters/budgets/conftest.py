@@ -10,7 +10,8 @@ from budget_guard.adapters.budgets.yaml_file import Report
 
 GOOD = """\
 mode: enforce
-protect: ["{digits}"]
+scope: {{workspaces: [prod, "w-*"]}}
+protect: ["{digits}", "ci-*"]
 safety: {{stale_after: 15m, max_jump: 500, patches_per_second: 5, on_override: respect}}
 account: {{balance_below: 100, runway_below: 72h}}
 thresholds:

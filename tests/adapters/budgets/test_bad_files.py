@@ -164,7 +164,19 @@ BAD = [
         "no such value",
         "observe, enforce or release",
     ),
-    (top("protect: [abc]"), 7, "protect[0]", "abc", "not the hash", "64 hexadecimal"),
+    *(
+        (top(f"protect: [ok, '{cut}']"), 7, "protect[1]", cut, "not the whole hash", "all 64 hex")
+        for cut in ["3fa9c1d2abcd", "3FA9C1D2ABCD", "3fa9c1d2abcd…", "3fa9c1d2abcd*", "ab" * 25]
+    ),
+    (top("protect: ['']"), 7, "protect[0]", "", "missing", "printable"),
+    (top("protect: [{hash: a}]"), 7, "protect[0]", "(fields)", "single value", "printable"),
+    (top("scope: prod"), 7, "scope", "prod", "fields belong", 'scope: {workspaces: ["prod"]}'),
+    (top("scope:"), 7, "scope", "(empty)", "fields belong", 'scope: {workspaces: ["prod"]}'),
+    (top("scope: {}"), 7, "scope.workspaces", "", "missing", 'workspaces: ["prod"]'),
+    (top("scope: {workspaces: }"), 7, "scope.workspaces", "(empty)", "a list", "workspaces:"),
+    (top("scope: {workspaces: []}"), 7, "scope.workspaces", "", "empty", 'workspaces: ["prod"]'),
+    (top("scope: {workspace: [a]}"), 7, "scope.workspace", "", "no such", "workspaces?"),
+    (top("scope: {workspaces: ['']}"), 7, "scope.workspaces[0]", "", "missing", "printable"),
     (top("protect: all"), 7, "protect", "all", "a list", 'protect: ["0123'),
     (top("safety: {stale_after: 15}"), 7, "safety.stale_after", "15", "not a duration", "15m"),
     (top("safety: {stale_after: 1m}"), 7, "safety.stale_after", "1m", "out of bounds", "2m to 1d"),
@@ -254,25 +266,19 @@ def test_a_mistake_is_told_with_its_line_place_value_and_right_form(
     assert report.file is None
 
 
+HASH = "ab" * 32
 WARNINGS = [
     (
-        inside("per_key: false").replace('"a"', '"*"'),
-        4,
-        "budgets[0].keys",
-        "their common cap only alerts",
-        "per_key: true",
+        top(f"protect: [{HASH}, ci-*, legacy]"),
+        7,
+        "protect[1]",
+        "only proposes, since anybody may give it to a key",
+        "write hashes",
     ),
     (
         "account: {balance_below: 5}\n" + cap("5"),
         1,
         "account",
-        "no effect in this version",
-        "leave it out",
-    ),
-    (
-        "safety: {max_jump: 5}\n" + cap("5"),
-        1,
-        "safety.max_jump",
         "no effect in this version",
         "leave it out",
     ),
@@ -294,6 +300,21 @@ WARNINGS = [
     ),
     (cap("0.5}\n    hold: always\n    #"), 5, DAILY, "too thin to hold", "hold: never"),
     (cap("0.99"), 5, DAILY, "too thin to hold", "hold: never"),
+    (
+        cap("2.99").replace('["a"]', '[a, b, b, c, "d-*"]'),
+        5,
+        DAILY,
+        "too thin to hold for 3 keys",
+        "write 3 or more",
+    ),
+    (cap("0.5").replace('["a"]', '["a-*", "b-?"]'), 5, DAILY, "too thin to hold:", "1 or more"),
+    (
+        cap("0.5}\n    per_key: true\n    #").replace('["a"]', "[a, b]"),
+        5,
+        DAILY,
+        "too thin to hold:",
+        "1 or more",
+    ),
     (
         cap("0.5}\n    hold: 50%\n    thresholds: [{at: 1%, severity: info}]\n    #"),
         5,
@@ -331,6 +352,50 @@ def test_nothing_is_said_of_what_is_right(checked: Check, text: str) -> None:
     assert checked(cap(text)).problems == ()
 
 
+@pytest.mark.parametrize(
+    ("keys", "rest"),
+    [
+        ("[a, b]", "2"),
+        ("[a, a]", "1"),
+        ("['a-*', 'b-*', b]", "1"),
+        ("[a, b]", "1}\n    per_key: true\n    #"),
+        ("[a, b]", "1}\n    hold: never\n    #"),
+        ("[a, b]", "0"),
+    ],
+)
+def test_a_cap_that_can_feed_the_keys_that_are_known_is_not_thin(
+    checked: Check, keys: str, rest: str
+) -> None:
+    assert checked(cap(rest).replace('["a"]', keys)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("scope", "workspaces", "has_keys"),
+    [
+        ("[prod]", "[prod]", True),
+        ("[prod]", "[dev, test]", False),
+        ("[prod]", "[dev, prod]", True),
+        ("['prod-*', w1]", "[prod-1]", True),
+        ("['prod-*', w1]", "[prod, w2]", False),
+        ("[prod-1]", "['prod-*']", True),
+        ("[prod-1]", "['dev-*']", False),
+        ("['prod-*']", "['dev-*']", True),
+        ("['prod-*']", "[7, []]", False),
+        ("[[], 7]", "[dev]", False),
+        ("[[]]", "[dev]", True),
+        ("x", "[dev]", True),
+        ("[prod]", "[]", True),
+    ],
+)
+def test_a_budget_that_lies_outside_the_scope_is_warned_of(
+    checked: Check, scope: str, workspaces: str, has_keys: bool
+) -> None:
+    report = checked(inside(f"workspaces: {workspaces}\nscope: {{workspaces: {scope}}}"))
+    warnings = [(p.line, p.place, p.message) for p in report.warnings]
+    told = "this budget will have no keys: none of its workspaces is in the guard's scope (line 7)"
+    assert warnings == ([] if has_keys else [(6, f"{ONE}.workspaces", told)])
+
+
 def test_a_ladder_and_a_window_are_judged_although_other_values_are_wrong(checked: Check) -> None:
     text = (
         "budgets: [{name: [], hold: x, cap: {daily: 9, weekly: 5, monthly: x},"
@@ -346,7 +411,7 @@ def test_all_problems_of_a_file_are_told_at_once_in_its_order(checked: Check) ->
     report = checked(
         """\
 mod: enforce
-protect: [abc]
+protect: [abcabcabcabc]
 thresholds: [{at: 0.8, severity: info}]
 budgets:
   - name: a

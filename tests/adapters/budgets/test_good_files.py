@@ -43,6 +43,8 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
         hash=policy.hash,
         mode=Mode.ENFORCE,
         protect=frozenset({"0123456789abcdef" * 4}),
+        protect_names=("ci-*",),
+        scope=("prod", "w-*"),
         safety=Safety(timedelta(minutes=15), Decimal(500), 5, OnOverride.RESPECT),
         account=Account(Decimal(100), timedelta(hours=72)),
         budgets=(
@@ -124,6 +126,32 @@ def test_the_order_of_protected_keys_means_nothing(write: Write) -> None:
     second = yaml_file.load(write(f"protect: [{other}, {one}, {other.lower()}]\n{SMALL}"))
     assert first == second
     assert first.protect == {one, other.lower()}
+
+
+def test_a_name_among_the_protected_keys_only_proposes(write: Write) -> None:
+    names = ["ci-*", "abc", "3fa9c1d2abc?", "zebra", "20261118"]
+    first = yaml_file.load(write(f"protect: {json.dumps([*names, 'a' * 64])}\n{SMALL}"))
+    second = yaml_file.load(
+        write(f"protect: {json.dumps(['A' * 64, *names[::-1], 'abc'])}\n{SMALL}")
+    )
+    assert first == second
+    assert first.protect == {"a" * 64}
+    assert first.protect_names == tuple(sorted(names))
+    assert yaml_file.load(write(f"protect: [ci-*]\n{SMALL}")).hash != first.hash
+
+
+def test_a_scope_is_a_set_of_workspaces(write: Write) -> None:
+    first = yaml_file.load(write(f"scope: {{workspaces: [w1, 'prod-*']}}\n{SMALL}"))
+    second = yaml_file.load(write(f"scope: {{workspaces: ['prod-*', w1, w1]}}\n{SMALL}"))
+    assert first == second
+    assert first.scope == ("prod-*", "w1")
+    assert wire.from_json(yaml_file.to_json(write(f"scope: {{workspaces: [w1]}}\n{SMALL}"))).scope
+    assert yaml_file.load(write(SMALL)).hash != first.hash
+
+
+def test_a_file_without_the_newer_fields_keeps_the_hash_that_it_had(write: Write) -> None:
+    had = "a737928bf75d0f51bb5e13d3ae4486fc31a9e558f3b110b96d66aa69c1c72345"
+    assert yaml_file.load(write(SMALL)).hash == had
 
 
 def test_anchors_quotes_and_a_byte_order_mark_change_nothing(write: Write) -> None:

@@ -1,6 +1,7 @@
 """Random files: what is right survives the way to JSON and back; what is wrong is refused."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
@@ -26,6 +27,7 @@ lines = st.text(
     st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=64
 )
 patterns = st.lists(lines, min_size=1, max_size=3)
+key_names = lines.filter(lambda text: not re.fullmatch(scalars.HASH_LIKE, text))
 ladders = st.lists(st.integers(1, 100_000), min_size=1, max_size=4, unique=True).flatmap(
     lambda steps: st.tuples(
         *(
@@ -57,7 +59,10 @@ files = st.fixed_dictionaries(
     {"budgets": st.lists(budgets, min_size=1, max_size=4, unique_by=lambda each: each["name"])},
     optional={
         "mode": st.sampled_from(list(Mode)).map(str),
-        "protect": st.lists(st.from_regex(scalars.KEY_HASH, fullmatch=True), max_size=3),
+        "scope": st.fixed_dictionaries({"workspaces": patterns}),
+        "protect": st.lists(
+            st.from_regex(scalars.KEY_HASH, fullmatch=True) | key_names, max_size=3
+        ),
         "thresholds": ladders,
         "safety": st.fixed_dictionaries(
             {},

@@ -16,6 +16,8 @@ MOST_SHOWN = 20
 """Entries of a list that are written out; the rest is counted."""
 LABEL = 9
 COMMAND = re.compile(r"(?:^|[:;,] )(budget-guard .*)$")
+STEP = re.compile(r"; (?=then: )")
+"""Where the next step of what is to be done begins, with a command of its own."""
 AWS_COMMAND = re.compile(r"[:;,] (aws secretsmanager .*)$")
 TITLES: Mapping[Kind, str] = {
     Kind.THRESHOLD: "budget threshold reached",
@@ -26,6 +28,11 @@ TITLES: Mapping[Kind, str] = {
     Kind.OVERRIDE_MASS: "many keys changed by somebody at once",
     Kind.UNMANAGED: "key in no budget",
     Kind.BLIND: "the guard is blind",
+    Kind.BREAKER: "a plan that changes many keys waits for approval",
+    Kind.MODE_REFUSED: "the new mode is refused",
+    Kind.SECOND: "limits that look like another guard's",
+    Kind.TOO_THIN: "budget too thin to hold",
+    Kind.PROTECT_PROPOSED: "key proposed for protection",
     Kind.RESOLVED: "nothing is left to do",
     Kind.TEST: "nothing has happened",
 }
@@ -116,7 +123,9 @@ def _line(label: str, text: str) -> str:
     if " " not in text:
         return start + text
     if label in {"To do", "Undo"}:
-        return _prose(text, COMMAND, start, indent)
+        first, *later = STEP.split(text)
+        steps = (_prose(one, COMMAND, indent, indent) for one in later)
+        return "\n".join([_prose(first, COMMAND, start, indent), *steps])
     return _paragraph(start + text, indent)
 
 

@@ -10,7 +10,8 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window
 
 
-def _absent(items: tuple[object, ...]) -> bool:
+def absent(items: tuple[object, ...]) -> bool:
+    """Tell whether a list was left out of the file: one that is there has an item."""
     return not items
 
 
@@ -76,14 +77,14 @@ class Budget(Part):
         description="Only keys of these workspaces (patterns of ids).",
         examples=[["prod"]],
         min_length=1,
-        exclude_if=_absent,
+        exclude_if=absent,
     )
     creators: tuple[leaves.Pattern, ...] = Field(
         (),
         description="Only keys made by these users (patterns of ids).",
         examples=[["user_*"]],
         min_length=1,
-        exclude_if=_absent,
+        exclude_if=absent,
     )
     per_key: leaves.Flag = Field(
         default=False, description="One such budget for each key.", examples=[True]
@@ -103,7 +104,7 @@ class Budget(Part):
         (),
         description="Its own ladder of alerts, lowest first; the file's ladder if absent.",
         min_length=1,
-        exclude_if=_absent,
+        exclude_if=absent,
         examples=[[{"at": "80%", "severity": "warning"}]],
     )
 

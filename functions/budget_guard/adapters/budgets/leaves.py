@@ -73,7 +73,18 @@ type Address = Annotated[
     PlainValidator(scalars.web_address),
     _text(pattern="^https?://[^/\\s]+", maxLength=2048),
 ]
-type KeyHash = Annotated[str, PlainValidator(scalars.key_hash), _text(pattern="^[0-9a-fA-F]{64}$")]
+type Protected = Annotated[
+    str,
+    PlainValidator(scalars.protected),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "anyOf": [{"pattern": scalars.KEY_HASH}, {"not": {"pattern": scalars.HASH_LIKE}}],
+        }
+    ),
+]
 type ModeWord = Annotated[
     policy.Mode, PlainValidator(scalars.choice(policy.Mode)), _word, _words(policy.Mode)
 ]

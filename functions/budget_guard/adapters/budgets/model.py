@@ -5,9 +5,24 @@ import json
 
 from pydantic import ConfigDict, Field
 
-from budget_guard.adapters.budgets import leaves
-from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, domain_steps
+from budget_guard.adapters.budgets import leaves, scalars
+from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent, domain_steps
 from budget_guard.domain import policy
+
+
+class Scope(Part):
+    """Which part of the account is this guard's; for more than one guard on an account."""
+
+    workspaces: tuple[leaves.Pattern, ...] = Field(
+        description="Only keys of these workspaces are seen to (patterns of ids).",
+        examples=[["prod"]],
+        min_length=1,
+        exclude_if=absent,
+    )
+
+
+def _whole(scope: Scope) -> bool:
+    return absent(scope.workspaces)
 
 
 class Safety(Part):
@@ -20,7 +35,7 @@ class Safety(Part):
     )
     max_jump: leaves.Jump = Field(
         policy.Safety().max_jump,
-        description="USD in one poll above which wide stops wait for approval.",
+        description="USD spent in one poll above which wide stops and releases wait for approval.",
         examples=[500],
     )
     patches_per_second: leaves.Rate = Field(
@@ -62,9 +77,16 @@ class File(Part):
         description="observe: only report; enforce: fence keys; release: give every key back.",
         examples=["enforce"],
     )
-    protect: tuple[leaves.KeyHash, ...] = Field(
+    scope: Scope = Field(
+        Scope.model_construct(workspaces=()),
+        description="The part of the account that this guard sees to; the whole if absent.",
+        examples=[{"workspaces": ["prod"]}],
+        exclude_if=_whole,
+    )
+    protect: tuple[leaves.Protected, ...] = Field(
         (),
-        description="Hashes of keys that are never touched.",
+        description="Hashes of keys that are never touched. A name or name pattern only proposes:"
+        " each key that it fits is announced, and protected after budget-guard approve.",
         examples=[["0123456789abcdef" * 4]],
     )
     safety: Safety = Field(
@@ -93,16 +115,21 @@ class File(Part):
         """Return the one JSON text of this content: same meaning, same text; money as strings."""
         content = self.model_dump(mode="json", exclude_none=True)
         content["protect"] = sorted({*self.protect})
+        if not _whole(self.scope):
+            content["scope"]["workspaces"] = sorted({*self.scope.workspaces})
         return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
     def to_domain(self) -> policy.Policy:
         """Return the policy; its hash is the SHA-256 of `to_json`, so comments do not change it."""
         ladder = domain_steps(self.thresholds)
+        hashes = frozenset(filter(scalars.is_hash, self.protect))
         return policy.Policy(
             budgets=tuple(budget.to_domain(ladder) for budget in self.budgets),
             hash=hashlib.sha256(self.to_json().encode()).hexdigest(),
             mode=self.mode,
-            protect=frozenset(self.protect),
+            protect=hashes,
+            protect_names=tuple(sorted({*self.protect} - hashes)),
+            scope=tuple(sorted({*self.scope.workspaces})),
             safety=self.safety.to_domain(),
             account=self.account.to_domain(),
         )

@@ -3,7 +3,7 @@
 Works on the plain tree and passes over what cannot be read, so that one bad value hides no other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations, pairwise
 
@@ -11,12 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from budget_guard.adapters.budgets import amounts, scalars
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
-from budget_guard.domain.policy import Hold
+from budget_guard.domain.policy import FLOOR, Hold, fits
 from budget_guard.domain.windows import Window
 
 WILD = frozenset("*?[")
-FLOOR = Decimal(1)
-"""USD that a fenced key needs for ordinary requests: OpenRouter refuses by `max_tokens`."""
 
 
 def contradictions(tree: object) -> Iterator[Fault]:
@@ -27,11 +25,16 @@ def contradictions(tree: object) -> Iterator[Fault]:
         form = "write mode: enforce to hold budgets, or mode: observe to keep it so"
         yield Fault(("mode",), "", "without a mode the guard only observes", form, Grade.WARNING)
     yield from _without_effect(tree)
+    yield from _proposals(tree.get("protect"))
     yield from _ladder(("thresholds",), tree.get("thresholds"))
-    yield from _budgets(_list(tree.get("budgets")))
+    scope = tree.get("scope")
+    yield from _budgets(
+        _list(tree.get("budgets")),
+        _texts(scope.get("workspaces")) if isinstance(scope, dict) else (),
+    )
 
 
-def _budgets(budgets: list[object]) -> Iterator[Fault]:
+def _budgets(budgets: list[object], scope: Sequence[str]) -> Iterator[Fault]:
     named: dict[str, Place] = {}
     for index, budget in enumerate(budgets):
         if not isinstance(budget, dict):
@@ -41,18 +44,28 @@ def _budgets(budgets: list[object]) -> Iterator[Fault]:
         yield from _ladder((*place, "thresholds"), budget.get("thresholds"))
         yield from _caps((*place, "cap"), budget.get("cap"))
         yield from _thin((*place, "cap"), budget)
-        yield from _shared((*place, "keys"), budget)
+        yield from _outside((*place, "workspaces"), budget.get("workspaces"), scope)
 
 
 def _without_effect(tree: dict[object, object]) -> Iterator[Fault]:
     """Yield what is understood and kept, but changes nothing in this version."""
-    safety = tree.get("safety")
-    places: list[Place] = [("account",)] if tree.get("account") else []
-    if isinstance(safety, dict) and "max_jump" in safety:
-        places.append(("safety", "max_jump"))
-    for place in places:
+    if tree.get("account"):
         message, form = "this has no effect in this version", "leave it out, or keep it for later"
-        yield Fault(place, "", message, form, Grade.WARNING)
+        yield Fault(("account",), "", message, form, Grade.WARNING)
+
+
+def _proposals(protect: object) -> Iterator[Fault]:
+    """Yield, once for all of them, the names that somebody may take for protection."""
+    entries = [(index, _read(scalars.protected, one)) for index, one in enumerate(_list(protect))]
+    names = [(index, one) for index, one in entries if one and not scalars.is_hash(one)]
+    if names:
+        message = (
+            "a name only proposes, since anybody may give it to a key: each key that it fits is"
+            " announced, and not protected before budget-guard approve"
+        )
+        form = "write hashes for keys that must never be touched"
+        shown = quote(", ".join(name for _, name in names))
+        yield Fault(("protect", names[0][0]), shown, message, form, Grade.WARNING)
 
 
 def _same_name(place: Place, name: object, named: dict[str, Place]) -> Iterator[Fault]:
@@ -98,37 +111,55 @@ def _caps(place: Place, cap: object) -> Iterator[Fault]:
 
 
 def _thin(place: Place, budget: dict[str, object]) -> Iterator[Fault]:
+    """Yield the caps that cannot feed the keys that the budget names, however many more it has."""
     held = _read(amounts.hold, budget["hold"]) if "hold" in budget else Hold()
     if held is None or held.at is None:
         return
+    named = 1 if _read(scalars.flag, budget.get("per_key")) else _named(budget.get("keys"))
+    least = FLOOR * named
     for window in Window:
         cap = _usd(budget.get("cap"), window)
-        if cap is not None and 0 < cap < FLOOR:
-            message = "too thin to hold: a fence this low refuses ordinary requests"
-            form = f"write {FLOOR} or more, 0 to stop the keys, or hold: never"
+        if cap is not None and 0 < cap < least:
+            shared = f" for {named} keys" if named > 1 else ""
+            message = (
+                f"too thin to hold{shared}: a fence below {FLOOR} USD refuses ordinary requests"
+            )
+            form = f"write {least} or more, 0 to stop the keys, or hold: never"
             shown = amounts.spell_decimal(cap)
             yield Fault((*place, window), shown, message, form, Grade.WARNING)
 
 
-def _shared(place: Place, budget: dict[str, object]) -> Iterator[Fault]:
-    held = _read(amounts.hold, budget["hold"]) if "hold" in budget else Hold()
-    keys = [one for one in _list(budget.get("keys")) if isinstance(one, str)]
-    alone = len(keys) == 1 and not WILD & set(keys[0])
-    if (
-        alone
-        or not keys
-        or held is None
-        or held.at is None
-        or _read(scalars.flag, budget.get("per_key"))
-    ):
+def _named(keys: object) -> int:
+    return max(1, len({one for one in _texts(keys) if _is_plain(one)}))
+
+
+def _outside(place: Place, workspaces: object, scope: Sequence[str]) -> Iterator[Fault]:
+    named = _texts(workspaces)
+    if not named or not scope or any(_may_meet(one, other) for one in named for other in scope):
         return
-    message = "if several keys match, their common cap only alerts: it is not held"
-    form = "name one key, or write per_key: true for a cap of each, or hold: never to alert"
-    yield Fault(place, quote(", ".join(keys)), message, form, Grade.WARNING)
+    message = "this budget will have no keys: none of its workspaces is in the guard's scope"
+    form = "name a workspace of the scope, or remove the budget"
+    related: Place = ("scope", "workspaces")
+    yield Fault(place, quote(", ".join(named)), message, form, Grade.WARNING, related)
+
+
+def _may_meet(one: str, other: str) -> bool:
+    """Tell whether one text may fit both patterns; of two patterns nobody knows."""
+    if _is_plain(one):
+        return fits((other,), one)
+    return not _is_plain(other) or fits((one,), other)
+
+
+def _is_plain(pattern: str) -> bool:
+    return not WILD & set(pattern)
 
 
 def _usd(cap: object, window: Window) -> Decimal | None:
     return _read(amounts.amount, cap[window]) if isinstance(cap, dict) and window in cap else None
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in _list(value) if isinstance(one, str)]
 
 
 def _list(value: object) -> list[object]:

@@ -17,7 +17,9 @@ from pydantic_core import PydanticCustomError
 DURATION = r"^[1-9][0-9]{0,4}[mhd]$"
 NAME = r"^[A-Za-z0-9]([A-Za-z0-9 ._/-]{0,62}[A-Za-z0-9._/-])?$"
 """Fits a CloudWatch dimension, an SNS attribute and a shell argument alike."""
-KEY_HASH = r"^[0-9a-f]{64}$"
+KEY_HASH = r"^[0-9a-fA-F]{64}$"
+HASH_LIKE = r"^[0-9a-fA-F]{12,}[*.…]*$"
+"""Hashes, and what is left of one that was cut: the guard itself shows 12 digits."""
 WHOLE = r"^[1-9][0-9]{0,3}$"
 
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
@@ -107,13 +109,20 @@ def line(most: int) -> Callable[[object], str]:
     return read
 
 
-def key_hash(value: object) -> str:
-    """Return the hash of an API key, as OpenRouter's key list shows it."""
-    form = "write the 64 hexadecimal digits of the key's hash, as the key list shows it"
-    text = _line(value, form)
-    if not re.fullmatch(KEY_HASH, text.lower(), re.ASCII):
-        refuse("this is not the hash of a key", form)
-    return text.lower()
+def protected(value: object) -> str:
+    """Return the hash of an API key in small letters, or else a name pattern as it is."""
+    text = line(256)(value)
+    if is_hash(text):
+        return text.lower()
+    if re.fullmatch(HASH_LIKE, text, re.ASCII):
+        form = "write all 64 hexadecimal digits of a hash; in a name, write ? for one of them"
+        refuse("this is not the whole hash of a key", form)
+    return text
+
+
+def is_hash(text: str) -> bool:
+    """Tell whether `text` is the hash of an API key, as OpenRouter's key list shows it."""
+    return re.fullmatch(KEY_HASH, text, re.ASCII) is not None
 
 
 def web_address(value: object) -> str:

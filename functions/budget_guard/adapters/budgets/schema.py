@@ -26,7 +26,7 @@ def _drop_absent(node: object) -> None:
     """Remove null and empty defaults: absent is right, and editors would offer what is refused."""
     match node:
         case dict():
-            if node.get("default", "") in (None, []):
+            if node.get("default", "") in (None, [], {}):
                 del node["default"]
             for value in node.values():
                 _drop_absent(value)

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from budget_guard.adapters.budgets.budget import Budget, Cap, Threshold
 from budget_guard.adapters.budgets.faults import Fault, Place, has_errors, quote
-from budget_guard.adapters.budgets.model import Account, File, Safety
+from budget_guard.adapters.budgets.model import Account, File, Safety, Scope
 from budget_guard.adapters.budgets.rules import contradictions
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import Policy
@@ -25,6 +25,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "budgets": Budget,
     "cap": Cap,
     "safety": Safety,
+    "scope": Scope,
     "thresholds": Threshold,
 }
 

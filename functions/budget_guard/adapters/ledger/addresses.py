@@ -10,8 +10,10 @@ from budget_guard.domain.alerts import Alert, AlertState, Incident
 from budget_guard.domain.holds import FOR_EVER, Hold
 from budget_guard.domain.observations import FORMER_KEPT, Freshness, Observation
 from budget_guard.domain.records import (
+    Approval,
     Audit,
     Deployed,
+    Freeze,
     Grant,
     PollReport,
     Release,
@@ -90,7 +92,7 @@ def address(record: Record) -> Address:
 
 
 def _address_of_rest(
-    record: Incident | Alert | Grant | Release | SpendRecord | Audit,
+    record: Incident | Alert | Grant | Release | Freeze | Approval | SpendRecord | Audit,
 ) -> Address:
     match record:
         case Incident():
@@ -103,6 +105,10 @@ def _address_of_rest(
             place = Address("GRANT", record.id)
         case Release():
             place = Address("RELEASE", record.key or "*")
+        case Freeze():
+            place = Address("FREEZE", record.key)
+        case Approval():
+            place = Address("APPROVAL", "guard" if record.by_guard else "person")
         case SpendRecord():
             key = record.key or ""
             pk = f"SPEND#{_digit(key)}#{record.budget}"

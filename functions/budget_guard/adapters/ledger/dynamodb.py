@@ -14,6 +14,8 @@
 | alerts sent          | ALERT#SENT                | time#event id       | 35 d               |
 | grants               | GRANT                     | grant id            | 62 d after its end |
 | releases             | RELEASE                   | key hash, or *      |                    |
+| freezes              | FREEZE                    | key hash            |                    |
+| approvals            | APPROVAL                  | person, or guard    |                    |
 | spend                | SPEND#<digit>#<budget>    | window#start#key    | 400 d              |
 | audit of a key       | AUDIT#<key hash>          | time#id             | 400 d              |
 | lease                | LEASE                     | name                |                    |
@@ -32,7 +34,7 @@ from typing import TYPE_CHECKING
 from budget_guard.adapters.ledger import codec
 from budget_guard.adapters.ledger.addresses import Address, Write, address, writes
 from budget_guard.adapters.ledger.answers import leave_items_alone
-from budget_guard.adapters.ledger.failures import asking
+from budget_guard.adapters.ledger.failures import asking, replaced
 from budget_guard.adapters.ledger.leases import Leases
 from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.adapters.ledger.writing import AT_ONCE, TableWriter, key
@@ -41,7 +43,7 @@ from budget_guard.use_cases.ports import Lease, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef
+    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, TransactWriteItemTypeDef
 
 ALIVE = "attribute_not_exists(#expires) OR #expires > :now"
 
@@ -80,17 +82,31 @@ class DynamoLedger(Reader):
         """End the lease; does nothing if it is another's by now."""
         self._leases.give_back(lease)
 
-    def save(self, *records: Record, lease: Lease | None = None) -> None:
+    def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:
         """Write records whole, each replacing its former self.
 
-        With a lease: up to 99 items at a time (a sent alert is two) are written all or none, and
-        none without the lease. Without: in batches, in no order.
+        With a lease: up to 98 items at a time (a sent alert is two) are written all or none, and
+        none without the lease. Without: in batches, in no order. With a wish: nothing is written
+        unless that generation of it is still open (`WishReplaced`).
         """
         groups = writes(records)
         if lease is None:
             self._writer.batch(write for group in groups for write in group)
-        else:
+        elif wish is None:
             self._writer.save(groups, lease)
+        elif not self._writer.save(groups, lease, self._is_open(wish)):
+            raise replaced(wish)
+
+    def _is_open(self, wish: Wish) -> "TransactWriteItemTypeDef":
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": key(address(wish)),
+                "ConditionExpression": "#generation = :generation",
+                "ExpressionAttributeNames": {"#generation": "generation"},
+                "ExpressionAttributeValues": {":generation": {"N": str(wish.generation)}},
+            }
+        }
 
     def forget(self, *records: Record, lease: Lease) -> None:
         """Delete records, on the same terms as `save`."""

@@ -8,7 +8,14 @@ import stamina
 from botocore.exceptions import BotoCoreError, ClientError
 
 from budget_guard.adapters.aws_errors import Cause, cause, code
-from budget_guard.domain.errors import GuardError, LedgerError, LedgerUnavailable, SettingsError
+from budget_guard.domain.errors import (
+    GuardError,
+    LedgerError,
+    LedgerUnavailable,
+    SettingsError,
+    WishReplaced,
+)
+from budget_guard.domain.wishes import Wish
 
 
 class BusyError(LedgerUnavailable):
@@ -28,6 +35,13 @@ def again() -> Iterator[stamina.Attempt]:
     """Yield attempts, with backoff, at what raises `BusyError`: what the SDK does not retry."""
     yield from stamina.retry_context(
         on=BusyError, attempts=8, timeout=20, wait_initial=0.05, wait_max=2, wait_jitter=0.1
+    )
+
+
+def replaced(wish: Wish) -> WishReplaced:
+    """Return the error of a run that acts on a wish which is no longer open as it was."""
+    return WishReplaced(
+        f"The wish for the key {wish.key[:12]} has been replaced or dropped; nothing was sent for it"
     )
 
 

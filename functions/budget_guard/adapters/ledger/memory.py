@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from budget_guard.adapters.ledger.addresses import Address, Write, address, expires, writes
+from budget_guard.adapters.ledger.failures import replaced
 from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.wishes import Wish
@@ -40,10 +41,16 @@ class MemoryLedger(Reader):
             if self._holds(lease):
                 del self._leases[lease.name]
 
-    def save(self, *records: Record, lease: Lease | None = None) -> None:
-        """Write records whole, each replacing its former self; with a lease only under it."""
+    def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:
+        """Write records whole, each replacing its former self; with a lease only under it.
+
+        With a wish: only while that generation of it is open (`WishReplaced`).
+        """
         with self._lock:
             self._require(lease)
+            found = self._at(Wish, address(wish)) if wish else None
+            if wish and (found is None or found.generation != wish.generation):
+                raise replaced(wish)
             for group in writes(records):
                 for write in group:
                     self._apply(write)

@@ -12,7 +12,7 @@ from typing import Any
 from budget_guard.adapters.ledger.marks import PackedMarks, packed
 from budget_guard.adapters.ledger.texts import amount, moment, spent, spent_text, stamp
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings
-from budget_guard.domain.observations import Former, Observation
+from budget_guard.domain.observations import Former, Jump, Observation
 from budget_guard.domain.windows import Window
 
 EMPTY: tuple[object, ...] = (None, False, [])
@@ -42,6 +42,7 @@ def written(seen: Observation) -> Fields:
             for one in seen.former
         ],
         "gone_at": seen.gone_at and stamp(seen.gone_at),
+        "jump": seen.jump and _written_jump(seen.jump),
     }
     return {name: value for name, value in fields.items() if value not in EMPTY}
 
@@ -49,12 +50,8 @@ def written(seen: Observation) -> Fields:
 def read(fields: Fields) -> Observation:
     """Return the observation of such fields; raise one of `BROKEN`. Unknown fields are ignored."""
     given = fields.get
-    key, hours, gone_at, remaining = (
-        _key(fields),
-        given("hours"),
-        given("gone_at"),
-        given("remaining"),
-    )
+    key, hours, remaining = _key(fields), given("hours"), given("remaining")
+    gone_at, jump = given("gone_at"), given("jump")
     settings = _settings(given("limit"), given("reset"), given("include_byok"), given("disabled"))
     return Observation(
         Reading(
@@ -68,6 +65,7 @@ def read(fields: Fields) -> Observation:
         PackedMarks(_text(hours), key.hash) if hours else (),
         tuple(map(_former, given("former", ()))),
         None if gone_at is None else moment(gone_at),
+        None if jump is None else _jump(jump),
     )
 
 
@@ -80,6 +78,11 @@ def _who(key: Key) -> Fields:
         "creator": key.creator,
         "expires_at": key.expires_at and stamp(key.expires_at),
     }
+
+
+def _written_jump(jump: Jump) -> Fields:
+    spent_before = dict(_spent(jump.before))
+    return {"at": stamp(jump.at), "spent": spent_before, "before_at": stamp(jump.before_at)}
 
 
 def _spent(counters: Counters) -> Iterator[tuple[str, str]]:
@@ -123,3 +126,7 @@ def _counters(texts: Mapping[str, str]) -> Counters:
 
 def _former(fields: Fields) -> Former:
     return Former(_key(fields), _counters(fields["spent"]), moment(fields["at"]))
+
+
+def _jump(fields: Fields) -> Jump:
+    return Jump(moment(fields["at"]), _counters(fields["spent"]), moment(fields["before_at"]))

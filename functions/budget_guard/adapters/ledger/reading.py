@@ -15,7 +15,16 @@ from budget_guard.adapters.ledger.addresses import (
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
-from budget_guard.domain.records import Audit, Deployed, Grant, PollReport, Release, Workspace
+from budget_guard.domain.records import (
+    Approval,
+    Audit,
+    Deployed,
+    Freeze,
+    Grant,
+    PollReport,
+    Release,
+    Workspace,
+)
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -76,6 +85,14 @@ class Reader(ABC):
     def releases(self) -> Sequence[Release]:
         """Return the releases on record, also those that have ended, the earliest first."""
         return sorted(self._all(Release, "RELEASE"), key=lambda one: (one.at, one.key or ""))
+
+    def freezes(self) -> Sequence[Freeze]:
+        """Return the freezes on record, also those that have ended, the earliest first."""
+        return sorted(self._all(Freeze, "FREEZE"), key=lambda one: (one.at, one.key))
+
+    def approvals(self) -> Sequence[Approval]:
+        """Return the last approval by a person, and the last by the guard, the earlier first."""
+        return sorted(self._all(Approval, "APPROVAL"), key=lambda one: one.at)
 
     def incidents(self) -> Mapping[str, Incident]:
         """Return the open incidents, by id."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """Requests under way together; below botocore's default of 10 connections."""
-MOST_IN_TRANSACTION = 99
-"""DynamoDB takes 100; one is the check of the lease."""
+MOST_IN_TRANSACTION = 98
+"""DynamoDB takes 100; one is the check of the lease, and one may be that of a wish."""
 MOST_IN_BATCH = 25
 PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
@@ -42,10 +42,21 @@ class TableWriter:
         # Transactions of one run share the lease's item: side by side they would conflict.
         self._one_transaction = Lock()
 
-    def save(self, groups: Iterable[tuple[Write, ...]], lease: Lease) -> None:
-        """Write under the lease, up to 99 items at a time, no group torn apart."""
-        for chunk in _chunks(groups):
-            self.transact([self._action(write) for write in chunk], lease)
+    def save(
+        self,
+        groups: Iterable[tuple[Write, ...]],
+        lease: Lease,
+        check: "TransactWriteItemTypeDef | None" = None,
+    ) -> bool:
+        """Write under the lease, up to 98 items at a time, no group torn apart.
+
+        Return False, and write no more, where `check` does not hold.
+        """
+        checks = [check] if check else []
+        return all(
+            self.transact([*checks, *(self._action(write) for write in chunk)], lease)
+            for chunk in _chunks(groups)
+        )
 
     def transact(self, actions: "Sequence[TransactWriteItemTypeDef]", lease: Lease) -> bool:
         """Do all actions or none; raise `LeaseLost` where the lease's token is not this run's.

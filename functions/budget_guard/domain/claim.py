@@ -1,0 +1,66 @@
+"""What a key brings to the sharing, and what it gets (rules 4, 6 and 7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from budget_guard.domain.money import CENT, Usd
+from budget_guard.domain.reach import Reach
+
+
+class Move(StrEnum):
+    """What becomes of a key's fence."""
+
+    FIRST = "first"
+    LOWER = "lower"
+    RAISE = "raise"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key that is to be fenced, and the places of the constraints that bind it.
+
+    `reach` is None where no fence is on it yet. `allowed` (USD) is what its fence leaves it; it is
+    short below `short_below`. `is_off`: nothing is to be spent by it. `is_stuck`: its fence cannot
+    be moved at present. `is_eager`: a person has just given it more. `is_first`: it has no fence
+    yet that could stay.
+    """
+
+    places: tuple[int, ...]
+    weight: Usd
+    reach: Reach | None
+    allowed: Usd
+    short_below: Usd
+    is_off: bool = False
+    is_stuck: bool = False
+    is_eager: bool = False
+    is_first: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether the key must not wait: rule 7's short, a first fence, a person's word."""
+        return self.is_first or self.is_eager or self.allowed < self.short_below
+
+    def asks(self, due: Usd) -> bool:
+        """Tell whether a larger share is due to the key, and it is short or soon will be.
+
+        Who asks soon is raised before all are short at once; for that the share must have doubled.
+        """
+        more = due - self.allowed
+        if self.is_off or more < CENT:
+            return False
+        if self.is_eager:
+            return True
+        if self.allowed < self.short_below:
+            return more >= self.allowed / 4
+        return self.allowed < 2 * self.short_below and due >= 2 * self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Allotment:
+    """What a key may spend from its observation on (USD), what it is due, and what binds it."""
+
+    move: Move
+    headroom: Usd
+    share: Usd
+    bound_by: int

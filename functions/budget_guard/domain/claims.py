@@ -1,0 +1,129 @@
+"""Who is to be fenced, by which constraints, and what these leave to them together (rule 4)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from budget_guard.domain.claim import Claim
+from budget_guard.domain.constraints import Constraint, own_limit
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.hands import Hands
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.money import ZERO, Usd
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.reach import Reach, reach
+from budget_guard.domain.settling import has_disabled
+from budget_guard.domain.weights import expected, short_below, weight
+
+HOURLY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The keys to be fenced, and every constraint that fences are measured by.
+
+    A claim's places are places in `constraints` and in `lefts`: what each leaves (USD) to the keys
+    that claim it, when those are counted that spend of it otherwise.
+    """
+
+    by_key: Mapping[str, Claim]
+    constraints: Sequence[Constraint]
+    lefts: Sequence[Usd]
+
+    def of(self, key: str) -> list[Constraint]:
+        """Return the constraints that bind a key that is to be fenced, its own limit last."""
+        return [self.constraints[place] for place in self.by_key[key].places]
+
+
+def claims(facts: Facts, found: Iterable[Constraint], hands: Hands) -> Claims:
+    """Return who is to be fenced: who may be, and whom one of its constraints wants held."""
+    bounds = [one for one in found if one.is_fencing]
+    places: dict[str, list[int]] = {key: [] for key in facts.holds if hands.is_kept(key)}
+    for place, constraint in enumerate(bounds):
+        for key in constraint.members:
+            places.setdefault(key, []).append(place)
+    held = {key: some for key, some in places.items() if _is_due(key, some, bounds, facts, hands)}
+    for key, some in held.items():
+        if own := own_limit(facts.observations[key], facts):
+            some.append(len(bounds))
+            bounds.append(own)
+    wanted = {place for some in held.values() for place in some}
+    lefts = [
+        one.left - _taken(one, held, facts, hands) if place in wanted else ZERO
+        for place, one in enumerate(bounds)
+    ]
+    by_key = {key: _claim(key, some, bounds, facts) for key, some in held.items() if some}
+    return Claims(by_key, bounds, lefts)
+
+
+def _is_due(
+    key: str, places: Iterable[int], bounds: Sequence[Constraint], facts: Facts, hands: Hands
+) -> bool:
+    is_wanted = key in facts.pressed or any(bounds[place].holds for place in places)
+    return (is_wanted or hands.is_kept(key)) and hands.may_hold(key)
+
+
+def _taken(constraint: Constraint, held: Mapping[str, object], facts: Facts, hands: Hands) -> Usd:
+    """Return what others than the claiming keys may take of a constraint (USD).
+
+    Fences that nothing is decided of now count as far as they reach; a key that cannot be held is
+    expected to spend what it did, until the next evaluation.
+    """
+    taken = ZERO
+    for key in constraint.members:
+        if key in held:
+            continue
+        seen = facts.observations[key]
+        limits = reach(seen, facts)
+        most = limits.exposures(constraint)[0] if limits else None
+        if most is not None and most.is_finite():
+            taken += most
+        elif not hands.may_hold(key) and not _is_off(seen, facts.holds.get(key), facts):
+            taken += expected(seen)
+    return taken
+
+
+def _claim(key: str, places: Sequence[int], bounds: Sequence[Constraint], facts: Facts) -> Claim:
+    seen, hold = facts.observations[key], facts.holds.get(key)
+    limits = reach(seen, facts)
+    allowed = limits.allows() if limits else ZERO
+    return Claim(
+        places=tuple(places),
+        weight=weight(seen, hold, allowed),
+        reach=limits,
+        allowed=allowed,
+        short_below=short_below(seen),
+        is_off=any(bounds[place].is_shared for place in places) and _is_off(seen, hold, facts),
+        is_stuck=_is_stuck(hold, facts),
+        is_eager=_is_eager(key, hold, [bounds[place] for place in places], facts),
+        is_first=_is_first(limits, hold),
+    )
+
+
+def _is_first(limits: Reach | None, hold: Hold | None) -> bool:
+    """Tell whether a key has no fence that could stay: none yet, or one behind an off switch."""
+    return limits is None or limits.kept is None or (hold is not None and hold.froze)
+
+
+def _is_off(seen: Observation, hold: Hold | None, facts: Facts) -> bool:
+    """Rule 4c: tell whether people have switched a key off, or its own end has come."""
+    ends, settings = seen.key.expires_at, seen.reading.settings
+    is_theirs = settings.disabled and not (hold and has_disabled(hold))
+    return is_theirs or (ends is not None and ends <= facts.now)
+
+
+def _is_stuck(hold: Hold | None, facts: Facts) -> bool:
+    """Tell whether OpenRouter refused to change a key, and it is too soon to try again."""
+    refusals = hold.refusals if hold else None
+    return refusals is not None and refusals.for_good and facts.now - refusals.last_at < HOURLY
+
+
+def _is_eager(key: str, hold: Hold | None, all_of: Iterable[Constraint], facts: Facts) -> bool:
+    """Tell whether somebody granted more money since the key's fence was set."""
+    since = hold.confirmed_at if hold else None
+    names = {one.budget.name for one in all_of if one.budget}
+    return since is not None and any(
+        since <= one.begins <= facts.now < one.ends
+        for one in facts.grants
+        if one.budget in names and one.key in (None, key)
+    )
