@@ -3,18 +3,26 @@
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.shares import Pot
+from budget_guard.domain.shares import Bid
 from budget_guard.domain.shares import shares as shared
 from tests.domain.builders import usd
 
 KEYS = "abcde"
 TINY = Decimal("1e-20")
 """Shares are levels times weights in 28 digits: they may differ from exact ones by so much."""
+
+
+class Pot(NamedTuple):
+    members: frozenset[str]
+    left: Decimal
+
+
 AMOUNTS = st.decimals(0, 1000, places=2)
 WEIGHTS = st.fixed_dictionaries({key: st.decimals(Decimal("0.01"), 50, places=2) for key in KEYS})
 POTS = st.builds(Pot, st.frozensets(st.sampled_from(KEYS), min_size=1), AMOUNTS)
@@ -22,7 +30,13 @@ WORLDS = st.lists(POTS, min_size=1, max_size=6)
 
 
 def shares(weighted: dict[str, Decimal], pots: list[Pot]) -> dict[str, Decimal]:
-    return {key: share.amount for key, share in shared(weighted, pots).items()}
+    bids = {}
+    for key in sorted({key for one in pots for key in one.members}):
+        places = tuple(place for place, one in enumerate(pots) if key in one.members)
+        bids[key] = Bid(weighted[key], places)
+    found = shared(bids, [one.left for one in pots])
+    assert all(found[key].bound_by in bid.places for key, bid in bids.items())
+    return {key: share.amount for key, share in found.items()}
 
 
 def pot(members: str, left: int | str) -> Pot:
