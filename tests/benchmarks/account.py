@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from functools import cached_property
 from hashlib import sha256
 from itertools import batched
 from typing import Any
 
-from budget_guard.adapters.openrouter.wire import KeyWire
+from budget_guard.adapters.openrouter.answers import Answer
+from budget_guard.adapters.openrouter.keys import read_one
 from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import Plan, decide
@@ -173,9 +175,10 @@ class Account:
 
     def _observed(self, row: Row, number: int) -> Observation:
         exact = json.loads(json.dumps(row), parse_float=Decimal, parse_int=Decimal)
-        wire = KeyWire.model_validate(exact)
         at = NOW - timedelta(hours=1) if number % CHANGED else BEFORE
-        reading = wire.to_domain(workspace="", began=at - timedelta(seconds=1), at=at)
+        elapsed = timedelta(seconds=1)
+        answer = Answer("GET /keys", {"data": exact}, format_datetime(at, usegmt=True), elapsed)
+        reading = read_one(answer)
         ever = reading.counters.lifetime
         count = MARKS[number % len(MARKS)]
         hour = at.replace(minute=0, second=0)

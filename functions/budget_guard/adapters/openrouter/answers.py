@@ -13,6 +13,14 @@ from pydantic import BaseModel, ValidationError
 from budget_guard.domain.errors import ProviderConfusing
 
 
+class UnusableError(Exception):
+    """A field of the body, as `.name`, is not what it should be."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(field, why)
+        self.field, self.why = field, why
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What OpenRouter said to `endpoint`; `elapsed` from before the request to after the answer.
@@ -57,16 +65,20 @@ class Answer:
 
         The message has no value of the body in it.
         """
-        problem = ""
         try:
             return model.model_validate(self.body)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             field = ".".join(str(part) for part in first["loc"]) or "body"
-            problem = f"`{field}`: {first['msg']}"
+            why = first["msg"]
         # Raised here, not above: pydantic's error quotes the body and would hang on this one.
-        msg = f"{self.endpoint} was answered with an unusable {problem}; nothing was concluded"
-        raise ProviderConfusing(msg)
+        raise self.unusable(field, why)
+
+    def unusable(self, field: str, why: str) -> ProviderConfusing:
+        """Return the error that names a field of the body, and no value of it."""
+        return ProviderConfusing(
+            f"{self.endpoint} was answered with an unusable `{field}`: {why}; nothing was concluded"
+        )
 
 
 def read_answer(endpoint: str, response: httpx.Response, elapsed: timedelta) -> Answer:

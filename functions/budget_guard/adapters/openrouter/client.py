@@ -14,6 +14,7 @@ import stamina.instrumentation
 from budget_guard.adapters.openrouter import wire
 from budget_guard.adapters.openrouter.answers import Answer
 from budget_guard.adapters.openrouter.failures import MAKE_ONE
+from budget_guard.adapters.openrouter.keys import read_one, read_page
 from budget_guard.adapters.openrouter.paging import every_page
 from budget_guard.adapters.openrouter.transport import Transport
 from budget_guard.domain.errors import ManagementKeyError, ProviderConfusing
@@ -111,10 +112,7 @@ class HttpOpenRouter:
         def page(offset: int) -> Listing:
             flags = {"include_disabled": "true", "include_expired": "true"}
             answer = self._read("/keys", workspace_id=workspace, offset=str(offset), **flags)
-            rows = answer.parse(wire.KeyPage).data
-            began, at = answer.began, answer.at
-            readings = (row.to_domain(workspace=workspace, began=began, at=at) for row in rows)
-            return Listing(tuple(readings), began=began, at=at)
+            return Listing(read_page(answer, workspace), began=answer.began, at=answer.at)
 
         return every_page(page, at_once=self._at_once)
 
@@ -153,13 +151,13 @@ def _path(key_hash: str) -> str:
 
 
 def _reading(answer: Answer, key_hash: str) -> Reading:
-    row = answer.parse(wire.OneKey).data
-    if row.hash != key_hash:
+    reading = read_one(answer)
+    if reading.key.hash != key_hash:
         msg = (
             f"{answer.endpoint} was answered with another key's `data.hash`; nothing was concluded."
         )
         raise ProviderConfusing(msg)
-    return row.to_domain(workspace="", began=answer.began, at=answer.at)
+    return reading
 
 
 def _body(change: Change) -> str:
