@@ -8,7 +8,6 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
 from budget_guard.domain.errors import ProviderConfusing
 
@@ -59,20 +58,6 @@ class Answer:
     def crossed_midnight(self) -> bool:
         """Tell whether its counters can be those of two days."""
         return self.began.date() != self.at.date()
-
-    def parse[Model: BaseModel](self, model: type[Model]) -> Model:
-        """Return the body as `model`; raise `ProviderConfusing` naming endpoint and field.
-
-        The message has no value of the body in it.
-        """
-        try:
-            return model.model_validate(self.body)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            field = ".".join(str(part) for part in first["loc"]) or "body"
-            why = first["msg"]
-        # Raised here, not above: pydantic's error quotes the body and would hang on this one.
-        raise self.unusable(field, why)
 
     def unusable(self, field: str, why: str) -> ProviderConfusing:
         """Return the error that names a field of the body, and no value of it."""

@@ -78,13 +78,7 @@ class HttpOpenRouter:
 
     def require_management_key(self) -> None:
         """Ask `/key`: an inference key would get zeros, not a refusal, from `/credits`."""
-        own = self._transport.get("/key").parse(wire.OwnKey).data
-        is_management = own.is_management_key
-        if is_management is None:
-            is_management = own.is_provisioning_key
-        if is_management is None:
-            msg = "GET /key was answered without `data.is_management_key`; nothing was concluded."
-            raise ProviderConfusing(msg)
+        is_management = wire.is_management_key(self._transport.get("/key"))
         if not is_management:
             msg = f"The credential is an inference key, not a management key: {MAKE_ONE}."
             raise ManagementKeyError(msg)
@@ -92,18 +86,20 @@ class HttpOpenRouter:
     def workspaces(self) -> tuple[Workspace, ...]:
         """Read pages until `total_count` is reached, or without it until one is empty."""
         found: dict[str, Workspace] = {}
-        offset, total = 0, None
+        total: int | None = None
+        offset = 0
         while total is None or offset < total:
             params = {"offset": str(offset), "limit": str(WORKSPACES_PER_PAGE)}
-            page = self._transport.get("/workspaces", **params).parse(wire.WorkspacePage)
-            fresh = {one.id: Workspace(one.id, one.name) for one in page.data}
+            answer = self._transport.get("/workspaces", **params)
+            page, total = wire.workspaces(answer), wire.total_count(answer)
+            fresh = {one.id: one for one in page}
             if not fresh:
                 break
             if fresh.keys() <= found.keys():
                 msg = "GET /workspaces gives the same at every offset; nothing was concluded."
                 raise ProviderConfusing(msg)
             found |= fresh
-            offset, total = offset + len(page.data), page.total_count
+            offset += len(page)
         return tuple(found.values())
 
     def keys(self, workspace: str) -> Listing:
@@ -128,8 +124,7 @@ class HttpOpenRouter:
 
     def balance(self) -> Usd:
         """Subtract what was used from what was bought."""
-        credits_ = self._transport.get("/credits").parse(wire.Credits).data
-        return credits_.total_credits - credits_.total_usage
+        return wire.balance(self._transport.get("/credits"))
 
     def _read(self, path: str, **params: str) -> Answer:
         """Read counters, again where they could be those of two days.
