@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks import cost as costing
 from tests.benchmarks.speed import ROWS, Line, Sizes
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -33,6 +34,28 @@ def speed(
     console.print(_table(lines))
     console.print(f"Medians of {pairs} alternating pairs. {_machine()}")
     raise typer.Exit(0 if all(line.ok for line in lines) else 1)
+
+
+@app.command()
+def cost(
+    keys: Annotated[list[int] | None, typer.Argument(help="Numbers of keys.")] = None,
+) -> None:
+    """Compute what the guard costs a month at AWS, from measured runs and list prices."""
+    bare = costing.variable(0)
+    fixed = costing.fixed(bare)
+    table = Table("keys", *("reads", "writes", "compute", "by keys", "fixed", "in all"), box=None)
+    for column in table.columns:
+        column.justify = "right"
+    for one in costing.growth(keys or (100, 1_000, 10_000, 100_000), bare):
+        amounts = (one.reads, one.writes, one.compute, one.total, sum(fixed.values()))
+        total = one.total + sum(fixed.values())
+        table.add_row(f"{one.keys:,}", *(f"{each:.2f}" for each in (*amounts, total)))
+    console.print(table)
+    console.print("Fixed: " + ", ".join(f"{what} {usd:.2f}" for what, usd in fixed.items()) + ".")
+    console.print(
+        "USD a month, eu-central-1, polls every 5 minutes, AWS's list prices (tests/benchmarks/prices.py)."
+    )
+    console.print(_machine())
 
 
 def _table(lines: list[Line]) -> Table:
@@ -66,7 +89,7 @@ def _machine() -> str:
         lines = cpu.read_text().splitlines()
         model = next((one.split(": ")[1] for one in lines if one.startswith("model name")), model)
     python = platform.python_version()
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {python}."
+    return f"{model.strip()}, {os.cpu_count()} cores, {platform.system()}, Python {python}."
 
 
 if __name__ == "__main__":

@@ -61,18 +61,17 @@ class Account:
         return decide(self._facts(unfenced, BEFORE))
 
     def facts(self) -> Facts:
-        """Return what the guard knows when it has done what it wanted, and told of it."""
-        facts = self._facts(self.observations(), NOW)
-        held = replace(facts, holds=self.holds())
-        alerts, _ = announce(conditions(decide(held)), {}, BEFORE)
-        return replace(held, incidents={one.id: one for alert in alerts for one in alert.opens})
+        """Return what the guard knows when it has brought about what it wanted."""
+        return replace(self._facts(self.observations(), NOW), holds=self.holds())
 
     def records(self) -> Iterator[Record]:
         """Yield all that the ledger holds before a poll."""
         facts = self.facts()
         for many in (facts.observations, facts.freshness, facts.workspaces, facts.holds):
             yield from many.values()
-        yield from facts.incidents.values()
+        alerts, _ = announce(conditions(decide(facts)), {}, BEFORE)
+        for alert in alerts:
+            yield from alert.opens
         yield PollReport(BEFORE, "run-1", self.keys, len(self.workspaces), None, Decimal(5000))
         yield Deployed(self.policy, BEFORE)
         yield self._approval

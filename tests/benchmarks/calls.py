@@ -11,11 +11,12 @@ READS = frozenset({"Query", "GetItem"})
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request to DynamoDB (`text` is its body) or, without `operation`, a GET of OpenRouter's
-    (`text` is its path and query).
+    (`text` is its path and query). `size` is what it read, in bytes of DynamoDB's items.
     """
 
     operation: str
     text: str
+    size: int = 0
 
     @property
     def body(self) -> dict[str, Any]:

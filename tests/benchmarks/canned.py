@@ -17,6 +17,7 @@ QUERY_PAGE = 1024 * 1024
 """Bytes of items that DynamoDB reads for one answer to a Query."""
 
 type Item = Mapping[str, Any]
+type Answer = tuple[bytes, int]
 
 
 class Canned:
@@ -24,8 +25,8 @@ class Canned:
 
     def __init__(self, account: Account) -> None:
         self._openrouter = dict(_openrouter(account))
-        self._pages: dict[tuple[str, str | None], bytes] = {}
-        self._items: dict[tuple[str, str], bytes] = {}
+        self._pages: dict[tuple[str, str | None], Answer] = {}
+        self._items: dict[tuple[str, str], Answer] = {}
         self._keep(account.records())
 
     def openrouter(self, target: str) -> bytes:
@@ -35,8 +36,8 @@ class Canned:
         place = (url.path, query.get("workspace_id", [""])[0], query.get("offset", ["0"])[0])
         return self._openrouter.get(place, _http(b'{"data": []}'))
 
-    def dynamodb(self, operation: str, body: bytes) -> bytes:
-        """Return the answer to a request of DynamoDB's wire protocol."""
+    def dynamodb(self, operation: str, body: bytes) -> Answer:
+        """Return the answer to a request of DynamoDB's wire protocol, and the bytes it read."""
         match operation:
             case "Query":
                 asked = json.loads(body)
@@ -57,12 +58,13 @@ class Canned:
             item = _on_the_wire(codec.encode(address(record), record))
             pk, sk = item["pk"]["S"], item["sk"]["S"]
             partitions.setdefault(pk, []).append(item)
-            self._items[pk, sk] = _http(json.dumps({"Item": item}).encode())
+            self._items[pk, sk] = _http(json.dumps({"Item": item}).encode()), item_size(item)
         for pk, items in partitions.items():
             items.sort(key=lambda one: one["sk"]["S"])
             start = None
             for page, last in _query_pages(items):
-                self._pages[pk, start] = _http(json.dumps(page).encode())
+                size = sum(map(item_size, page["Items"]))
+                self._pages[pk, start] = _http(json.dumps(page).encode()), size
                 start = last
 
 
@@ -142,6 +144,6 @@ def _http(body: bytes) -> bytes:
     return head.encode() + body
 
 
-DONE = _http(b"{}")
-NOTHING_FOUND = _http(b'{"Items": [], "Count": 0, "ScannedCount": 0}')
-ALL_WRITTEN = _http(b'{"UnprocessedItems": {}}')
+DONE = _http(b"{}"), 0
+NOTHING_FOUND = _http(b'{"Items": [], "Count": 0, "ScannedCount": 0}'), 0
+ALL_WRITTEN = _http(b'{"UnprocessedItems": {}}'), 0

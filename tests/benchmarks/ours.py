@@ -43,9 +43,15 @@ def run_evaluate(ledger: DynamoLedger, _: str) -> None:
         evaluate(Evaluation(ledger, RecordingNotifier(), lease, everyday(), NOW))
 
 
+def run_enforce(ledger: DynamoLedger, _: str) -> None:
+    """Do what `enforce` does where nothing is wished: the rule in a quiet account."""
+    assert not ledger.wishes()
+
+
 FUNCTIONS: dict[str, Callable[[DynamoLedger, str], None]] = {
     "poll": run_poll,
     "evaluate": run_evaluate,
+    "enforce": run_enforce,
 }
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 
@@ -21,7 +22,7 @@ from tests.benchmarks.canned import Canned
 class _Connection(asyncio.Protocol):
     """HTTP/1.1, as far as httpx and botocore speak it; one request after the other."""
 
-    def __init__(self, canned: Canned, asked: list[dict[str, str]]) -> None:
+    def __init__(self, canned: Canned, asked: list[dict[str, Any]]) -> None:
         self._canned, self._asked = canned, asked
         self._received = bytearray()
 
@@ -48,12 +49,17 @@ class _Connection(asyncio.Protocol):
             self._asked.clear()
             return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(told) + told
         name = operation.rpartition(".")[2]
-        self._asked.append({"operation": name, "text": body.decode() if name else target})
-        return self._canned.dynamodb(name, body) if name else self._canned.openrouter(target)
+        if name:
+            answer, size = self._canned.dynamodb(name, body)
+        else:
+            answer, size = self._canned.openrouter(target), 0
+        text = body.decode() if name else target
+        self._asked.append({"operation": name, "text": text, "size": size})
+        return answer
 
 
 async def _serve(account: Account) -> None:
-    canned, asked = Canned(account), list[dict[str, str]]()
+    canned, asked = Canned(account), list[dict[str, Any]]()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(canned, asked), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()

@@ -1,5 +1,7 @@
 """Each benchmark runs from end to end, and compares like with like. Nothing is timed here."""
 
+import json
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,6 +12,7 @@ from tests.benchmarks import processes, speed
 from tests.benchmarks.__main__ import app
 from tests.benchmarks.calls import Call, once_each
 from tests.benchmarks.server import Server, serving
+from tests.benchmarks.units import item_size, read_units, write_units
 
 KEYS = 200
 
@@ -63,3 +66,21 @@ def test_every_row_of_the_table_is_measured(row: str) -> None:
     result = CliRunner().invoke(app, small)
     assert result.exit_code in (0, 1), result.output
     assert "Medians of 1 alternating pair" in result.output
+
+
+def test_a_month_is_priced_from_what_a_run_consumes() -> None:
+    result = CliRunner().invoke(app, ["cost", "40"])
+    assert result.exit_code == 0, result.output
+    assert "runs without a key" in result.output
+
+
+def test_units_are_counted_as_dynamodb_counts_them() -> None:
+    item = {"pk": {"S": "p" * 8}, "n": {"N": "12345"}, "b": {"B": b64encode(b"x" * 1020).decode()}}
+    put = {"Item": item}
+    assert item_size(item) == 2 + 8 + 1 + 4 + 1 + 1020
+    assert read_units([Call("Query", "", size=4097), Call("GetItem", "", size=0)]) == 3
+    assert write_units([Call("PutItem", json.dumps(put))]) == 2
+    checked = {"TransactItems": [{"ConditionCheck": {}}, {"Put": put}]}
+    assert write_units([Call("TransactWriteItems", json.dumps(checked))]) == 2 + 4
+    batch = {"RequestItems": {"ledger": [{"PutRequest": put}, {"DeleteRequest": {}}]}}
+    assert write_units([Call("BatchWriteItem", json.dumps(batch))]) == 3

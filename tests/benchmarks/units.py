@@ -5,8 +5,48 @@ write operations".
 """
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any
+
+from tests.benchmarks.calls import READS, Call
+
+READ_UNIT = 4096
+WRITE_UNIT = 1024
+
+
+def read_units(calls: Iterable[Call]) -> int:
+    """Return the units of consistent reads: each answer is rounded up, and none is free."""
+    return sum(_units(call.size, READ_UNIT) for call in calls if call.operation in READS)
+
+
+def write_units(calls: Iterable[Call]) -> int:
+    """Return the units of writes; in a transaction every item counts twice, its check too.
+
+    An item that is deleted counts as one unit: leases and incidents are small.
+    """
+    return sum(_written(call) for call in calls if call.operation not in READS)
+
+
+def _written(call: Call) -> int:
+    match call.operation:
+        case "BatchWriteItem":
+            tables = call.body["RequestItems"].values()
+            return sum(_put(request.get("PutRequest", {})) for many in tables for request in many)
+        case "TransactWriteItems":
+            return sum(2 * _put(one.get("Put", {})) for one in call.body["TransactItems"])
+        case "PutItem" | "DeleteItem":
+            return _put(call.body)
+        case _:
+            return 0
+
+
+def _put(request: Mapping[str, Any]) -> int:
+    return _units(item_size(request.get("Item", {})), WRITE_UNIT)
+
+
+def _units(size: int, unit: int) -> int:
+    return max(1, ceil(size / unit))
 
 
 def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
