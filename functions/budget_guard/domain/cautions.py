@@ -30,7 +30,7 @@ def _held_back(what: HeldBack, plan: Plan) -> Condition:
     if what.is_refused:
         entry = Entry(
             incident="mode/observe",
-            text=f"mode: observe is refused while {what.keys} keys are held",
+            text=f"mode: observe is refused while {_held(what.keys)}",
             action=f"the budgets file approved before (hash {plan.facts.policy.hash[:SHORT_HASH]}) "
             "stays in force",
             todo="to give the keys back, deploy mode: release first; to keep them held, deploy "
@@ -44,6 +44,10 @@ def _held_back(what: HeldBack, plan: Plan) -> Condition:
         todo=f'look: budget-guard approve; then: budget-guard approve {short} --reason "..."',
     )
     return Condition(Kind.BREAKER, 1, Severity.CRITICAL, entry)
+
+
+def _held(keys: int) -> str:
+    return "1 key is held" if keys == 1 else f"{keys} keys are held"
 
 
 def _to_do(what: HeldBack) -> str:
