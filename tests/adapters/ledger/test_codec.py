@@ -46,7 +46,7 @@ def encoded(record: Record) -> dict[str, Any]:
 def with_body(record: Record, **changes: Any) -> dict[str, Any]:
     """Return a small record's item with fields of its body changed."""
     item = encoded(record)
-    (fields,) = json.loads(item["body"]["S"])
+    (fields,) = json.loads(codec._text(item["body"]))
     return item | {"body": {"S": json.dumps([fields | changes])}}
 
 
@@ -204,3 +204,13 @@ def _utc(record: Record) -> Any:
     if isinstance(record, Observation):
         record = replace(record, hours=tuple(record.hours))
     return codec.adapter(type(record)).dump_python((record,), mode="json")
+
+
+def test_marks_are_kept_as_they_were_until_one_is_added() -> None:
+    item = encoded(samples.observation())
+    hours = codec.decode(Observation, item).hours
+    assert (len(hours), hours[0], tuple(hours[-1:])) == (1, hours[-1], tuple(hours))
+    assert hash(hours) == hash(tuple(hours))
+    assert hours != ()
+    again = replace(samples.observation(), hours=hours)
+    assert encoded(again) == item
