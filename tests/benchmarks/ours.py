@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from budget_guard.adapters.alerts.memory import RecordingNotifier
 from budget_guard.adapters.ledger import DynamoLedger
-from budget_guard.adapters.openrouter import connect
+from budget_guard.adapters.openrouter import ahead, connect
 from budget_guard.handlers.memory import uncollected
 from budget_guard.use_cases.evaluate import Evaluation, evaluate
 from budget_guard.use_cases.leases import leased
@@ -32,7 +32,7 @@ def run_poll(ledger: DynamoLedger, address: str) -> None:
         connect(f"{address}/api/v1", KEY) as openrouter,
         leased(ledger, "poll", token="t", now=NOW, lasts=timedelta(minutes=4)) as lease,
     ):
-        report = poll(Poll(lambda: openrouter, ledger, lease, "run-2", NOW, everyday()))
+        report = poll(Poll(lambda: openrouter, ledger, lease, "run-2", NOW, everyday(), ahead))
     assert not report.problem, report.problem
 
 

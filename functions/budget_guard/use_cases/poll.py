@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from budget_guard.domain.errors import GuardError, KeyGone, ManagementKeyError, ProviderError
 from budget_guard.domain.keys import Reading
@@ -19,12 +20,20 @@ from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import PollReport, Workspace
 from budget_guard.use_cases.ports import Lease, Ledger, Listing, OpenRouter
 
+type Listings = Iterable[Callable[[], Listing]]
+
+
+def in_turn(read: Callable[[str], Listing], workspaces: Iterable[str]) -> Listings:
+    """Return what gives each workspace's listing, which is read only when it is asked for."""
+    return (partial(read, workspace) for workspace in workspaces)
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:
     """What a poll needs of the world. `connect` may raise `GuardError`.
 
-    `policy` says which workspaces to read, and how far a counter is likely to jump.
+    `policy` says which workspaces to read, and how far a counter is likely to jump; `listings`
+    may read ahead.
     """
 
     connect: Callable[[], OpenRouter]
@@ -33,6 +42,7 @@ class Poll:
     run: str
     now: datetime
     policy: Policy
+    listings: Callable[[Callable[[str], Listing], Iterable[str]], Listings] = in_turn
 
 
 def poll(on: Poll) -> PollReport:
@@ -77,9 +87,10 @@ class _Reader:
         unknown = [one for one in self._workspaces.values() if known.get(one.id) != one]
         ledger.save(*unknown, lease=lease)
         keys, problems = 0, []
-        for workspace in self._workspaces.values():
+        listings = self._on.listings(self._openrouter.keys, self._workspaces)
+        for workspace, listing in zip(self._workspaces.values(), listings, strict=True):
             try:
-                keys += self._workspace(workspace)
+                keys += self._workspace(workspace, listing())
             except ProviderError as error:
                 problems.append(f"workspace {workspace.name}: {error}")
         problems += self._homeless()
@@ -91,9 +102,8 @@ class _Reader:
             balance=self._balance(),
         )
 
-    def _workspace(self, workspace: Workspace) -> int:
+    def _workspace(self, workspace: Workspace, listing: Listing) -> int:
         """Record a workspace whole, then that it is fresh; return how many keys it has."""
-        listing = self._openrouter.keys(workspace.id)
         for reading in listing.readings:
             _require_settled(reading)
         listed = {reading.key.hash for reading in listing.readings}

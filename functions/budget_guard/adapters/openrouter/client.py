@@ -23,7 +23,8 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.records import Workspace
 from budget_guard.use_cases.ports import Change, Listing
 
-AT_ONCE = 8
+AT_ONCE = 4
+"""Pages of one listing; two listings are read at a time."""
 WORKSPACES_PER_PAGE = 100
 READS_AROUND_MIDNIGHT = 3
 HEADER_SAFE = re.compile(r"[!-~]+")
@@ -55,7 +56,7 @@ def connect(
     client = httpx.Client(
         base_url=base_url,
         headers={"Authorization": f"Bearer {secret}", "X-OpenRouter-Title": "Budget Guard"},
-        limits=httpx.Limits(max_connections=4 * AT_ONCE),
+        limits=httpx.Limits(max_connections=8 * AT_ONCE),
     )
     return HttpOpenRouter(Transport(client, time_left=time_left))
 
