@@ -62,14 +62,14 @@ def claims(facts: Facts, found: Iterable[Constraint], hands: Hands) -> Claims:
     return Claims(by_key, bounds, lefts)
 
 
-def _taken(constraint: Constraint, held: Mapping[str, object], facts: Facts, hands: Hands) -> Usd:
+def _taken(constraint: Constraint, held: dict[str, list[int]], facts: Facts, hands: Hands) -> Usd:
     """Return what others than the claiming keys may take of a constraint (USD).
 
     Fences that nothing is decided of now count as far as they reach; a key that cannot be held is
     expected to spend what it did, until the next evaluation.
     """
     taken = ZERO
-    for key in constraint.members - held.keys():
+    for key in constraint.members.difference(held):
         seen = facts.observations[key]
         limits = reach(seen, facts)
         most = limits.exposures(constraint)[0] if limits else None

@@ -16,6 +16,8 @@ from budget_guard.domain.policy import Budget
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, same_instance, start
 
+NOTHING = (ZERO, ZERO)
+
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
@@ -116,19 +118,23 @@ def spent(
 
 
 class _Spender:
-    """One key, with what its newest reading says of the windows that are under way."""
+    """One key, with what its newest reading says of the windows that are under way.
+
+    `counted` is what it spent in each, without BYOK and with it (USD).
+    """
 
     def __init__(self, seen: Observation, facts: Facts, opened: Mapping[Window, datetime]) -> None:
-        self.seen, self._facts, self._opened = seen, facts, opened
-        self._at, self._windows = seen.reading.at, seen.reading.counters.windows
+        self.seen, self._facts = seen, facts
+        at, windows = seen.reading.at, seen.reading.counters.windows
+        self.counted = {
+            window: (spent.credits, spent.credits + spent.byok)
+            for window, spent in windows.items()
+            if at >= opened[window]
+        }
 
-    def spent(self, budget: Budget, window: Window) -> Usd:
-        """Return what a member, present or deleted, spent in the present instance (USD)."""
-        present = self._windows.get(window)
-        counted = ZERO
-        if present and self._at >= self._opened[window]:
-            counted = present.counted(include_byok=budget.include_byok)
-        return counted + _unseen(self.seen, window, self._facts) if self.seen.gone_at else counted
+    def unseen(self, window: Window) -> Usd:
+        """Return what it may have spent between its last reading and its deletion (USD)."""
+        return _unseen(self.seen, window, self._facts)
 
     def spent_before_it_left(self, budget: Budget, window: Window) -> Usd:
         """Return what a former member had spent in the present instance when it left (USD)."""
@@ -161,7 +167,9 @@ def _windows(
 ) -> Iterator[Constraint]:
     members = frozenset(one.seen.key.hash for one in present if one.seen.gone_at is None)
     for window, cap in budget.cap.items():
-        spend = sum((one.spent(budget, window) for one in present), ZERO)
+        byok = budget.include_byok
+        spend = sum((one.counted.get(window, NOTHING)[byok] for one in present), ZERO)
+        spend += sum((one.unseen(window) for one in present if one.seen.gone_at), ZERO)
         spend += sum((one.spent_before_it_left(budget, window) for one in former), ZERO)
         yield Constraint(
             budget=budget,

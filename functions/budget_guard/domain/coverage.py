@@ -1,31 +1,33 @@
 """Which budgets cover a key: asked for every key at every evaluation, so only likely ones are tried."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from budget_guard.domain.keys import Key
-from budget_guard.domain.policy import Budget
+from budget_guard.domain.policy import Budget, fits
 
-WILD = frozenset("*?[")
+WILD = re.compile(r"\[.*\]|[*?]", re.DOTALL)
+
+type Index = Mapping[str, Sequence[tuple[int, str]]]
+"""By what a name must begin with: places of budgets, and what it must contain besides."""
 
 
 class Coverage:
-    """Finds the budgets that cover a key, by the letters that their patterns begin with."""
+    """Finds the budgets that cover a key, by the letters that their patterns ask for."""
 
     def __init__(self, budgets: Sequence[Budget]) -> None:
         self._budgets = budgets
-        self._places: dict[str, list[int]] = {}
-        for place, budget in enumerate(budgets):
-            for begins in {_beginning(pattern) for pattern in budget.keys}:
-                self._places.setdefault(begins, []).append(place)
-        self._lengths = sorted({len(begins) for begins in self._places})
+        self._indexes: dict[str, tuple[Index, list[int]]] = {}
 
     def of(self, key: Key) -> list[int]:
         """Return the places of the budgets that cover `key`, in no order."""
-        name, budgets = key.name, self._budgets
-        found: list[int] = []
-        for length in self._lengths:
-            for place in self._places.get(name[:length], ()):
-                if budgets[place].covers(key) and place not in found:
+        if key.workspace not in self._indexes:
+            self._indexes[key.workspace] = self._index(key.workspace)
+        index, lengths = self._indexes[key.workspace]
+        name, budgets, found = key.name, self._budgets, []
+        for length in lengths:
+            for place, letters in index.get(name[:length], ()):
+                if letters in name and budgets[place].covers(key) and place not in found:
                     found.append(place)
         return found
 
@@ -33,8 +35,12 @@ class Coverage:
         """Return the places of the budgets that cover one of `keys`."""
         return frozenset(place for key in keys for place in self.of(key))
 
-
-def _beginning(pattern: str) -> str:
-    """Return what a name must begin with to fit the pattern."""
-    wild = next((at for at, letter in enumerate(pattern) if letter in WILD), len(pattern))
-    return pattern[:wild]
+    def _index(self, workspace: str) -> tuple[Index, list[int]]:
+        """Return what to try for the keys of a workspace, and the lengths of the beginnings."""
+        index: dict[str, list[tuple[int, str]]] = {}
+        for place, budget in enumerate(self._budgets):
+            if not budget.workspaces or fits(budget.workspaces, workspace):
+                for pattern in budget.keys:
+                    begins, *rest = WILD.split(pattern)
+                    index.setdefault(begins, []).append((place, max(rest, key=len, default="")))
+        return index, sorted({len(begins) for begins in index})

@@ -44,8 +44,11 @@ class _Allotting:
         self._found: dict[str, tuple[Move, Usd]] = {}
         self._reached: dict[str, list[tuple[Usd, Usd]]] = {}
         self._surplus: list[tuple[Usd, str]] = []
+        counting_byok = {place for place, one in enumerate(constraints) if one.include_byok}
         for key, claim in claims.items():
-            if claim.reach:
+            if claim.reach and claim.reach.is_plain and counting_byok.isdisjoint(claim.places):
+                self._reached[key] = [(claim.allowed, claim.allowed)] * len(claim.places)
+            elif claim.reach:
                 bound = [constraints[place] for place in claim.places]
                 self._reached[key] = [claim.reach.exposures(one) for one in bound]
 
@@ -65,15 +68,23 @@ class _Allotting:
 
     def _count_what_is_held(self) -> None:
         """Count each held key's exposures; a fence that bounds nothing somewhere has to go."""
+        together: dict[tuple[int, ...], Usd] = {}
         for key, reached in self._reached.items():
-            due, most = self._due[key].amount, max(settled for _, settled in reached)
+            due, places = self._due[key].amount, self._claims[key].places
+            most = reached[0][1] if reached[0] is reached[-1] else max(one for _, one in reached)
             if not most.is_finite():
                 self._found[key] = (Move.LOWER, due)
                 reached[:] = [(possible, due) for possible, _ in reached]
             elif most - due > NOISE:
                 self._surplus.append((most - due, key))
-            for place, (possible, settled) in zip(self._claims[key].places, reached, strict=True):
-                self._purses[place].hold(possible, settled)
+            if reached[0] is reached[-1] and reached[0][0] is reached[0][1]:
+                together[places] = together.get(places, ZERO) + most
+            else:
+                for place, (possible, settled) in zip(places, reached, strict=True):
+                    self._purses[place].hold(possible, settled)
+        for places, total in together.items():
+            for place in places:
+                self._purses[place].hold(total, total)
         self._surplus.sort(reverse=True)
 
     def _lower_what_must_be(self) -> None:
