@@ -15,6 +15,7 @@ COMMANDS = {
     "check": ("check.check", "Check a budgets file."),
     "status": ("status.status", "Show budgets, held keys and what is missing; or one key."),
     "grant": ("grant.grant", "Grant a budget more money until a time, or end a grant."),
+    "explain": (
         "explain.explain",
         "Explain what a key may spend, in figures, and who got the rest.",
     ),
