@@ -19,6 +19,7 @@ COMMANDS = {
         "explain.explain",
         "Explain what a key may spend, in figures, and who got the rest.",
     ),
+    "plan": ("plan.plan", "Show what the next run would do with a budgets file."),
     "approve": ("approve.approve", "Show what waits for approval, or approve it."),
     "freeze": ("freeze.freeze", "Stop a key now, until that is taken back."),
     "release": ("release.release", "Give a key, or every key, back its own settings."),
