@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,8 +12,10 @@ from budget_guard.cli.explain_page import WHY as WHY_IT_WAITS
 from budget_guard.domain.holds import Refusals
 from budget_guard.domain.policy import Budget
 from budget_guard.use_cases.explaining import Waits
+from budget_guard.use_cases.leases import leased
 from tests.cli.desk import ALWAYS, DAILY, MONTHLY, NEVER, TEAMS, Office, flat, golden, teams
 
+DAY = timedelta(days=1)
 WHY = ("--reason", "it runs in a loop")
 
 
@@ -126,6 +129,52 @@ def test_keys_that_cannot_be_held_are_named_with_what_is_counted_for_them() -> N
     assert "Not held: user/ann released it: a demo" in flat(explained(office, "search-batch"))
 
 
+def test_protected_keys_are_named_as_those_it_is_not_shared_with() -> None:
+    office = teams()
+    policy = office.deploy("careful", protect=frozenset({office.hash("search-batch")}))
+    office.cycle()
+    office.cycle()
+    assert office.guard.policy is policy
+    page = flat(explained(office, "search-index"))
+    assert "search-batch (protected)" in page
+    page = flat(explained(office, "search-batch"))
+    assert "Not held: the budgets file protects it" in page
+    assert "it always holds" not in page
+
+
+def test_a_fence_that_bounds_nothing_in_a_pool_is_told_of() -> None:
+    office = teams()
+    office.deploy("byok", budgets=(replace(TEAMS[0], include_byok=True), *TEAMS[1:]))
+    office.guard.evaluate()
+    rows = [line.split() for line in explained(office, "search-batch").splitlines()]
+    (mine,) = (row for row in rows if row[:1] == ["search-batch"] and len(row) == 5)
+    assert mine[3:] == ["no", "bound"]
+    (total,) = (row for row in rows if row[:1] == ["together"])
+    assert total == ["together", "22.00", "44.00", "no", "bound"]
+
+
+def test_a_key_that_is_alone_and_off_is_due_nothing() -> None:
+    office = Office(budgets=TEAMS[:1], names=("search-api", "search-batch"))
+    office.guard.cycle()
+    office.account.patch_key(office.hash("search-api"), {"disabled": True})
+    office.run("release", "search-batch", "--reason", "a demo")
+    office.cycle()
+    page = flat(explained(office, "search-api"))
+    assert "It is off; its share is 0.00 USD" in page
+    assert "all this key's" not in page
+
+
+def test_keys_of_another_guard_are_left_alone() -> None:
+    names = tuple(f"dev-{number}" for number in range(5))
+    office = Office(names=names)
+    for name in names:
+        office.account.patch_key(office.hash(name), {"limit": Decimal("7.123456")})
+    office.guard.cycle()
+    page = flat(explained(office, "dev-3"))
+    assert "Not held: its limit looks like another guard's fence" in page
+    assert "from 90 %" not in page
+
+
 def test_a_grant_is_in_the_sum() -> None:
     office = teams()
     office.run("grant", "search", "20", "--for", "4h", *WHY)
@@ -224,6 +273,19 @@ def test_a_key_of_a_stale_workspace_keeps_its_fence() -> None:
     office.pass_(30)
     page = flat(explained(office, "search-batch"))
     assert "Held: nothing new is known of its workspace; its fence stays" in page
+
+
+def test_a_key_that_was_never_fenced_before_its_workspace_went_stale_says_so() -> None:
+    office = Office(budgets=TEAMS, names=("search-api",))
+    office.guard.poll()
+    office.guard.evaluate()
+    for key in list(office.ledger.wishes().values()):
+        with leased(office.ledger, "evaluate", token="t", now=office.now, lasts=DAY) as lease:
+            office.ledger.forget(key, lease=lease)
+    office.pass_(30)
+    page = flat(explained(office, "search-api"))
+    assert "Not held: nothing new is known of its workspace" in page
+    assert "search: 0.00 of 100.00 USD today, 0 %; it always holds its keys" in page
 
 
 def test_a_program_gets_exact_amounts() -> None:

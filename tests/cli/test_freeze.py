@@ -90,6 +90,21 @@ def test_a_key_that_people_have_disabled_stays_so(office: Office) -> None:
     assert settings(office, "dev-bob") == Settings(disabled=True)
 
 
+def test_whether_people_have_disabled_a_key_is_told_by_the_newest_that_is_known(
+    office: Office,
+) -> None:
+    office.run("freeze", "dev-bob", *WHY)
+    office.run("freeze", "dev-ann", *WHY)
+    run_functions(office)
+    office.cycle()
+    office.run("freeze", "--end", "dev-ann")
+    office.pass_(1)
+    run_functions(office)
+    assert not settings(office, "dev-ann").disabled
+    shown = flat(office.run("freeze", "dev-ann", *WHY).stdout)
+    assert "is disabled already" not in shown
+
+
 def test_a_freeze_can_be_said_again_for_another_time(office: Office) -> None:
     office.run("freeze", "dev-ann", *WHY)
     shown = office.run(

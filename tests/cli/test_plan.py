@@ -1,6 +1,7 @@
 """`budget-guard plan`: a diff of what a budgets file would do, before it is deployed."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import Result
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.errors import LedgerUnavailable
 from budget_guard.domain.policy import Mode
+from budget_guard.domain.wishes import Restore, Wish
 from tests.cli.desk import Office, flat, golden, teams
 
 FILE = """\
@@ -224,6 +226,12 @@ def test_stale_workspaces_and_proposed_keys_are_named(office: Office) -> None:
     shown = flat(planned(office, FILE).stdout)
     assert "Too little is known of Default: nothing is decided of its keys." in shown
     assert "By what was seen 30 min ago." in shown
+
+
+def test_a_wish_for_a_key_that_nothing_is_known_of_is_no_part_of_the_plan(office: Office) -> None:
+    lost = Wish("f" * 64, Restore(), "gone", office.now, 1, urgent=False, hours_left=Decimal(0))
+    office.ledger.save(lost)
+    assert "No changes" in planned(office, FILE).stdout
 
 
 def test_long_lists_are_cut_and_counted() -> None:

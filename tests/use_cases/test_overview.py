@@ -137,3 +137,9 @@ def test_a_plan_that_is_held_back_is_the_first_that_is_missing() -> None:
     assert view.missing[0].startswith(
         "The plan by the deployed budgets file new is held back: it would newly stop 8"
     )
+
+
+def test_that_all_keys_are_released_is_said_with_the_way_back() -> None:
+    on = Scene(each())
+    on.guard.ledger.save(Release(None, FOR_EVER, "bob", "removal", on.now))
+    assert any("bob released ALL keys (removal)" in one for one in look(on).missing)

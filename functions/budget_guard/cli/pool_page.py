@@ -16,6 +16,7 @@ from budget_guard.use_cases.pools import Pool, Portion
 
 TOP = 10
 NAMED = 3
+NO_BOUND = "no bound"
 
 
 def name_of(pool: Pool) -> str:
@@ -116,7 +117,8 @@ def _rows(pool: Pool, key: str) -> Iterator[tuple[Text, ...]]:
         yield _summed(f"{len(rest)} more", rest)
     yield _cells("free: no fence allows it", "", "", usd(free), "", style="dim")
     total = sum((share for _, share, _ in shown), ZERO)
-    weights, spent = usd(pool.weights), usd(free + sum(spends, ZERO))
+    is_bounded = all(one.may_spend is not None for one in pool.portions)
+    weights, spent = usd(pool.weights), usd(free + sum(spends, ZERO)) if is_bounded else NO_BOUND
     yield _cells("together", weights, usd(total), spent, "", style="bold")
     if (over := -pool.free) >= CENT:
         yield _cells(
@@ -126,7 +128,7 @@ def _rows(pool: Pool, key: str) -> Iterator[tuple[Text, ...]]:
 
 def _row(one: Portion, share: Usd, spend: Usd, *, is_this: bool) -> tuple[Text, ...]:
     weight = usd(one.weight) if one.is_bound_here else ""
-    told = usd(spend) if one.may_spend is not None else "no bound"
+    told = usd(spend) if one.may_spend is not None else NO_BOUND
     bound = "" if one.is_bound_here else one.bound_by
     style = "bold yellow" if is_this else ""
     return _cells(safe_name(one.name), weight, usd(share), told, bound, style=style)

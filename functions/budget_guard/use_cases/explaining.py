@@ -85,27 +85,25 @@ def explain(ledger: Ledger, text: str, now: datetime) -> Explanation:
     """Explain the key that `text` means; raise `RequestError` where none or several."""
     plan = present_plan(ledger, now)
     seen = find_key(text, plan.facts)
-    key, held_back = seen.key.hash, plan.held_back
-    concern = [one for one in plan.constraints if key in one.members]
+    standing = plan.standings.get(seen.key.hash)
+    allotment = standing.allotment if standing else None
+    concern = [one for one in plan.constraints if seen.key.hash in one.members]
     return Explanation(
         view=key_view_of(seen, plan, ledger),
-        shared=_shared(seen, plan) if key in plan.sharing.by_key else None,
+        shared=_shared(seen, allotment, plan) if allotment else None,
         caps=tuple(
             (one.budget.name, one.budget.hold.at, cap_view(one, plan))
             for one in concern
             if one.budget
         ),
-        held_back=held_back.policy_hash if held_back else None,
+        held_back=plan.held_back.policy_hash if plan.held_back else None,
         is_left_alone=left_alone(seen, plan) is not None,
     )
 
 
-def _shared(seen: Observation, plan: Plan) -> Shared | None:
+def _shared(seen: Observation, allotment: Allotment, plan: Plan) -> Shared:
     key = seen.key.hash
-    claim, allotment = plan.sharing.by_key[key], plan.standings[key].allotment
-    if allotment is None:
-        return None
-    hold = plan.facts.holds.get(key)
+    claim, hold = plan.sharing.by_key[key], plan.facts.holds.get(key)
     return Shared(
         share=allotment.share,
         weight=claim.weight,
