@@ -10,13 +10,13 @@ from budget_guard.domain.alerts import Incident
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold as KeyHold
-from budget_guard.domain.holds import Possible
+from budget_guard.domain.holds import HoldState, Possible
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Budget, Hold, Mode, Policy, Safety
 from budget_guard.domain.records import Grant, PollReport, Release, Workspace
 from budget_guard.domain.windows import Window
-from budget_guard.domain.wishes import Wish
+from budget_guard.domain.wishes import Restore, Wish
 
 type Amount = str | int | Decimal
 
@@ -184,9 +184,14 @@ def obeyed(plan: Plan, *, at: datetime | None = None) -> Facts:
     for key, wish in plan.wishes.items():
         before = facts.observations[key]
         want: Any = wish.want
+        if isinstance(want, Restore):
+            holds[key] = replace(holds[key], state=HoldState.RELEASED, intents=())
+            continue
         fence = Settings(want.limit, want.include_byok)
         baseline = facts.baseline(before)
-        holds[key] = KeyHold(key, baseline, Possible(fence), confirmed_at=facts.now)
+        confirmed = Possible(fence)
+        portion = max(Decimal(0), confirmed.stop(now) - before.reading.counters.lifetime.credits)
+        holds[key] = KeyHold(key, baseline, confirmed, confirmed_at=facts.now, portion=portion)
         all_seen[key] = replace(before, reading=replace(before.reading, settings=fence))
     return replace(
         facts,

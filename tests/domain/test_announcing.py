@@ -44,7 +44,7 @@ def test_an_incident_is_told_again_only_when_it_got_worse(step: int, alerts: int
     assert len(told([a_condition("a", step)], an_incident("a"))[0]) == alerts
 
 
-def test_there_is_one_alert_per_kind_with_a_list_worst_first() -> None:
+def test_rule_14_there_is_one_alert_per_kind_with_a_list_worst_first() -> None:
     alerts, _ = told(
         [
             a_condition("b"),

@@ -152,10 +152,10 @@ def test_the_todo_of_a_reached_cap_names_the_grant_and_its_key() -> None:
     assert the_one("91").entry.todo is None
 
 
-def test_a_shared_cap_and_a_guard_that_observes_say_that_nothing_is_done() -> None:
+def test_what_is_about_to_be_done_and_what_is_not_is_said() -> None:
     two = [seen("a", counters(50)), seen("b", counters(45))]
     (shared,) = conditions(plan_of(two, PROD))
-    assert shared.entry.action == "nothing: 2 keys share this cap, which only alerts"
+    assert shared.entry.action == "fencing its keys at 5.00 USD more until 00:00 UTC"
     assert (shared.entry.key, shared.entry.spent) == (None, 95)
     (observed,) = of(facts_of(two[:1], policy_of(a_budget(daily=50), mode=Mode.OBSERVE)))
     assert observed.entry.action == "nothing: the budgets file says mode: observe"

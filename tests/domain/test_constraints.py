@@ -82,7 +82,7 @@ def test_counters_of_an_earlier_instance_are_nothing_in_this_one() -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=6))
-def test_whatever_a_key_was_called_it_counts_once(names: list[str]) -> None:
+def test_rule_1_whatever_a_key_was_called_it_counts_once(names: list[str]) -> None:
     known = seen(names[0], counters(5), hash="#k")
     for number, name in enumerate(names[1:], 1):
         known = renamed(known, name, at=NOW + number * MINUTE)

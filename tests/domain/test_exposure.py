@@ -118,7 +118,7 @@ def test_the_exposure_of_one_limit_is_what_is_spent_by_taking_all_of_it_day_by_d
 @given(
     st.lists(POSSIBLE, min_size=1, max_size=3), COUNTERS, MOMENTS, LATER, st.sampled_from(Window)
 )
-def test_whichever_limit_is_in_force_when_no_more_than_the_exposure_is_spent(
+def test_rule_4a_whichever_limit_is_in_force_when_no_more_than_the_exposure_is_spent(
     some: list[Possible], read: Counters, read_at: datetime, later: timedelta, window: Window
 ) -> None:
     possible, now = [within_its_instance(one, read_at) for one in some], read_at + later

@@ -131,14 +131,14 @@ MOMENTS = st.integers(0, 60 * 24 * 60).map(lambda minutes: NOW + timedelta(minut
 @example(([a_constraint(10, DAILY), a_constraint(50, WEEKLY)], counters()), NOW, 0, False)
 @example(([a_constraint(10, DAILY), a_constraint(300, MONTHLY)], counters()), NOW, 0, False)
 @example(([a_constraint(10, WEEKLY), a_constraint(50, MONTHLY)], counters()), NOW, 0, False)
-def test_who_spends_all_that_the_fence_allows_never_exceeds_a_cap(
+def test_rule_5_who_spends_all_that_the_fence_allows_never_exceeds_a_cap(
     key: tuple[list[Constraint], Counters], at: datetime, wait: int, on_byok: bool
 ) -> None:
     assert_within_caps(*key, at, wait, on_byok=on_byok)
 
 
 @given(a_key_with_caps(), MOMENTS)
-def test_the_fence_gives_a_key_its_headroom_at_once_but_for_a_cent(
+def test_rule_5_the_fence_gives_a_key_its_headroom_at_once_but_for_a_cent(
     key: tuple[list[Constraint], Counters], at: datetime
 ) -> None:
     constraints, read = key
@@ -149,7 +149,7 @@ def test_the_fence_gives_a_key_its_headroom_at_once_but_for_a_cent(
 
 
 @given(a_key_with_caps(), MOMENTS)
-def test_a_fence_counts_byok_if_any_cap_of_its_key_does(
+def test_rule_5_a_fence_counts_byok_if_any_cap_of_its_key_does(
     key: tuple[list[Constraint], Counters], at: datetime
 ) -> None:
     constraints, read = key

@@ -104,7 +104,7 @@ GRANTS = st.lists(
 
 
 @given(GRANTS, st.integers(0, 300), st.sampled_from(Window))
-def test_a_cap_is_never_below_its_base_nor_above_all_grants_together(
+def test_rule_2_a_cap_is_never_below_its_base_nor_above_all_grants_together(
     grants: list[Grant], spend: int, window: Window
 ) -> None:
     cap = cap_of(*grants, spend=spend, window=window)
@@ -113,7 +113,7 @@ def test_a_cap_is_never_below_its_base_nor_above_all_grants_together(
 
 
 @given(GRANTS, st.integers(0, 300))
-def test_the_end_of_grants_never_takes_a_cap_below_what_was_spent_within_it(
+def test_rule_2_the_end_of_grants_never_takes_a_cap_below_what_was_spent_within_it(
     grants: list[Grant], spend: int
 ) -> None:
     ends = [grant.ends for grant in grants if grant.ends > NOW]

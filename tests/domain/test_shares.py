@@ -1,20 +1,30 @@
 """Shares: what keys may still spend when several caps bind them together."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations, product
 from random import Random
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.shares import Pot
+from budget_guard.domain.shares import Bid
 from budget_guard.domain.shares import shares as shared
 from tests.domain.builders import usd
 
 KEYS = "abcde"
 TINY = Decimal("1e-20")
 """Shares are levels times weights in 28 digits: they may differ from exact ones by so much."""
+
+
+class Pot(NamedTuple):
+    members: frozenset[str]
+    left: Decimal
+
+
 AMOUNTS = st.decimals(0, 1000, places=2)
 WEIGHTS = st.fixed_dictionaries({key: st.decimals(Decimal("0.01"), 50, places=2) for key in KEYS})
 POTS = st.builds(Pot, st.frozensets(st.sampled_from(KEYS), min_size=1), AMOUNTS)
@@ -22,7 +32,13 @@ WORLDS = st.lists(POTS, min_size=1, max_size=6)
 
 
 def shares(weighted: dict[str, Decimal], pots: list[Pot]) -> dict[str, Decimal]:
-    return {key: share.amount for key, share in shared(weighted, pots).items()}
+    bids = {}
+    for key in sorted({key for one in pots for key in one.members}):
+        places = tuple(place for place, one in enumerate(pots) if key in one.members)
+        bids[key] = Bid(weighted[key], places)
+    found = shared(bids, [one.left for one in pots])
+    assert all(found[key].bound_by in bid.places for key, bid in bids.items())
+    return {key: share.amount for key, share in found.items()}
 
 
 def pot(members: str, left: int | str) -> Pot:
@@ -49,7 +65,7 @@ def filled_by_pouring(weighted: dict[str, Decimal], pots: list[Pot]) -> dict[str
 
 
 @given(WEIGHTS, WORLDS)
-def test_the_shares_of_a_pot_sum_to_no_more_than_what_is_left_in_it(
+def test_rule_4b_the_shares_of_a_pot_sum_to_no_more_than_what_is_left_in_it(
     weighted: dict[str, Decimal], pots: list[Pot]
 ) -> None:
     found = shares(weighted, pots)
@@ -60,7 +76,7 @@ def test_the_shares_of_a_pot_sum_to_no_more_than_what_is_left_in_it(
 
 
 @given(WEIGHTS, WORLDS)
-def test_every_key_is_stopped_by_an_empty_pot_in_which_nobody_rose_higher(
+def test_rule_4b_every_key_is_stopped_by_an_empty_pot_in_which_nobody_rose_higher(
     weighted: dict[str, Decimal], pots: list[Pot]
 ) -> None:
     found = shares(weighted, pots)
@@ -139,3 +155,37 @@ def test_keys_of_unrelated_pots_do_not_wait_for_each_other() -> None:
 def test_chains_of_pots_are_one_group_in_whatever_order_they_are_named(order: str) -> None:
     pots = {"a": pot("ab", 6), "b": pot("bc", 6), "c": pot("ca", 6)}
     assert shares(weights(), [pots[one] for one in order]) == {"a": 3, "b": 3, "c": 3}
+
+
+GRID = 6
+SMALL_POTS = [
+    Pot(frozenset(members), Decimal(left))
+    for members in ("a", "b", "ab", "bc", "abc")
+    for left in (0, 1, 2)
+]
+
+
+@pytest.mark.parametrize("heavy", [1, 2])
+def test_rule_4b_no_other_way_to_share_in_sixths_raises_who_has_least(heavy: int) -> None:
+    """Brute force: of all ways to share on a grid, none is better for the worst off, and so on."""
+    weighted = {"a": Decimal(heavy), "b": Decimal(1), "c": Decimal(1)}
+    everybody = Pot(frozenset("abc"), Decimal(2))
+    for one, other in combinations(SMALL_POTS, 2):
+        pots = [everybody, one, other]
+        found = shares(weighted, pots)
+        levels = sorted(Fraction(found[key]) / heavy ** (key == "a") for key in "abc")
+        best = max(sorted(way) for way in _ways(pots, heavy))
+        assert best <= [level + Fraction(1, 10**20) for level in levels], pots
+
+
+def _ways(pots: list[Pot], heavy: int) -> Iterator[list[Fraction]]:
+    """Yield the levels of every way to share that no pot forbids."""
+    steps = [Fraction(step, GRID) for step in range(2 * GRID + 1)]
+    weight = {"a": heavy, "b": 1, "c": 1}
+    for levels in product(steps, repeat=3):
+        taken = dict(zip("abc", levels, strict=True))
+        if all(
+            sum(taken[key] * weight[key] for key in one.members) <= Fraction(one.left)
+            for one in pots
+        ):
+            yield list(levels)

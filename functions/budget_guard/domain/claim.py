@@ -1,7 +1,7 @@
 """What a key brings to the sharing, and what it gets (rules 4, 6 and 7)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from budget_guard.domain.money import CENT, Usd
 from budget_guard.domain.reach import Reach
@@ -16,8 +16,7 @@ class Move(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A key that is to be fenced, and the places of the constraints that bind it.
 
     `reach` is None where no fence is on it yet. `allowed` (USD) is what its fence leaves it; it is
@@ -56,8 +55,7 @@ class Claim:
         return self.allowed < 2 * self.short_below and due >= 2 * self.allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Allotment:
+class Allotment(NamedTuple):
     """What a key may spend from its observation on (USD), what it is due, and what binds it."""
 
     move: Move

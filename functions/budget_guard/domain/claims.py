@@ -42,7 +42,13 @@ def claims(facts: Facts, found: Iterable[Constraint], hands: Hands) -> Claims:
     for place, constraint in enumerate(bounds):
         for key in constraint.members:
             places.setdefault(key, []).append(place)
-    held = {key: some for key, some in places.items() if _is_due(key, some, bounds, facts, hands)}
+    holding = {place for place, one in enumerate(bounds) if one.holds}
+    held = {
+        key: some
+        for key, some in places.items()
+        if (key in facts.pressed or not holding.isdisjoint(some) or hands.is_kept(key))
+        and hands.may_hold(key)
+    }
     for key, some in held.items():
         if own := own_limit(facts.observations[key], facts):
             some.append(len(bounds))
@@ -56,13 +62,6 @@ def claims(facts: Facts, found: Iterable[Constraint], hands: Hands) -> Claims:
     return Claims(by_key, bounds, lefts)
 
 
-def _is_due(
-    key: str, places: Iterable[int], bounds: Sequence[Constraint], facts: Facts, hands: Hands
-) -> bool:
-    is_wanted = key in facts.pressed or any(bounds[place].holds for place in places)
-    return (is_wanted or hands.is_kept(key)) and hands.may_hold(key)
-
-
 def _taken(constraint: Constraint, held: Mapping[str, object], facts: Facts, hands: Hands) -> Usd:
     """Return what others than the claiming keys may take of a constraint (USD).
 
@@ -70,9 +69,7 @@ def _taken(constraint: Constraint, held: Mapping[str, object], facts: Facts, han
     expected to spend what it did, until the next evaluation.
     """
     taken = ZERO
-    for key in constraint.members:
-        if key in held:
-            continue
+    for key in constraint.members - held.keys():
         seen = facts.observations[key]
         limits = reach(seen, facts)
         most = limits.exposures(constraint)[0] if limits else None
@@ -86,16 +83,17 @@ def _taken(constraint: Constraint, held: Mapping[str, object], facts: Facts, han
 def _claim(key: str, places: Sequence[int], bounds: Sequence[Constraint], facts: Facts) -> Claim:
     seen, hold = facts.observations[key], facts.holds.get(key)
     limits = reach(seen, facts)
-    allowed = limits.allows() if limits else ZERO
+    allowed, burn = limits.allowed if limits else ZERO, expected(seen)
     return Claim(
         places=tuple(places),
-        weight=weight(seen, hold, allowed),
+        weight=weight(burn, hold, allowed),
         reach=limits,
         allowed=allowed,
-        short_below=short_below(seen),
-        is_off=any(bounds[place].is_shared for place in places) and _is_off(seen, hold, facts),
+        short_below=short_below(burn),
+        is_off=_is_off(seen, hold, facts) and any(bounds[place].is_shared for place in places),
         is_stuck=_is_stuck(hold, facts),
-        is_eager=_is_eager(key, hold, [bounds[place] for place in places], facts),
+        is_eager=bool(facts.grants)
+        and _is_eager(key, hold, [bounds[place] for place in places], facts),
         is_first=_is_first(limits, hold),
     )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from budget_guard.domain import words
 from budget_guard.domain.alerts import Condition, Entry, Kind
+from budget_guard.domain.cautions import cautions
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
@@ -27,6 +28,7 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
         *_overrides(facts),
         *_unmanaged(facts),
         *_blind(facts),
+        *cautions(plan),
     )
 
 
@@ -134,6 +136,8 @@ def _unmanaged(facts: Facts) -> Iterator[Condition]:
     for seen in facts.observations.values():
         key = seen.key
         if seen.gone_at or seen.reading.settings.disabled or _is_expired(key, facts):
+            continue
+        if not facts.policy.concerns(key):
             continue
         if any(budget.covers(key) for budget in facts.policy.budgets):
             continue

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from budget_guard.domain.coverage import Coverage
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import lifted
 from budget_guard.domain.holds import HoldState, exposure
@@ -62,10 +63,22 @@ class Constraint:
 
 def constraints(facts: Facts) -> tuple[Constraint, ...]:
     """Return the constraint of every budget (for each key, if it is per key) and window."""
-    opened = {window: start(window, facts.now) for window in Window}
-    spenders = [_Spender(one, facts, opened) for one in facts.observations.values()]
+    budgets, opened = facts.policy.budgets, {one: start(one, facts.now) for one in Window}
+    coverage = Coverage(budgets)
+    members: list[list[_Spender]] = [[] for _ in budgets]
+    former: list[list[_Spender]] = [[] for _ in budgets]
+    for seen in facts.observations.values():
+        spender = _Spender(seen, facts, opened)
+        covering = coverage.of(seen.key) if facts.policy.concerns(seen.key) else []
+        for place in covering:
+            members[place].append(spender)
+        if seen.former:
+            for place in coverage.any_of(one.key for one in seen.former).difference(covering):
+                former[place].append(spender)
     return tuple(
-        one for budget in facts.policy.budgets for one in _of_budget(budget, spenders, facts)
+        one
+        for budget, present, gone in zip(budgets, members, former, strict=True)
+        for one in _of_budget(budget, present, gone, facts)
     )
 
 
@@ -107,23 +120,15 @@ class _Spender:
 
     def __init__(self, seen: Observation, facts: Facts, opened: Mapping[Window, datetime]) -> None:
         self.seen, self._facts, self._opened = seen, facts, opened
-        self._concerns = facts.policy.concerns(seen.key)
-
-    def belongs(self, budget: Budget) -> bool:
-        """Tell whether the key is covered by the budget as it is now."""
-        return self._concerns and budget.covers(self.seen.key)
-
-    def has_left(self, budget: Budget) -> bool:
-        """Tell whether it was covered, under a former name or in a former workspace."""
-        former = self.seen.former
-        return any(budget.covers(one.key) for one in former) and not self.belongs(budget)
+        self._at, self._windows = seen.reading.at, seen.reading.counters.windows
 
     def spent(self, budget: Budget, window: Window) -> Usd:
         """Return what a member, present or deleted, spent in the present instance (USD)."""
-        reading, present = self.seen.reading, ZERO
-        if reading.at >= self._opened[window]:
-            present = reading.counters.of(window).counted(include_byok=budget.include_byok)
-        return present + _unseen(self.seen, window, self._facts) if self.seen.gone_at else present
+        present = self._windows.get(window)
+        counted = ZERO
+        if present and self._at >= self._opened[window]:
+            counted = present.counted(include_byok=budget.include_byok)
+        return counted + _unseen(self.seen, window, self._facts) if self.seen.gone_at else counted
 
     def spent_before_it_left(self, budget: Budget, window: Window) -> Usd:
         """Return what a former member had spent in the present instance when it left (USD)."""
@@ -132,11 +137,11 @@ class _Spender:
         return spent(left_as.counters, left_as.at, window, include_byok=byok, now=now)
 
 
-def _of_budget(budget: Budget, seen: Sequence[_Spender], facts: Facts) -> Iterator[Constraint]:
-    members = [one for one in seen if one.belongs(budget)]
+def _of_budget(
+    budget: Budget, members: Sequence[_Spender], former: Sequence[_Spender], facts: Facts
+) -> Iterator[Constraint]:
     grants = [one for one in facts.grants if one.budget == budget.name]
     if not budget.per_key:
-        former = [one for one in seen if one.seen.former and one.has_left(budget)]
         yield from _windows(budget, members, former, grants, facts.now, None)
         return
     for one in members:

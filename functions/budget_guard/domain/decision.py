@@ -19,6 +19,7 @@ of design section 5; each has its place:
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from budget_guard.domain import words
 from budget_guard.domain.breaker import HeldBack, calmed, is_armed, refused, surprise
@@ -26,15 +27,15 @@ from budget_guard.domain.claim import Allotment, Move
 from budget_guard.domain.claims import Claims, claims
 from budget_guard.domain.constraints import Constraint, constraints
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.fences import Measure, fence
+from budget_guard.domain.fences import Measure, fence, native_fence
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.headroom import allot
-from budget_guard.domain.holds import FOR_EVER
+from budget_guard.domain.holds import FOR_EVER, Hold
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.reach import as_it_is, is_ours, kept
 from budget_guard.domain.windows import end
-from budget_guard.domain.wishes import Disable, Restore, Wish
+from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
 from budget_guard.domain.wishing import Standing, is_satisfied, wish
 
 
@@ -104,33 +105,46 @@ def _standings(facts: Facts, sharing: Claims, hands: Hands) -> Iterator[tuple[st
     for freeze in facts.freezes:
         key = freeze.key
         if hands.is_frozen(key) and (seen := facts.observations.get(key)):
-            yield key, Standing(seen, Disable(), words.frozen(seen.key.name, freeze, facts.now))
+            why = partial(words.frozen, seen.key.name, freeze, facts.now)
+            yield key, Standing(seen, Disable(), why)
     for key, hold in facts.holds.items():
         seen = facts.observations.get(key)
         if seen and is_ours(hold) and key not in allotments and not hands.is_frozen(key):
             want = Restore(for_good=hands.is_given_up(key))
-            yield key, Standing(seen, want, _why_restored(facts, seen))
+            yield key, Standing(seen, want, partial(_why_restored, facts, seen))
 
 
 def _fenced(key: str, allotment: Allotment, sharing: Claims, facts: Facts) -> Standing:
     seen, hold, all_of = facts.observations[key], facts.holds.get(key), sharing.of(key)
-    # A decrease is sent whatever the two limits come to by turns: it leaves less than before.
-    is_lower = allotment.move is Move.LOWER
-    before = kept(hold) if hold and is_ours(hold) and not is_lower else None
-    measure = Measure(seen.reading.counters, facts.read_at(seen), facts.now, before)
-    wanted = fence(all_of, allotment.headroom, measure)
-    if allotment.move is Move.KEEP and hold:
-        native = fence(all_of, allotment.share, measure)
-        wanted = native if native.limit.reset else as_it_is(hold, facts.now) or wanted
     binding = _binding(all_of, sharing.constraints[allotment.bound_by], facts)
     return Standing(
         seen=seen,
-        want=wanted,
-        reason=words.fenced(binding, seen.key.name, allotment.headroom, facts.now),
+        want=_fence(allotment, all_of, seen, hold, facts),
+        why=partial(words.fenced, binding, seen.key.name, allotment.headroom, facts.now),
         headroom=allotment.headroom,
         binding=binding,
         allotment=allotment,
     )
+
+
+def _fence(
+    allotment: Allotment,
+    all_of: Sequence[Constraint],
+    seen: Observation,
+    hold: Hold | None,
+    facts: Facts,
+) -> Fence:
+    """Return the fence for an allotment; where none is to move, only for one that resets itself."""
+    if allotment.move is Move.KEEP and hold and any(one.is_shared for one in all_of):
+        return as_it_is(hold, facts.now) or Fence(hold.baseline.limit, hold.baseline.include_byok)
+    # A decrease is sent whatever the two limits come to by turns: it leaves less than before.
+    is_lower = allotment.move is Move.LOWER
+    before = kept(hold) if hold and is_ours(hold) and not is_lower else None
+    measure = Measure(seen.reading.counters, facts.read_at(seen), facts.now, before)
+    if allotment.move is not Move.KEEP or hold is None:
+        return fence(all_of, allotment.headroom, measure)
+    native = native_fence(all_of, allotment.share, measure)
+    return native or as_it_is(hold, facts.now) or fence(all_of, allotment.headroom, measure)
 
 
 def _binding(all_of: Sequence[Constraint], bound_by: Constraint, facts: Facts) -> Constraint:

@@ -28,15 +28,25 @@ class Measure:
 def fence(constraints: Sequence[Constraint], headroom: Usd, measure: Measure) -> Fence:
     """Return the fence that lets a key spend `headroom` more, counted from `measure`.
 
-    For a key that only its own constraints hold, a limit that OpenRouter resets by itself is
-    preferred where that alone can break none of them; else the lifetime counter is fenced, rounded
-    down to a millionth of a dollar.
+    A limit that OpenRouter resets by itself is preferred; else the lifetime counter is fenced,
+    rounded down to a millionth of a dollar.
     """
-    include_byok = any(one.include_byok for one in constraints)
-    native = None
-    if not any(one.is_shared for one in constraints):
-        native = _native(constraints, headroom, measure, include_byok=include_byok)
-    return native or _lifetime(headroom, measure, include_byok=include_byok)
+    native = native_fence(constraints, headroom, measure)
+    byok = any(one.include_byok for one in constraints)
+    return native or _lifetime(headroom, measure, include_byok=byok)
+
+
+def native_fence(
+    constraints: Sequence[Constraint], headroom: Usd, measure: Measure
+) -> Fence | None:
+    """Return a fence that OpenRouter resets by itself, if one alone can break no constraint.
+
+    And leaves the key `headroom` now; never for a key that shares a constraint with others.
+    """
+    if any(one.is_shared for one in constraints):
+        return None
+    byok = any(one.include_byok for one in constraints)
+    return _native(constraints, headroom, measure, include_byok=byok)
 
 
 def _lifetime(headroom: Usd, measure: Measure, *, include_byok: bool) -> Fence:

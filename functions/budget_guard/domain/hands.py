@@ -1,6 +1,6 @@
 """Which keys the guard may have its hands on, and who says otherwise (rules 3, 10, 12, 13, 16)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from decimal import Decimal
 
 from budget_guard.domain.facts import Facts
@@ -14,62 +14,71 @@ FEW = 3
 """So many fence-shaped limits may be a coincidence."""
 
 
-@dataclass(frozen=True, slots=True)
 class Hands:
     """What may be done to each key of `facts`; `strange` keys are in the hands of another guard."""
 
-    facts: Facts
-    strange: frozenset[str] = field(init=False)
-    _stale: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Look at all keys once."""
-        object.__setattr__(self, "strange", second_guard(self.facts))
-        places = {one.key.workspace for one in self.facts.observations.values()}
-        stale = frozenset(place for place in places if self.facts.is_stale(place))
-        object.__setattr__(self, "_stale", stale)
+    def __init__(self, facts: Facts) -> None:
+        self.strange = second_guard(facts)
+        self._facts = facts
+        self._seen = facts.observations
+        self._out_of_bounds = frozenset(_out_of_bounds(facts))
+        frozen = {one.key for one in facts.freezes if facts.freeze_of(one.key)}
+        self._frozen = frozen - self._out_of_bounds
+        self._released = frozenset(_released(facts)) - frozen
+        places = {one.key.workspace for one in facts.observations.values()}
+        self._stale = frozenset(place for place in places if facts.is_stale(place))
 
     def may_hold(self, key: str) -> bool:
         """Tell whether a fence may be measured for a key now."""
-        hold = self.facts.holds.get(key)
-        let_go = hold and hold.let_go_until and self.facts.now < hold.let_go_until
-        return not (let_go or key in self.strange or self.is_undecided(key) or self.is_told(key))
+        hold = self._facts.holds.get(key)
+        let_go = hold and hold.let_go_until and self._facts.now < hold.let_go_until
+        return not (let_go or key in self.strange or self.is_told(key) or self.is_undecided(key))
 
     def is_undecided(self, key: str) -> bool:
         """Tell whether nothing is decided of a key: too little is known, or another guard has it."""
-        is_out_of_sight = self._is_blind(key) or key in self.strange
-        return (is_out_of_sight and not self.is_told(key)) or key in self.facts.spared
+        is_out_of_sight = key in self.strange or self._is_blind(key)
+        return (is_out_of_sight and not self.is_told(key)) or key in self._facts.spared
 
     def is_told(self, key: str) -> bool:
         """Tell whether a person's word says what becomes of a key, whatever it has spent."""
-        return self.is_given_up(key) or self.is_frozen(key)
+        return self.is_given_up(key) or key in self._frozen
 
     def is_given_up(self, key: str) -> bool:
         """Tell whether people want the guard's hands off a key."""
-        return self._is_out_of_bounds(key) or (
-            self.facts.release_of(key) is not None and self.facts.freeze_of(key) is None
-        )
+        return key in self._out_of_bounds or key in self._released
 
     def is_frozen(self, key: str) -> bool:
         """Tell whether people want a key stopped now."""
-        return self.facts.freeze_of(key) is not None and not self._is_out_of_bounds(key)
-
-    def _is_out_of_bounds(self, key: str) -> bool:
-        facts, seen = self.facts, self.facts.observations.get(key)
-        return (
-            facts.policy.mode is Mode.RELEASE
-            or facts.is_protected(key)
-            or (seen is not None and not facts.policy.concerns(seen.key))
-        )
+        return key in self._frozen
 
     def is_kept(self, key: str) -> bool:
         """Tell whether a key stays held because a restore did not bring its counter back."""
-        hold = self.facts.holds.get(key)
-        return bool(hold and hold.is_held and hold.keep_until and self.facts.now < hold.keep_until)
+        hold = self._facts.holds.get(key)
+        return bool(hold and hold.is_held and hold.keep_until and self._facts.now < hold.keep_until)
 
     def _is_blind(self, key: str) -> bool:
-        seen = self.facts.observations.get(key)
+        seen = self._seen.get(key)
         return seen is None or (seen.gone_at is None and seen.key.workspace in self._stale)
+
+
+def _out_of_bounds(facts: Facts) -> Iterator[str]:
+    """Yield the keys that the policy forbids to touch."""
+    policy = facts.policy
+    yield from policy.protect
+    if policy.mode is Mode.RELEASE:
+        yield from facts.observations
+        yield from facts.holds
+    elif policy.scope or policy.protect_names:
+        for key, seen in facts.observations.items():
+            if not policy.concerns(seen.key) or facts.is_protected(key):
+                yield key
+
+
+def _released(facts: Facts) -> Iterator[str]:
+    """Yield the keys that people gave back for a while."""
+    for release in facts.releases:
+        if release.at <= facts.now < release.until:
+            yield from [release.key] if release.key else [*facts.observations, *facts.holds]
 
 
 def second_guard(facts: Facts) -> frozenset[str]:

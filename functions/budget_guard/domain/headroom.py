@@ -10,7 +10,7 @@ from budget_guard.domain.claim import Allotment, Claim, Move
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
 from budget_guard.domain.purses import Purse
-from budget_guard.domain.shares import Pot, Share, shares
+from budget_guard.domain.shares import Bid, Share, shares
 
 SOON_AT_ONCE = 3
 """Keys raised in one run although they are not short yet, so that they are not all short at once."""
@@ -32,7 +32,7 @@ class _Allotting:
     """One decision's purses, and what was found so far.
 
     `_reached` has, for each place of a claim, what the key can spend there: at most, and when all
-    has settled.
+    has settled; `_surplus` the keys whose fence leaves them more than their share, the most first.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class _Allotting:
         self._purses = [Purse(left) for left in lefts]
         self._found: dict[str, tuple[Move, Usd]] = {}
         self._reached: dict[str, list[tuple[Usd, Usd]]] = {}
+        self._surplus: list[tuple[Usd, str]] = []
         for key, claim in claims.items():
             if claim.reach:
                 bound = [constraints[place] for place in claim.places]
@@ -65,27 +66,21 @@ class _Allotting:
     def _count_what_is_held(self) -> None:
         """Count each held key's exposures; a fence that bounds nothing somewhere has to go."""
         for key, reached in self._reached.items():
-            due = self._due[key].amount
-            if not all(settled.is_finite() for _, settled in reached):
+            due, most = self._due[key].amount, max(settled for _, settled in reached)
+            if not most.is_finite():
                 self._found[key] = (Move.LOWER, due)
                 reached[:] = [(possible, due) for possible, _ in reached]
+            elif most - due > NOISE:
+                self._surplus.append((most - due, key))
             for place, (possible, settled) in zip(self._claims[key].places, reached, strict=True):
                 self._purses[place].hold(possible, settled)
+        self._surplus.sort(reverse=True)
 
     def _lower_what_must_be(self) -> None:
         """Rule 7: a decrease that the invariant needs is always made, the largest surplus first."""
-        for _, key in self._surpluses():
+        for _, key in self._surplus:
             if any(self._purses[place].over > NOISE for place in self._claims[key].places):
                 self._lower(key)
-
-    def _surpluses(self) -> list[tuple[Usd, str]]:
-        """Return the keys whose fence leaves them more than their share, the most first."""
-        found = []
-        for key, reached in self._reached.items():
-            surplus = max(settled for _, settled in reached) - self._due[key].amount
-            if surplus > NOISE and key not in self._found:
-                found.append((surplus, key))
-        return sorted(found, reverse=True)
 
     def _lower(self, key: str) -> None:
         due = self._due[key].amount
@@ -128,14 +123,11 @@ class _Allotting:
 
     def _paid(self, asking: Mapping[str, Usd]) -> dict[str, Usd]:
         """Share what is free among those who ask, up to what they are due."""
-        members: dict[int, set[str]] = {}
-        for key in asking:
-            for place in self._claims[key].places:
-                members.setdefault(place, set()).add(key)
-        pots = [Pot(frozenset(some), self._purses[place].free) for place, some in members.items()]
+        lefts, bids = [purse.free for purse in self._purses], {}
         for key, start in asking.items():
-            pots.append(Pot(frozenset({key}), self._due[key].amount - start))
-        found = shares({key: self._claims[key].weight for key in asking}, pots)
+            bids[key] = Bid(self._claims[key].weight, (*self._claims[key].places, len(lefts)))
+            lefts.append(self._due[key].amount - start)
+        found = shares(bids, lefts)
         for key in asking:
             for place in self._claims[key].places:
                 self._purses[place].pay(found[key].amount)
@@ -151,21 +143,17 @@ class _Allotting:
             _, headroom = self._found.get(key, (Move.KEEP, claim.allowed))
             for place in claim.places:
                 self._purses[place].owe(self._due[key].amount - headroom)
-        for surplus, key in self._surpluses():
+        for surplus, key in self._surplus if any(purse.is_short for purse in self._purses) else ():
             claim = self._claims[key]
             is_needed = any(self._purses[place].is_short for place in claim.places)
-            if is_needed and surplus >= CENT and not claim.is_stuck:
+            if is_needed and surplus >= CENT and not claim.is_stuck and key not in self._found:
                 self._lower(key)
 
 
 def _due(claims: Mapping[str, Claim], lefts: Sequence[Usd]) -> dict[str, Share]:
     """Rule 4b: return what each key is due; nothing for one that is off (rule 4c)."""
-    members: list[set[str]] = [set() for _ in lefts]
-    for key, claim in claims.items():
-        for place in () if claim.is_off else claim.places:
-            members[place].add(key)
-    pots = [Pot(frozenset(some), left) for some, left in zip(members, lefts, strict=True)]
-    found = shares({key: claim.weight for key, claim in claims.items()}, pots)
+    bids = {key: Bid(one.weight, one.places) for key, one in claims.items() if not one.is_off}
+    found = shares(bids, lefts)
     return {
         key: found[key] if key in found else Share(ZERO, claim.places[0])
         for key, claim in claims.items()

@@ -129,6 +129,8 @@ class Hold:
 
     def possible(self, read_began: datetime) -> tuple[Possible, ...]:
         """Return all settings that may be, or have been, in force since a read that began then."""
+        if not self.replaced and not self.intents:
+            return (self.confirmed,) if self.confirmed else ()
         recent = (one.possible for one in self.replaced if read_began - one.at < SETTLE)
         sent = (Possible(intent.settings) for intent in self.intents)
         confirmed = (self.confirmed,) if self.confirmed else ()

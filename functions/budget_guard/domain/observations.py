@@ -10,6 +10,7 @@ from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.windows import Window, same_instance
 
 HOURS_KEPT = 48
+BURN_OVER = timedelta(hours=2)
 UNBOUNDED: Usd = Decimal("Infinity")
 FORMER_KEPT = timedelta(days=31)
 ROLL_MARGIN = timedelta(seconds=60)
@@ -70,13 +71,16 @@ class Observation:
 
     def burn(self, *, include_byok: bool) -> Usd:
         """Return USD per hour over the last two hours of marks; 0 where nothing is known."""
-        until = self.reading.at
-        marks = [mark for mark in self.hours if until - mark.hour <= timedelta(hours=2)]
-        if not marks or (elapsed := until - marks[0].hour) <= timedelta():
+        until, since = self.reading.at, None
+        for mark in reversed(self.hours):
+            if until - mark.hour > BURN_OVER:
+                break
+            since = mark
+        if since is None or (elapsed := until - since.hour) <= timedelta():
             return ZERO
         spent = self.reading.counters.lifetime.counted(include_byok=include_byok)
         hours = Decimal(max(elapsed // timedelta(seconds=1), 60)) / 3600
-        return max(ZERO, spent - marks[0].spent.counted(include_byok=include_byok)) / hours
+        return max(ZERO, spent - since.spent.counted(include_byok=include_byok)) / hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What the budgets file says, checked and typed. Reading the file is an adapter's work."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from budget_guard.domain.keys import Key
 from budget_guard.domain.money import Usd
@@ -89,14 +90,18 @@ class Budget:
         """Tell whether `key` belongs: a name pattern fits, and each narrowing that is given."""
         return (
             fits(self.keys, key.name)
-            and (not self.workspaces or fits(self.workspaces, key.workspace))
-            and (not self.creators or fits(self.creators, key.creator or ""))
+            and (not self.workspaces or _fits_one_of_few(self.workspaces, key.workspace))
+            and (not self.creators or _fits_one_of_few(self.creators, key.creator or ""))
         )
 
 
-def fits(patterns: Iterable[str], text: str) -> bool:
+def fits(patterns: Collection[str], text: str) -> bool:
     """Tell whether `text` fits one of `patterns` (case counts)."""
-    return any(fnmatchcase(text, pattern) for pattern in patterns)
+    return "*" in patterns or any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+# An account has few workspaces and creators, but asks after them for each of its keys.
+_fits_one_of_few = lru_cache(maxsize=4096)(fits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ class Policy:
 
     def reads(self, workspace: str) -> bool:
         """Tell whether the workspace of this id is in the scope."""
-        return not self.scope or fits(self.scope, workspace)
+        return not self.scope or _fits_one_of_few(self.scope, workspace)
 
     def proposes(self, key: Key) -> bool:
         """Tell whether the budgets file proposes, by its name, to protect `key`."""

@@ -1,7 +1,7 @@
 """Rule 4a: how far a held key can still get, counted from its last observation."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.facts import Facts
@@ -12,11 +12,12 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.wishes import Fence
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """Every limit that may be in force on a key, and the one that will be if nothing is done.
 
-    `kept` is None for a key whose first fence is wished, but not sent yet.
+    `kept` is None for a key whose first fence is wished, but not sent yet. `allowed` is what it
+    leaves the key in its own present window (USD). `is_plain`: it never resets, and is the only one
+    that may be in force: then it bounds every window alike.
     """
 
     possible: tuple[Possible, ...]
@@ -24,27 +25,20 @@ class Reach:
     counters: Counters
     read_at: datetime
     now: datetime
+    allowed: Usd
+    is_plain: bool
 
     def exposures(self, constraint: Constraint) -> tuple[Usd, Usd]:
         """Return the most the key can still spend of a constraint, if nobody acts (USD).
 
         And, second, what that comes to once every change so far has settled.
         """
+        if self.is_plain and not constraint.include_byok:
+            return self.allowed, self.allowed
         settled = self._most((self.kept,), constraint) if self.kept else ZERO
         if len(self.possible) == 1 and self.kept:
             return settled, settled
         return self._most(self.possible, constraint), settled
-
-    def allows(self) -> Usd:
-        """Return what the fence that stays leaves the key in the fence's own present window."""
-        kept = self.kept
-        if kept is None or kept.settings.disabled:
-            return ZERO
-        used = self.counters.of(kept.settings.limit.reset)
-        # A counter of a window that has ended since would make it less: asking too early is safe.
-        return max(
-            ZERO, kept.stop(self.now) - used.counted(include_byok=kept.settings.include_byok)
-        )
 
     def _most(self, possible: tuple[Possible, ...], constraint: Constraint) -> Usd:
         return exposure(
@@ -62,19 +56,46 @@ def reach(seen: Observation, facts: Facts) -> Reach | None:
 
     An open wish counts as sent: `enforce` may be sending it now.
     """
-    key = seen.key.hash
+    key, counters = seen.key.hash, seen.reading.counters
     hold, wish = facts.holds.get(key), facts.wishes.get(key)
     wished: tuple[Possible, ...] = ()
     if wish and isinstance(wish.want, Fence):
         wished = (Possible(Settings(wish.want.limit, wish.want.include_byok)),)
-    if hold is None or not is_ours(hold):
-        return Reach(wished, None, *_read(seen, facts)) if wished else None
+    stays = kept(hold) if hold and is_ours(hold) else None
+    if hold is None or stays is None:
+        return _wished(wished, seen, facts) if wished else None
     possible = (*hold.possible(facts.began(seen)), *wished)
-    return Reach(possible, kept(hold), *_read(seen, facts))
+    return Reach(
+        possible=possible,
+        kept=stays,
+        counters=counters,
+        read_at=facts.read_at(seen),
+        now=facts.now,
+        allowed=_allowed(stays, counters, facts.now),
+        is_plain=len(possible) == 1 and stays.settings.limit.reset is None,
+    )
 
 
-def _read(seen: Observation, facts: Facts) -> tuple[Counters, datetime, datetime]:
-    return seen.reading.counters, facts.read_at(seen), facts.now
+def _wished(wished: tuple[Possible, ...], seen: Observation, facts: Facts) -> Reach:
+    """Return the reach of a key whose first fence is on its way."""
+    return Reach(
+        possible=wished,
+        kept=None,
+        counters=seen.reading.counters,
+        read_at=facts.read_at(seen),
+        now=facts.now,
+        allowed=ZERO,
+        is_plain=False,
+    )
+
+
+def _allowed(kept: Possible, counters: Counters, now: datetime) -> Usd:
+    """Return what a limit leaves a key in the limit's own present window."""
+    if kept.settings.disabled:
+        return ZERO
+    # A counter of a window that has ended since makes it less: asking too early is safe.
+    used = counters.of(kept.settings.limit.reset).counted(include_byok=kept.settings.include_byok)
+    return max(ZERO, kept.stop(now) - used)
 
 
 def is_ours(hold: Hold) -> bool:
@@ -96,4 +117,7 @@ def as_it_is(hold: Hold, now: datetime) -> Fence | None:
         return None
     if hold.gave_up is not None and stays.settings.disabled:
         return Fence(hold.gave_up, stays.settings.include_byok)
-    return Fence(Limit(stays.stop(now), stays.settings.limit.reset), stays.settings.include_byok)
+    limit = stays.settings.limit
+    if stays.extra:
+        limit = Limit(stays.stop(now), limit.reset)
+    return Fence(limit, stays.settings.include_byok)

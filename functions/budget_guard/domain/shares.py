@@ -5,38 +5,36 @@ go on, so that what one key may not use elsewhere reaches the others.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from budget_guard.domain.money import ZERO, Usd
 
 
-@dataclass(frozen=True, slots=True)
-class Pot:
-    """What is left (USD) for some keys together."""
+class Bid(NamedTuple):
+    """A key's weight, above 0, and the places of the constraints that bind it, at least one."""
 
-    members: frozenset[str]
-    left: Usd
+    weight: Usd
+    places: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What a key is due (USD), and the place of the pot that kept it from rising further."""
+class Share(NamedTuple):
+    """What a key is due (USD), and the place of the constraint that kept it from rising further."""
 
     amount: Usd
     bound_by: int
 
 
-def shares(weights: Mapping[str, Usd], pots: Sequence[Pot]) -> dict[str, Share]:
-    """Return the share of each key that is in a pot.
+def shares(bids: Mapping[str, Bid], lefts: Sequence[Usd]) -> dict[str, Share]:
+    """Return the share of each key; `lefts` is what each constraint has left (USD).
 
-    Guaranteed: the shares in each pot sum to no more than its `left`; no share can grow without
-    one that is smaller, by weight, shrinking. Each key in a pot has a weight above 0.
+    Guaranteed: the shares that a constraint binds sum to no more than what it has left; no share
+    can grow without one that is smaller, by weight, shrinking.
     """
-    rise = _Rise(weights, pots)
-    # A level is how far keys have risen, per unit of weight. Pots last longer as keys stop
-    # elsewhere, never shorter: a pot is looked at again when its turn comes by an old level.
-    turns = [(rise.level(place), place) for place, pot in enumerate(pots) if pot.members]
+    rise = _Rise(bids, lefts)
+    # A level is how far keys have risen, per unit of weight. What is left lasts longer as keys stop
+    # elsewhere, never shorter: a place is looked at again when its turn comes by an old level.
+    turns = [(rise.level(place), place) for place in rise.rising]
     heapify(turns)
     while turns:
         was, place = heappop(turns)
@@ -51,30 +49,36 @@ def shares(weights: Mapping[str, Usd], pots: Sequence[Pot]) -> dict[str, Share]:
 
 
 class _Rise:
-    """Keys on their way up: who has stopped, and what that leaves in each pot."""
+    """Keys on their way up, those with the same constraints together: they stop together."""
 
-    def __init__(self, weights: Mapping[str, Usd], pots: Sequence[Pot]) -> None:
+    def __init__(self, bids: Mapping[str, Bid], lefts: Sequence[Usd]) -> None:
         self.found: dict[str, Share] = {}
-        self.rising = [len(pot.members) for pot in pots]
-        self._weights, self._pots = weights, pots
-        self._left = [pot.left for pot in pots]
-        self._heavy = [sum((weights[key] for key in pot.members), ZERO) for pot in pots]
-        self._places: dict[str, list[int]] = {}
-        for place, pot in enumerate(pots):
-            for key in pot.members:
-                self._places.setdefault(key, []).append(place)
+        self.rising: dict[int, set[tuple[int, ...]]] = {}
+        self._bids, self._left = bids, list(lefts)
+        self._groups: dict[tuple[int, ...], list[str]] = {}
+        for key, bid in bids.items():
+            self._groups.setdefault(bid.places, []).append(key)
+        self._weights = {
+            places: sum((bids[key].weight for key in keys), ZERO)
+            for places, keys in self._groups.items()
+        }
+        self._heavy = [ZERO] * len(lefts)
+        for places, weight in self._weights.items():
+            for place in places:
+                self.rising.setdefault(place, set()).add(places)
+                self._heavy[place] += weight
 
     def level(self, place: int) -> Usd:
-        """Return the level at which a pot is exhausted by the keys that still rise in it."""
+        """Return the level at which what is left of a place is exhausted by those who rise."""
         return max(ZERO, self._left[place]) / self._heavy[place]
 
     def stop(self, place: int, level: Usd) -> None:
-        """Stop every rising key of an exhausted pot, in all its pots."""
-        for key in self._pots[place].members:
-            if key not in self.found:
-                weight = self._weights[key]
-                self.found[key] = Share(level * weight, place)
-                for other in self._places[key]:
-                    self.rising[other] -= 1
-                    self._heavy[other] -= weight
-                    self._left[other] -= level * weight
+        """Stop all who rise at an exhausted place, wherever else they rise."""
+        for places in tuple(self.rising[place]):
+            for key in self._groups[places]:
+                self.found[key] = Share(level * self._bids[key].weight, place)
+            weight = self._weights[places]
+            for other in places:
+                self.rising[other].discard(places)
+                self._heavy[other] -= weight
+                self._left[other] -= level * weight

@@ -17,16 +17,23 @@ from budget_guard.domain.wishing import holds_as
 
 @dataclass(frozen=True, slots=True)
 class BudgetStanding:
-    """How the guard holds the key of a constraint; `seen` is None where it has several, or none."""
+    """How the guard holds the keys of a constraint; `seen` is None where it has several, or none.
+
+    `fenced` counts the keys whose fence OpenRouter confirmed. `is_fenced`: all that may be held
+    are; `is_stopped`: and these fences leave them nothing.
+    """
 
     seen: Observation | None = None
+    fenced: int = 0
     is_fenced: bool = False
     is_stopped: bool = False
 
 
 def standing_of(constraint: Constraint, plan: Plan) -> BudgetStanding:
-    """Return whether the one key of a constraint is fenced, by OpenRouter's word, or stopped."""
-    if len(constraint.members) != 1:
+    """Return whether the keys of a constraint are fenced, by OpenRouter's word, or stopped."""
+    if constraint.is_shared:
+        return _of_several(constraint, plan)
+    if not constraint.members:
         return BudgetStanding()
     key = next(iter(constraint.members))
     seen, standing = plan.facts.observations[key], plan.standings.get(key)
@@ -35,7 +42,17 @@ def standing_of(constraint: Constraint, plan: Plan) -> BudgetStanding:
         return BudgetStanding(seen)
     if not constraint.is_fencing or not holds_as(hold, standing.want, seen, plan.facts):
         return BudgetStanding(seen)
-    return BudgetStanding(seen, is_fenced=True, is_stopped=constraint.left < CENT)
+    return BudgetStanding(seen, 1, is_fenced=True, is_stopped=constraint.left < CENT)
+
+
+def _of_several(constraint: Constraint, plan: Plan) -> BudgetStanding:
+    claims = plan.sharing.by_key
+    claiming = [key for key in constraint.members if key in claims]
+    holds = [plan.facts.holds.get(key) for key in claiming]
+    fenced = sum(hold is not None and hold.is_held for hold in holds)
+    is_fenced = constraint.is_fencing and 0 < fenced == len(claiming)
+    is_spent = constraint.left < CENT and all(claims[key].allowed < CENT for key in claiming)
+    return BudgetStanding(None, fenced, is_fenced=is_fenced, is_stopped=is_fenced and is_spent)
 
 
 def entry_of(incident: str, constraint: Constraint, standing: BudgetStanding, plan: Plan) -> Entry:
@@ -58,7 +75,7 @@ def entry_of(incident: str, constraint: Constraint, standing: BudgetStanding, pl
         resets_at=end(window, now) if window else None,
         action=_action(constraint, standing, plan),
         todo=_todo(constraint, seen),
-        undo=f"budget-guard release {seen.key.hash[:12]}" if seen and standing.is_fenced else None,
+        undo=_undo(constraint, standing),
         runbook=budget.runbook if budget else None,
     )
 
@@ -83,24 +100,50 @@ def _exhausts_at(constraint: Constraint, burn: Usd, now: datetime) -> datetime |
 def _action(constraint: Constraint, standing: BudgetStanding, plan: Plan) -> str:
     until = words.until(constraint.window, plan.facts.now)
     if standing.is_stopped:
-        return f"OpenRouter refuses the key by the guard's fence {until}"
+        return f"OpenRouter refuses {_whom(constraint, standing)} {until}"
     if standing.is_fenced:
-        return f"fenced: {show(constraint.left)} USD more {until}"
+        return f"{_which(constraint, standing)}fenced: {show(constraint.left)} USD more {until}"
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return f"nothing: the budgets file says mode: {plan.facts.policy.mode}"
-    if len(constraint.members) > 1:
-        return f"nothing: {len(constraint.members)} keys share this cap, which only alerts"
-    if standing.seen and standing.seen.key.hash in plan.wishes:
-        return f"fencing the key at {show(constraint.left)} USD more {until}"
+    if constraint.is_fencing and plan.wishes.keys() & constraint.members:
+        whom = "its keys" if constraint.is_shared else "the key"
+        return f"fencing {whom} at {show(constraint.left)} USD more {until}"
     return "nothing yet"
+
+
+def _whom(constraint: Constraint, standing: BudgetStanding) -> str:
+    if not constraint.is_shared:
+        return "the key by the guard's fence"
+    return f"{_count(constraint, standing)} by the guard's fences"
+
+
+def _which(constraint: Constraint, standing: BudgetStanding) -> str:
+    return f"{_count(constraint, standing)} " if constraint.is_shared else ""
+
+
+def _count(constraint: Constraint, standing: BudgetStanding) -> str:
+    """Return how many of a budget's keys are meant: some may not be held."""
+    fenced, members = standing.fenced, len(constraint.members)
+    return f"its {members} keys" if fenced == members else f"{fenced} of its {members} keys"
+
+
+def _undo(constraint: Constraint, standing: BudgetStanding) -> str | None:
+    if not standing.is_fenced:
+        return None
+    if standing.seen:
+        return f"budget-guard release {standing.seen.key.hash[:12]}"
+    return _more(constraint, None)
 
 
 def _todo(constraint: Constraint, seen: Observation | None) -> str | None:
     budget = constraint.budget
     if budget is None or (constraint.window is Window.DAILY and constraint.fraction < 1):
         return None
+    return f"wait for the reset, or allow more: {_more(constraint, seen)}"
+
+
+def _more(constraint: Constraint, seen: Observation | None) -> str:
+    """Return the command that allows more."""
+    name = constraint.budget.name if constraint.budget else ""
     whose = f" --key {seen.key.hash[:12]}" if seen and constraint.subject else ""
-    return (
-        f"wait for the reset, or allow more: budget-guard grant {budget.name} 20{whose} "
-        '--for 4h --reason "..."'
-    )
+    return f'budget-guard grant {name} 20{whose} --for 4h --reason "..."'

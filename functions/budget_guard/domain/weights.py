@@ -15,16 +15,16 @@ def expected(seen: Observation) -> Usd:
     return (seen.burn(include_byok=True) / QUARTER_HOURS).quantize(CENT)
 
 
-def weight(seen: Observation, hold: Hold | None, allowed: Usd) -> Usd:
-    """Return a key's weight (USD): its expected spend, at least `FLOOR`.
+def weight(burn: Usd, hold: Hold | None, allowed: Usd) -> Usd:
+    """Return a key's weight (USD): its expected spend `burn`, at least `FLOOR`.
 
     For a key that ran dry it is twice its last portion at least: its burn tells what it got, not
     what it wanted. `allowed` is what its fence leaves it.
     """
     last = hold.portion.quantize(CENT) if hold and allowed < CENT else ZERO
-    return max(FLOOR, expected(seen), 2 * last)
+    return max(FLOOR, burn, 2 * last)
 
 
-def short_below(seen: Observation) -> Usd:
-    """Return the allowance under which a key is short: 7.5 minutes' spend, at least `FLOOR`."""
-    return max(FLOOR, expected(seen) / 2)
+def short_below(burn: Usd) -> Usd:
+    """Return the allowance under which a key is short: half its expected spend, at least `FLOOR`."""
+    return max(FLOOR, burn / 2)

@@ -29,6 +29,8 @@ class Restore:
 class Disable:
     """Stop the key by its off switch, whatever its limit: a person froze it."""
 
+    disabled: bool = True
+
 
 type Want = Fence | Restore | Disable
 

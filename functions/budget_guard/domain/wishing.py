@@ -1,5 +1,6 @@
 """From what a key should be to a wish: whether it is so already, how urgent it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -26,10 +27,15 @@ class Standing:
 
     seen: Observation
     want: Want
-    reason: str
+    why: Callable[[], str]
     headroom: Usd | None = None
     binding: Constraint | None = None
     allotment: Allotment | None = None
+
+    @property
+    def reason(self) -> str:
+        """Return why, in a sentence for people: written only where somebody reads it."""
+        return self.why()
 
 
 def is_satisfied(facts: Facts, standing: Standing) -> bool:
@@ -64,6 +70,8 @@ def _is_fenced(hold: Hold | None, want: Fence, seen: Observation, facts: Facts) 
 
 def _is_overridden(hold: Hold, seen: Observation, facts: Facts) -> bool:
     """Tell whether the key was last read with settings that are none of the guard's."""
+    if hold.confirmed and seen.reading.settings == hold.confirmed.settings:
+        return False
     last_read = replace(seen.reading, began=facts.began(seen))
     return overridden(hold, last_read) is not None
 
@@ -75,11 +83,19 @@ def holds_as(hold: Hold, want: Fence, seen: Observation, facts: Facts) -> bool:
     """
     if not hold.is_held or hold.intents or hold.confirmed is None:
         return False
-    if hold.gave_up is not None and hold.confirmed.settings.disabled:
+    return _holds_as(hold, hold.confirmed, want, seen, facts)
+
+
+def _holds_as(
+    hold: Hold, confirmed: Possible, want: Fence, seen: Observation, facts: Facts
+) -> bool:
+    if hold.gave_up is not None and confirmed.settings.disabled:
         return hold.gave_up == want.limit
-    confirmed, wanted = hold.confirmed, Possible(Settings(want.limit, want.include_byok))
     if confirmed.settings.include_byok != want.include_byok:
         return False
+    if want.limit is confirmed.settings.limit and not confirmed.extra:
+        return True
+    wanted = Possible(Settings(want.limit, want.include_byok))
     due, allowed = _left(wanted, seen, facts), _left(confirmed, seen, facts)
     reset = confirmed.settings.limit.reset
     if reset is None and due == allowed == ZERO:

@@ -1,13 +1,11 @@
 """Reads every key's usage into the ledger, then starts `evaluate`, also after a partial failure."""
 
 import os
-from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from time import sleep
 
-from budget_guard.adapters.openrouter import HttpOpenRouter
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.errors import GuardError
 from budget_guard.handlers.reporting import Summary, function, logger
@@ -20,10 +18,6 @@ SETTLED = timedelta(seconds=62)
 MOST_WAIT = 15
 
 
-def _entered(opened: ExitStack, connect: Callable[[], HttpOpenRouter]) -> HttpOpenRouter:
-    return opened.enter_context(connect())
-
-
 @function("poll_usage")
 def handler(run: Run) -> Summary:
     """Poll once. A failure that may pass by itself is raised in the end: it shows as an error."""
@@ -33,8 +27,8 @@ def handler(run: Run) -> Summary:
     sleep(wait)
     memory, connect = ledger(settings), partial(openrouter, settings, run)
     with ExitStack() as opened, run.leased(memory, "poll") as lease:
-        enter = partial(_entered, opened, connect)
-        report = poll(Poll(enter, memory, lease, run.id, run.at, policy()))
+        on = Poll(lambda: opened.enter_context(connect()), memory, lease, run.id, run.at, policy())
+        report = poll(on)
     starter = LambdaStarter(client("lambda"), settings.evaluate_function_name)
     starter.start(time=run.at, run=run.id)
     if report.needs_hands:

@@ -164,6 +164,8 @@ def summary(report: EvaluateReport) -> dict[str, object]:
         "alerts": len(report.sent),
         "stale": [one.name for one in facts.workspaces.values() if facts.is_stale(one.id)],
     }
+    if plan.held_back:
+        figures["held_back"] = plan.held_back.policy_hash
     if facts.policy.mode is Mode.OBSERVE:
         figures["would"] = [one.reason for one in plan.standings.values()][:MOST_REASONS]
     return figures

@@ -50,7 +50,7 @@ TEAM = Entry(
     burn_per_hour=Decimal("4.75"),
     exhausts_at=NOW + timedelta(days=7, hours=21),
     resets_at=datetime(2026, 12, 1, tzinfo=UTC),
-    action="nothing: 7 keys share this cap, which only alerts",
+    action="nothing yet",
     todo="wait for the reset, or allow more: budget-guard grant everything 20 --for 4h "
     '--reason "..."',
 )
@@ -93,15 +93,15 @@ KEYLESS = Entry(
 )
 BREAKER = Entry(
     incident="breaker/3f2a9c1d",
-    text="a plan to stop 12 of 20 keys and release 3 is held back: the budgets file changed "
+    text="a plan to stop 12 and release 3 of 20 keys is held back: the budgets file is new "
     "(hash 3f2a9c1d)",
-    action="no key is released; stops become fences at what is left",
-    todo="look: budget-guard plan; then: budget-guard approve 3f2a9c1d",
+    action="the budgets file approved before (hash 8c41d0e7) stays in force; no key is released",
+    todo='look: budget-guard approve; then: budget-guard approve 3f2a9c1d --reason "..."',
 )
 MODE_REFUSED = Entry(
     incident="mode/observe",
     text="mode: observe is refused while 14 keys are held",
-    action="the last approved budgets file (hash 8c41d0e7) stays in force",
+    action="the budgets file approved before (hash 8c41d0e7) stays in force",
     todo="to give the keys back, deploy mode: release first; to keep them held, deploy "
     "mode: enforce again",
 )
@@ -133,7 +133,7 @@ def unmanaged(number: int) -> Entry:
 def thin(budget: str, owner: str, usd: int, keys: int, each: str) -> Entry:
     return Entry(
         incident=f"thin/{budget}/daily",
-        text=f"{budget} has {usd}.00 USD a day for {keys} keys, {each} USD each: too thin to hold",
+        text=f"{budget} has {usd}.00 USD today for {keys} keys, {each} USD each: too thin to hold",
         budget=budget,
         owner=owner,
         window=Window.DAILY,
@@ -147,13 +147,13 @@ def thin(budget: str, owner: str, usd: int, keys: int, each: str) -> Entry:
 def proposed(name: str, key: str) -> Entry:
     return Entry(
         incident=f"proposed/{key}",
-        text=f"{name} is proposed for protection by ci-*, and not protected yet",
+        text=f"{name} is proposed for protection by its name, and not protected yet",
         budget="builds",
         owner="developer-experience",
         key=key,
         key_name=name,
         action="nothing has changed: its budgets hold it as before",
-        todo="rename the keys that are not meant; then: budget-guard approve 3f2a9c1d",
+        todo='rename the keys that are not meant; then: budget-guard approve 3f2a9c1d --reason "..."',
     )
 
 

@@ -6,11 +6,13 @@ from decimal import Decimal
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
-from budget_guard.domain.observations import Freshness, HourMark, Observation
+from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
 from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.records import (
+    Approval,
     Audit,
     Deployed,
+    Freeze,
     Grant,
     PollReport,
     Release,
@@ -18,7 +20,7 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.windows import Window
-from budget_guard.domain.wishes import Fence, Restore, Wish
+from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 HASH = "3fa9c1d2" + "0" * 56
@@ -32,7 +34,8 @@ def observation(key: str = HASH, gone_at: datetime | None = None) -> Observation
     counters = Counters(spent, dict.fromkeys(Window, spent))
     who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER)
     reading = Reading(who, OWN, counters, Decimal(8), NOW, NOW + timedelta(microseconds=1))
-    return Observation(reading, (HourMark(NOW, spent),), gone_at=gone_at)
+    jump = Jump(NOW, counters, NOW - timedelta(minutes=5))
+    return Observation(reading, (HourMark(NOW, spent),), gone_at=gone_at, jump=jump)
 
 
 def hold(key: str = HASH, reapplied: int = 0) -> Hold:
@@ -44,11 +47,13 @@ def hold(key: str = HASH, reapplied: int = 0) -> Hold:
         intents=(Intent("i1", FENCED, NOW, "spent", "run-1"),),
         replaced=(Replaced(Possible(OWN), NOW),),
         reapplied=reapplied,
+        froze=True,
+        portion=Decimal("12.5"),
     )
 
 
 def wish(key: str = HASH, generation: int = 1, *, restore: bool = False) -> Wish:
-    want = Restore() if restore else Fence(FENCED.limit, include_byok=True)
+    want: Want = Restore() if restore else Fence(FENCED.limit, include_byok=True)
     hours = Decimal("Infinity") if restore else Decimal("0.7")
     return Wish(key, want, "near its cap", NOW, generation, urgent=True, hours_left=hours)
 
@@ -76,6 +81,15 @@ def release(key: str | None = HASH) -> Release:
     return Release(key, NOW + timedelta(days=1), "ann", "an incident", NOW)
 
 
+def freeze(key: str = HASH) -> Freeze:
+    return Freeze(key, FOR_EVER, "ann", "a leaked key", NOW)
+
+
+def approval(by: str = "ann") -> Approval:
+    told = "we meant it"
+    return Approval(DEPLOYED.policy, NOW, by, told, frozenset([HASH]), by_guard=by == "the guard")
+
+
 FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
 WORKSPACE = Workspace("w1", "Search")
 POLL = PollReport(NOW, "run-1", 12, 2, "w2: 503", Decimal("812.5"))
@@ -92,6 +106,8 @@ EACH = (
     WORKSPACE,
     POLL,
     DEPLOYED,
+    approval(),
+    freeze(),
     hold(),
     wish(),
     wish(restore=True),

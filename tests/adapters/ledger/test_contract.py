@@ -7,7 +7,8 @@ from hashlib import sha256
 import pytest
 
 from budget_guard.domain.alerts import AlertState
-from budget_guard.domain.errors import LeaseLost
+from budget_guard.domain.errors import LeaseLost, WishReplaced
+from budget_guard.domain.wishes import Disable
 from budget_guard.use_cases.ports import Lease, Ledger
 from tests.adapters.ledger import samples
 from tests.adapters.ledger.conftest import NOW, Clock
@@ -35,6 +36,8 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.wishes()
     assert not ledger.grants()
     assert not ledger.releases()
+    assert not ledger.freezes()
+    assert not ledger.approvals()
     assert not ledger.incidents()
     assert not ledger.unsent()
     assert not ledger.audit(HASH)
@@ -58,6 +61,8 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert ledger.unsent() == [samples.alert()]
     assert ledger.grants() == [samples.grant()]
     assert ledger.releases() == [samples.release(None)]
+    assert ledger.freezes() == [samples.freeze()]
+    assert ledger.approvals() == [samples.approval()]
     assert ledger.audit(HASH) == [samples.audit()]
 
 
@@ -66,6 +71,35 @@ def test_a_record_replaces_its_former_self_whole(ledger: Ledger, lease: Lease) -
     bare = replace(samples.hold(), confirmed=None, intents=())
     ledger.save(bare, lease=lease)
     assert ledger.holds() == {HASH: bare}
+
+
+def test_what_a_person_approved_stays_beside_what_the_guard_did(ledger: Ledger) -> None:
+    mine = replace(samples.approval("the guard"), at=NOW + timedelta(minutes=5))
+    ledger.save(mine, samples.approval())
+    assert ledger.approvals() == [samples.approval(), mine]
+
+
+def test_a_wish_to_disable_is_never_taken_for_one_to_give_back(ledger: Ledger) -> None:
+    off = replace(samples.wish(), want=Disable())
+    ledger.save(off)
+    assert ledger.wishes() == {HASH: off}
+
+
+def test_an_intent_is_written_only_while_its_wish_is_open_as_it_was(
+    ledger: Ledger, lease: Lease
+) -> None:
+    wish = samples.wish(generation=2)
+    for open_now in ((), (samples.wish(generation=3),), (samples.wish(generation=1),)):
+        ledger.save(*open_now)
+        with pytest.raises(WishReplaced, match=HASH[:12]):
+            ledger.save(samples.hold(), samples.audit(), lease=lease, wish=wish)
+    assert ledger.hold(HASH) is None
+    assert not ledger.audit(HASH)
+    ledger.save(replace(wish, reason="the same, in other words"))
+    ledger.save(samples.hold(), lease=lease, wish=wish)
+    assert ledger.hold(HASH) == samples.hold()
+    with pytest.raises(LeaseLost):
+        ledger.save(samples.hold(), lease=RIVAL, wish=wish)
 
 
 def test_of_two_versions_in_one_save_the_later_counts(ledger: Ledger, lease: Lease) -> None:
