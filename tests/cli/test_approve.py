@@ -54,7 +54,7 @@ def test_an_approved_plan_is_followed_by_the_next_run(office: Office) -> None:
     assert result.exit_code == 0
     shown = flat(result.stdout)
     assert "ann approved the budgets file" in shown
-    assert "What was held back is done now: 5 to stop, 0 to release." in shown
+    assert "What was held back is followed from now on." in shown
     assert len(office.starter.starts) == 1
     office.guard.chain(office.guard.evaluate, office.guard.enforce)
     assert stopped(office) == 2

@@ -120,6 +120,14 @@ def test_what_the_breaker_would_hold_back_comes_first_with_the_approval(office: 
     golden("plan-held-back.txt", result.stdout, office)
 
 
+def test_what_the_approval_would_protect_is_no_more_stopped(office: Office) -> None:
+    tight = FILE.replace("daily: 100", "daily: 40").replace("130", "60")
+    shown = flat(planned(office, tight + "protect: ['report-a*']\n").stdout)
+    assert "Held back: a plan that would newly stop 5 of 7 keys." in shown
+    assert "- report-adhoc" in shown
+    assert "4 to stop, 0 to lower, 0 to raise, 1 to give back." in shown
+
+
 def test_what_waits_already_needs_no_deployment_any_more(office: Office) -> None:
     tight = FILE.replace("daily: 100", "daily: 40").replace("130", "60")
     office.guard.policy = yaml_file.load(write(tight))

@@ -1,6 +1,5 @@
 """Which rule keeps a key's fence from its share, and where its weight comes from."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -24,10 +23,10 @@ def allotment(share: str, move: Move = Move.KEEP) -> Allotment:
         (CLAIM, allotment("4"), Waits.NOT),
         (CLAIM, allotment("5.009"), Waits.CENT),
         (CLAIM, allotment("7"), Waits.NOT_SHORT),
-        (replace(CLAIM, allowed=USD("0.9")), allotment("7"), Waits.NOTHING_FREE),
-        (replace(CLAIM, allowed=USD("0.9")), allotment("1"), Waits.LITTLE),
-        (replace(CLAIM, is_stuck=True), allotment("7"), Waits.STUCK),
-        (replace(CLAIM, is_off=True), allotment("0", Move.LOWER), Waits.OFF),
+        (CLAIM._replace(allowed=USD("0.9")), allotment("7"), Waits.NOTHING_FREE),
+        (CLAIM._replace(allowed=USD("0.9")), allotment("1"), Waits.LITTLE),
+        (CLAIM._replace(is_stuck=True), allotment("7"), Waits.STUCK),
+        (CLAIM._replace(is_off=True), allotment("0", Move.LOWER), Waits.OFF),
         (CLAIM, allotment("7", Move.FIRST), Waits.FIRST),
         (CLAIM, allotment("7", Move.RAISE), Waits.RAISED),
         (CLAIM, allotment("7", Move.LOWER), Waits.LOWERED),

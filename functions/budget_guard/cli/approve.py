@@ -150,9 +150,7 @@ def _show_approved(done: Approved, console: Console) -> None:
     if waited.is_empty:
         console.print(indented(safe("Nothing was waiting for it.")))
     if waited.held_back:
-        stops, releases = len(waited.stops), len(waited.releases)
-        told = f"What was held back is done now: {stops} to stop, {releases} to release."
-        console.print(indented(safe(told)))
+        console.print(indented(safe("What was held back is followed from now on.")))
     if waited.proposed:
         names = ", ".join(safe_name(one.name) for one in waited.proposed)
         told = f"Protected from now on, as long as protect: names them: {names}."

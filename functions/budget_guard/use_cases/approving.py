@@ -89,9 +89,9 @@ def approve(digits: str, reason: str, desk: Desk) -> Approved:
     return Approved(word, waited, desk.put(word, facts.now))
 
 
-def once_approved(facts: Facts) -> Plan:
-    """Return the plan that would be followed if the policy of `facts` were approved now."""
-    word = Approval(facts.policy, FOR_EVER, "", "")
+def once_approved(facts: Facts, protect: frozenset[str] = frozenset()) -> Plan:
+    """Return the plan that would be followed if the policy of `facts`, and `protect`, were approved."""
+    word = Approval(facts.policy, FOR_EVER, "", "", protect)
     return decide(replace(facts, approvals=(*facts.approvals, word)))
 
 

@@ -81,10 +81,10 @@ class Prospect:
 def prospect(ledger: Ledger, policy: Policy, now: datetime) -> Prospect:
     """Return what the next run would do by `policy`; raises `LedgerError`."""
     deployed, facts = ledger.deployed(), gather(ledger, policy, now)
-    plan = decide(facts)
+    plan, proposals = decide(facts), proposed(facts)
     held_back, then = plan.held_back, plan
     if held_back and not held_back.is_refused:
-        then = once_approved(facts)
+        then = once_approved(facts, frozenset(one.key for one in proposals))
     elif policy.mode is Mode.OBSERVE and not held_back:
         then = once_approved(replace(facts, policy=replace(policy, mode=Mode.ENFORCE)))
     return Prospect(
@@ -97,7 +97,7 @@ def prospect(ledger: Ledger, policy: Policy, now: datetime) -> Prospect:
         held_back=held_back,
         meanwhile=tuple(_steps(plan)) if held_back else (),
         stale=tuple(one.name for one in facts.workspaces.values() if facts.is_stale(one.id)),
-        proposed=proposed(facts),
+        proposed=proposals,
     )
 
 
