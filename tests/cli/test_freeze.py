@@ -223,6 +223,18 @@ def test_what_the_budgets_file_keeps_the_guard_from_is_refused_with_another_way(
     assert not office.ledger.freezes()
 
 
+def test_a_freeze_of_a_key_that_is_protected_since_is_no_more_told_of(office: Office) -> None:
+    office.run("freeze", "dev-ann", *WHY)
+    run_functions(office)
+    assert settings(office, "dev-ann").disabled
+    office.deploy("careful", protect=frozenset({office.hash("dev-ann")}))
+    office.cycle()
+    assert not settings(office, "dev-ann").disabled
+    office.cycle()
+    assert "Not held: the budgets file protects it" in office.run("status", "dev-ann").stdout
+    assert "Frozen" not in office.run("status").stdout
+
+
 def test_in_observe_nothing_is_changed_so_nothing_is_frozen() -> None:
     office = Office(mode=Mode.OBSERVE)
     office.guard.cycle()

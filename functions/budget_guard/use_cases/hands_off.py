@@ -6,21 +6,32 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
+from budget_guard.domain.records import Freeze
 
 
 def hands_off(key: str, facts: Facts) -> str | None:
     """Return, in a word, why the guard decides nothing for a key, if it does not."""
-    hold = facts.holds.get(key)
-    if facts.freeze_of(key):
+    hold, seen = facts.holds.get(key), facts.observations.get(key)
+    if facts.is_protected(key):
+        return "protected"
+    if seen and freeze_of(seen, facts):
         return "frozen"
     if facts.release_of(key):
         return "released"
-    if facts.is_protected(key):
-        return "protected"
     if hold and hold.let_go_until and facts.now < hold.let_go_until:
         return "let go"
-    seen = facts.observations.get(key)
     return "stale" if seen and facts.is_stale(seen.key.workspace) else None
+
+
+def freeze_of(seen: Observation, facts: Facts) -> Freeze | None:
+    """Return the freeze that stops a key; None where the budgets file keeps the guard off it."""
+    return None if out_of_bounds(seen, facts) else facts.freeze_of(seen.key.hash)
+
+
+def is_in_force(freeze: Freeze, facts: Facts) -> bool:
+    """Tell whether a freeze on record stops its key now."""
+    seen = facts.observations.get(freeze.key)
+    return seen is not None and freeze_of(seen, facts) == freeze
 
 
 def left_alone(seen: Observation, plan: Plan) -> str | None:

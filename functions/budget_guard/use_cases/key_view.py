@@ -10,7 +10,7 @@ from budget_guard.domain.decision import Plan
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.records import Audit, Freeze
 from budget_guard.use_cases.caps import CapView, cap_view
-from budget_guard.use_cases.hands_off import left_alone
+from budget_guard.use_cases.hands_off import freeze_of, left_alone
 from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.ports import Ledger
@@ -65,7 +65,7 @@ def key_view_of(seen: Observation, plan: Plan, ledger: Ledger) -> KeyView:
         bound_by=_bound_by(standing.binding) if standing and standing.binding else None,
         why=held.reason if held else why_not(seen, concern, plan),
         caps=tuple((one.budget.name, cap_view(one, plan)) for one in concern if one.budget),
-        freeze=facts.freeze_of(key.hash),
+        freeze=freeze_of(seen, facts),
         trail=tuple(ledger.audit(key.hash)),
     )
 

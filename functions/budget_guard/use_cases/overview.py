@@ -13,6 +13,7 @@ from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, PollR
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
 from budget_guard.use_cases.ports import Ledger
 
@@ -103,7 +104,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         incidents=tuple(sorted(facts.incidents.values(), key=lambda one: one.opened_at)),
         grants=tuple(one for one in facts.grants if one.begins <= facts.now < one.ends),
         releases=tuple(one for one in facts.releases if one.at <= facts.now < one.until),
-        freezes=tuple(one for one in facts.freezes if facts.freeze_of(one.key) == one),
+        freezes=tuple(one for one in facts.freezes if is_in_force(one, facts)),
         policy=facts.policy.hash,
         approved=_approved(facts.approval),
         workspaces=tuple(_workspaces(plan)),
