@@ -156,9 +156,10 @@ def test_rule_7_one_who_ran_dry_is_raised_when_the_decrease_of_another_has_settl
         confirmed=Possible(Settings(lowered.limit)),
         confirmed_at=NOW,
         replaced=(Replaced(Possible(limited(350)), NOW),),
+        portion=usd("0.495049"),
     )
     after = replace(facts, holds={"#run": dry, "#calm": confirmed}, wishes={})
-    assert not decide(after).wishes, "what the decrease frees is not free before it has settled"
+    assert "#run" not in decide(after).wishes, "nothing is free before the decrease has settled"
     later = NOW + 5 * MINUTE
     fresh = {name: Freshness(name, later, later) for name in facts.freshness}
     second = decide(replace(after, now=later, freshness=fresh))

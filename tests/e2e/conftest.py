@@ -59,7 +59,7 @@ class Played:
 def evening() -> Iterator[Played]:
     with _watched() as on:
         policy = yaml_file.load(on.aws.folder / "budgets.yaml")
-        bill = play(on, lambda _at, _text: None, with_people=True)
+        bill = play(on, lambda _at, _text: None, policy=policy, with_people=True)
         books = on.account.books
         yield Played(
             on=on,

@@ -24,6 +24,11 @@ budgets:
     per_key: true
     cap: {daily: 2}
     hold: always
+  - name: crew
+    owner: everybody
+    keys: ["crew-*"]
+    cap: {daily: 2}
+    hold: always
 """
 
 
@@ -65,8 +70,8 @@ def test_it_plays_a_file_of_ones_own_and_tells_machines_how_it_went(
     told = json.loads(out)
     assert command.returncode == 0
     assert told["held"]
-    caps = {(one["key"], one["opens"][11:13]): one for one in told["caps"]}
-    assert {key for key, _ in caps} == {"team-a", "team-b"}
+    caps = {(one["budget"], one["key"], one["keys"]) for one in told["caps"]}
+    assert caps == {("team", "team-a", 1), ("team", "team-b", 1), ("crew", None, 2)}
     first = told["caps"][0]
     assert (first["budget"], first["window"], first["promised"]) == ("team", "daily", True)
     assert Decimal(first["spent"]) == Decimal(first["cap"]) + Decimal(first["in_flight"])

@@ -1,19 +1,24 @@
 """The verdict on an evening: what was spent beyond a cap is explained, or the promise is broken."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.policy import Budget, Hold, Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window
+from budget_guard.sandbox.custody import NOTICED
 from budget_guard.sandbox.openrouter import Account, Clock
-from budget_guard.sandbox.verdict import NOTICED, Evening, Row
+from budget_guard.sandbox.openrouter.refusals import Refusal
+from budget_guard.sandbox.verdict import Evening, Row
 
 OPENED = datetime(2026, 11, 18, 20, 0, tzinfo=UTC)
 LATER = NOTICED + timedelta(minutes=1)
@@ -36,12 +41,17 @@ class Played:
     def later(self, by: timedelta = LATER) -> None:
         self.account.clock.set(self.account.clock.now + by)
 
+    def fences(self, **limits: str) -> None:
+        """Fence several keys for their lifetime, as the guard does where they share a cap."""
+        for name, limit in limits.items():
+            self.fence(limit, None, name)
+
     def fence(self, limit: str, reset: str | None = "daily", name: str = "api") -> None:
         body = {"limit": Decimal(limit), "limit_reset": reset}
         self.account.patch_key(self.keys[name], body)
 
-    def by_hand(self, limit: str | None) -> None:
-        key = self.keys["api"]
+    def by_hand(self, limit: str | None, name: str = "api") -> None:
+        key = self.keys[name]
         self.by_people.append((self.account.clock.now, key))
         body = {"limit": None if limit is None else Decimal(limit), "limit_reset": None}
         self.account.patch_key(key, body)
@@ -70,10 +80,27 @@ def cap(amount: str, hold: Hold = ALWAYS, **fields: Any) -> Budget:
     return Budget("api", {Window.DAILY: Decimal(amount)}, ("api",), hold=hold, **fields)
 
 
+TEAM = Budget("team", {Window.DAILY: Decimal(10)}, ("a*",), hold=ALWAYS)
+
+
+def parts(row: Row) -> tuple[str, str, str]:
+    """In flight, not held, broken."""
+    return f"{row.in_flight:.2f}", f"{row.unheld:.2f}", f"{row.broken:.2f}"
+
+
 @pytest.fixture
 def evening() -> Played:
     played = Played()
     played.key()
+    return played
+
+
+@pytest.fixture
+def team() -> Played:
+    """Two keys, "api" and "app", that a budget of 10 USD covers."""
+    played = Played()
+    played.key("api")
+    played.key("app")
     return played
 
 
@@ -206,17 +233,6 @@ def test_a_budget_that_never_holds_promises_nothing(evening: Played) -> None:
     assert (row.promised, row.holds) == (False, True)
 
 
-def test_a_budget_over_several_keys_is_one_row_and_promises_nothing(evening: Played) -> None:
-    evening.key("app")
-    evening.later()
-    evening.spend("8")
-    evening.spend("9", name="app")
-    shared = Budget("both", {Window.DAILY: Decimal(10)}, ("a*",), hold=ALWAYS)
-    row = evening.row(shared)
-    assert (row.key, row.spent, row.over) == (None, Decimal(17), Decimal(7))
-    assert (row.promised, row.holds) == (False, True)
-
-
 def test_a_budget_for_each_key_is_judged_key_by_key(evening: Played) -> None:
     evening.key("app")
     evening.later()
@@ -272,3 +288,204 @@ def test_a_budget_that_never_holds_is_not_broken_at_another_budgets_fence(evenin
     evening.spend("14")
     row = evening.row(cap("10", NEVER))
     assert (row.unheld, row.broken) == (Decimal(4), ZERO)
+
+
+def test_a_shared_cap_is_one_row_for_all_of_its_keys(team: Played) -> None:
+    team.fences(api="6", app="4")
+    team.spend("6", name="api")
+    team.spend("3.5", name="app")
+    row = team.row(TEAM)
+    assert (row.key, set(row.hashes)) == (None, set(team.keys.values()))
+    assert (row.cap, row.spent, row.promised, row.holds) == (
+        Decimal(10),
+        Decimal("9.5"),
+        True,
+        True,
+    )
+
+
+def test_what_one_key_took_in_flight_explains_where_another_one_ends(team: Played) -> None:
+    """The first is over its share before the cap is reached; the second stays within its own."""
+    team.fences(api="6", app="4")
+    team.spend("5.50", name="api")
+    team.spend("1", name="api")
+    team.spend("4", name="app")
+    assert parts(team.row(TEAM)) == ("0.50", "0.00", "0.00")
+
+
+def test_shares_that_sum_to_more_than_the_cap_break_the_promise(team: Played) -> None:
+    team.fences(api="7", app="4")
+    team.spend("7", name="api")
+    team.spend("4", name="app")
+    row = team.row(TEAM)
+    assert parts(row) == ("0.00", "0.00", "1.00")
+    assert row.promised
+    assert not row.holds
+
+
+def test_what_was_in_flight_is_no_excuse_once_the_guard_has_shared_out_anew(team: Played) -> None:
+    team.fences(api="6", app="4")
+    team.spend("5.50", name="api")
+    team.spend("1", name="api")
+    team.fences(app="4")
+    team.spend("4", name="app")
+    assert parts(team.row(TEAM)) == ("0.00", "0.00", "0.50")
+
+
+def test_a_persons_word_is_not_the_guards(team: Played) -> None:
+    """As above, but it is a person who changed the other key: the guard has counted nothing."""
+    team.fences(api="6", app="4")
+    team.spend("5.50", name="api")
+    team.spend("1", name="api")
+    team.by_hand("4", name="app")
+    team.spend("4", name="app")
+    assert parts(team.row(TEAM)) == ("0.50", "0.00", "0.00")
+
+
+def test_an_excuse_serves_once(team: Played) -> None:
+    team.fences(api="6", app="5")
+    team.spend("5.50", name="api")
+    team.spend("1", name="api")
+    team.spend("4", name="app")
+    team.spend("1", name="app")
+    assert parts(team.row(TEAM)) == ("0.50", "0.00", "1.00")
+
+
+def test_a_guard_that_never_shares_out_breaks_the_promise(team: Played) -> None:
+    team.spend("4", name="api")
+    team.later()
+    team.spend("8", name="app")
+    assert parts(team.row(TEAM)) == ("0.00", "0.00", "2.00")
+
+
+def test_what_keys_spent_before_the_guard_could_share_out_was_not_held(team: Played) -> None:
+    team.spend("8", name="api")
+    team.spend("8", name="app")
+    assert parts(team.row(TEAM)) == ("0.00", "6.00", "0.00")
+
+
+def test_a_protected_member_explains_what_it_spent_since_the_others_were_fenced(
+    team: Played,
+) -> None:
+    protect = frozenset({team.keys["app"]})
+    team.fences(api="8")
+    team.later()
+    team.spend("3", name="app")
+    team.spend("8", name="api")
+    team.spend("0.50", name="app")
+    row = team.row(TEAM, protect=protect)
+    assert parts(row) == ("0.00", "1.50", "0.00")
+    assert row.promised
+
+
+def test_a_protected_member_does_not_explain_what_others_spend_beyond_that(team: Played) -> None:
+    protect = frozenset({team.keys["app"]})
+    team.fences(api="12")
+    team.later()
+    team.spend("1", name="app")
+    team.spend("12", name="api")
+    assert parts(team.row(TEAM, protect=protect)) == ("0.00", "1.00", "2.00")
+
+
+def test_a_cap_of_protected_keys_alone_is_not_promised(team: Played) -> None:
+    team.later()
+    team.spend("14", name="api")
+    row = team.row(TEAM, protect=frozenset(team.keys.values()))
+    assert (row.promised, row.holds) == (False, True)
+
+
+def test_a_shared_cap_that_never_holds_is_not_promised(team: Played) -> None:
+    team.later()
+    team.spend("14", name="api")
+    only_alerts = Budget("team", {Window.DAILY: Decimal(10)}, ("a*",), hold=NEVER)
+    row = team.row(only_alerts)
+    assert (row.promised, row.holds, parts(row)) == (False, True, ("0.00", "4.00", "0.00"))
+
+
+def test_a_member_that_a_person_took_out_explains_what_it_spent(team: Played) -> None:
+    team.fences(api="5", app="5")
+    team.later()
+    team.by_hand("50", name="app")
+    team.spend("9", name="app")
+    team.spend("5", name="api")
+    assert parts(team.row(TEAM)) == ("0.00", "4.00", "0.00")
+
+
+def test_a_key_created_later_is_not_held_until_it_can_be_noticed(team: Played) -> None:
+    team.fences(api="5", app="5")
+    team.later()
+    team.key("api-2")
+    team.spend("2", name="api-2")
+    team.spend("5", name="api")
+    team.spend("5", name="app")
+    assert parts(team.row(TEAM)) == ("0.00", "2.00", "0.00")
+
+
+def test_a_key_created_later_is_to_be_held_once_it_was_noticed(team: Played) -> None:
+    team.fences(api="5", app="5")
+    team.later()
+    team.key("api-2")
+    team.later()
+    team.spend("2", name="api-2")
+    team.spend("5", name="api")
+    team.spend("5", name="app")
+    assert parts(team.row(TEAM)) == ("0.00", "0.00", "2.00")
+
+
+def test_a_grant_lifts_a_shared_cap(team: Played) -> None:
+    team.fences(api="9", app="6")
+    team.spend("9", name="api")
+    team.spend("6", name="app")
+    ends = OPENED + timedelta(hours=1)
+    given = [Grant("id", "team", Decimal(5), OPENED, ends, "release", "ann")]
+    assert parts(team.row(TEAM, grants=given)) == ("0.00", "0.00", "0.00")
+    assert parts(team.row(TEAM)) == ("0.00", "0.00", "5.00")
+
+
+def test_a_key_under_two_caps_is_judged_by_each(team: Played) -> None:
+    team.key("bot")
+    team.fences(api="6", app="4", bot="20")
+    team.spend("6", name="api")
+    team.spend("4", name="app")
+    team.spend("20", name="bot")
+    both = Budget("both", {Window.DAILY: Decimal(25)}, ("a*", "bot"), hold=ALWAYS)
+    policy = Policy((TEAM, both), "hash")
+    rows = Evening(team.account, policy, OPENED, frozenset(), ()).rows()
+    assert {row.budget: parts(row)[2] for row in rows} == {"team": "0.00", "both": "5.00"}
+
+
+def test_another_budgets_fence_does_not_make_a_cap_due_that_is_held_from_a_fraction(
+    team: Played,
+) -> None:
+    team.fences(api="12", app="12")
+    team.spend("8", name="api")
+    team.later()
+    team.spend("4", name="app")
+    late = Budget("late", {Window.DAILY: Decimal(10)}, ("a*",), hold=Hold(Decimal("0.9")))
+    assert parts(team.row(late)) == ("0.00", "2.00", "0.00")
+    team.later()
+    team.spend("1", name="app")
+    assert parts(team.row(late)) == ("0.00", "2.00", "1.00")
+
+
+SPENDING = st.lists(
+    st.tuples(st.sampled_from(["api", "app"]), st.integers(1, 300)), min_size=1, max_size=12
+)
+
+
+@given(SPENDING, st.integers(0, 1000), st.integers(0, 300))
+def test_what_lies_beyond_a_cap_is_explained_or_broken_and_nothing_is_lost(
+    charges: list[tuple[str, int]], share: int, too_much: int
+) -> None:
+    """Broken is at most what the shares exceed the cap by; nothing at all if they do not."""
+    played = Played()
+    for name, cents in {"api": share, "app": 1000 - share + too_much}.items():
+        played.key(name)
+        played.fence(f"{Decimal(cents) / 100}", None, name)
+    for name, cents in charges:
+        with suppress(Refusal):
+            played.spend(f"{Decimal(cents) / 100}", name=name)
+    row = played.row(TEAM)
+    assert row.in_flight + row.unheld + row.broken == row.over
+    assert row.unheld == ZERO
+    assert row.broken <= Decimal(too_much) / 100

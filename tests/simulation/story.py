@@ -61,8 +61,11 @@ class Story:
         for name in ("prod", "batch", *EACH, *SLOW, *TEAM, "stray"):
             account.create_key({"name": name, **OWN.get(name, {})})
         self.guard = Guard(account, POLICY, switch=self.switch)
-        quiet = {key.hash for key in account.keys.values() if key.name not in TOUCHED}
-        self.world = World(self.guard, quiet)
+        self.world = World(self.guard)
+        self.world.promise.touched = {
+            key.hash: SUNDAY_EVENING for key in account.keys.values() if key.name in TOUCHED
+        }
+        self.world.promise.changed = set(self.world.promise.touched)
 
     def tell(self) -> None:
         """Go through the night, then give the guard some quiet time to get everything done."""
@@ -106,7 +109,9 @@ class Story:
         self.by_people.append(account.books.changes[-1])
         granted, released = self._key("granted").hash, self._key("released").hash
         now, until = self.guard.now, self.guard.now + timedelta(minutes=35)
-        ledger.save(Grant("grant-1", "each", Decimal(5), now, until, "a demo", "ada", key=granted))
+        grant = Grant("grant-1", "each", Decimal(5), now, until, "a demo", "ada", key=granted)
+        self.world.promise.truth.grants.append(grant)
+        ledger.save(grant)
         ledger.save(Release(released, MONDAY + timedelta(days=1), "ada", "a launch", now))
         self._cycles(2)
         self._spend(["granted", "team-2"], "2")
@@ -139,7 +144,7 @@ class Story:
 
     def _spend(self, names: Iterable[str], cost: str) -> None:
         for name in names:
-            self.world.spend(self._key(name), Decimal(cost), byok=False, stated=False)
+            self.world.request(self._key(name), Decimal(cost))
 
     @property
     def _keys(self) -> list[SimulatedKey]:

@@ -182,8 +182,8 @@ def check_nothing_is_left_open(story: Story, death: Death) -> None:
     assert {hold.key: hold.state for hold in ledger.holds().values()} == {
         hold.key: hold.state for hold in census().story.guard.ledger.holds().values()
     }, death
-    story.world.quiet = set(story.guard.account.keys)
-    story.world.check()
+    story.world.promise.touched = {}
+    story.world.promise.check()
 
 
 def check_alerts(due: dict[Matter, list[str]], alerts: list[Alert], death: Death) -> None:

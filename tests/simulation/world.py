@@ -1,43 +1,42 @@
-"""A random world around the guard, and the books that its promise is checked against.
+"""A random world around the guard: people, their keys and their traffic; each method is a step."""
 
-What is right is computed here from the simulated account's books alone.
-"""
-
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from budget_guard.domain.holds import Hold
-from budget_guard.domain.policy import Budget
-from budget_guard.domain.windows import Window, end, start
-from budget_guard.domain.wishes import Restore
+from budget_guard.domain.policy import Budget, Policy
+from budget_guard.domain.records import Grant, Release
+from budget_guard.domain.windows import Window, end
 from budget_guard.sandbox.openrouter.account import Account
-from budget_guard.sandbox.openrouter.keys import SimulatedKey, remaining
+from budget_guard.sandbox.openrouter.faults import Fault
+from budget_guard.sandbox.openrouter.keys import SimulatedKey
 from budget_guard.sandbox.openrouter.refusals import Refusal
+from budget_guard.sandbox.openrouter.spending import InFlight
 from tests.simulation.guard import Guard
+from tests.simulation.promise import Promise
 
-ZERO = Decimal(0)
-CENT = Decimal("0.01")
-NOISE = Decimal("0.00002")
+MICROSECOND = timedelta(microseconds=1)
+MOMENT = timedelta(milliseconds=1)
 
-
-type Place = tuple[str, str, Window | None, datetime | None]
-type Excess = dict[Place, Decimal]
+type Step = tuple[Any, ...]
+"""The name of one of the world's methods, and its arguments."""
 
 
 @dataclass
 class World:
     """An account, a guard and the people around it; every step checks the promise.
 
-    `quiet` keys are those that the guard has seen since a person touched them. `in_flight` is what
-    requests cost beyond what the fence left when they were let in, in force yet or not; `unheld` the spend of keys not held.
+    Keys are called by number, and so are budgets.
     """
 
     guard: Guard
-    quiet: set[str] = field(default_factory=set)
-    in_flight: Excess = field(default_factory=lambda: defaultdict(lambda: ZERO))
-    unheld: Excess = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    promise: Promise = field(init=False)
+    under_way: list[InFlight] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.promise = Promise(self.guard)
 
     @property
     def account(self) -> Account:
@@ -51,152 +50,204 @@ class World:
         keys = list(self.account.keys.values())
         return keys[number % len(keys)]
 
-    def is_held(self, key: SimulatedKey) -> bool:
-        """Tell whether the guard's last word on the key is in force at OpenRouter."""
-        return self.is_fenced(key) and key.enforced(self.now) == key.terms
+    def take(self, step: Step) -> None:
+        name, *arguments = step
+        getattr(self, name)(*arguments)
+        self.promise.check()
 
-    def is_fenced(self, key: SimulatedKey) -> bool:
-        """Tell whether OpenRouter has confirmed the guard's last word, in force yet or not."""
-        hold = self.guard.ledger.hold(key.hash)
-        return (
-            hold is not None
-            and hold.is_held
-            and not self.is_given_back(hold)
-            and hold.confirmed is not None
-            and not hold.intents
-            and key.hash in self.quiet
-            and hold.confirmed.settings.limit == key.terms.settings.limit
-        )
+    def several(self, *steps: Step) -> None:
+        for step in steps:
+            self.take(step)
 
-    def is_given_back(self, hold: Hold) -> bool:
-        """Tell whether a restore took effect, and only its last line in the ledger is missing."""
-        wish = self.guard.ledger.wishes().get(hold.key)
-        is_wished = wish is not None and isinstance(wish.want, Restore)
-        confirmed = hold.confirmed
-        return is_wished and confirmed is not None and confirmed.settings == hold.baseline
+    # Time and traffic
 
-    def budgets(self, key: SimulatedKey) -> list[tuple[Budget, Window, Decimal]]:
-        """Return the caps that concern a key alone, by its true name."""
-        return [
-            (budget, window, cap)
-            for budget in self.guard.policy.budgets
-            if any(key.name.startswith(pattern.rstrip("*")) for pattern in budget.keys)
-            for window, cap in budget.cap.items()
-        ]
+    def spend(self, number: int, cost: Decimal, byok: bool, stated: bool) -> None:
+        """Make one request, done as soon as it was let in."""
+        self.request(self.key(number), cost, byok=byok, stated=stated)
 
-    def spent(self, key: SimulatedKey, budget: Budget, window: Window, at: datetime) -> Decimal:
-        return self.account.books.spent([key.hash], window, at).counted(
-            include_byok=budget.include_byok
-        )
-
-    def spend(self, key: SimulatedKey, cost: Decimal, *, byok: bool, stated: bool) -> None:
-        """Make one request; what the promise does not cover of its cost is excused."""
-        held = self.is_held(key)
-        tally = self.account.books.tallies[key.hash]
-        left = remaining(key.terms, tally, seen=self.now, calendar=self.now)
-        is_fenced = self.is_fenced(key)
+    def request(
+        self, key: SimulatedKey, cost: Decimal, *, byok: bool = False, stated: bool = False
+    ) -> bool:
+        """Make one request; return whether it was let in."""
         try:
-            self.account.spending.charge(
-                key.hash, cost, byok=byok, max_cost=cost if stated else None
+            one = self.account.spending.begin(
+                key.hash, byok=byok, max_cost=cost if stated else None
             )
         except Refusal:
+            return False
+        self._complete(one, cost)
+        return True
+
+    def begin(self, number: int, byok: bool) -> None:
+        """Let in a request that takes its time."""
+        try:
+            self.under_way.append(self.account.spending.begin(self.key(number).hash, byok=byok))
+        except Refusal:
             return
-        counts = not byok or key.terms.settings.include_byok
-        promised = is_fenced and counts and left is not None
-        over = cost - min(cost, max(ZERO, left or ZERO)) if promised else ZERO
-        for budget in self.guard.policy.budgets:
-            for window in budget.cap:
-                place = (key.hash, budget.name, window, start(window, self.now))
-                self.in_flight[place] += over
-                self.unheld[place] += ZERO if held else cost - over
-        for own in (None, *Window):
-            self.in_flight[self.own_place(key, own)] += over
-        self.check()
+
+    def complete(self, cost: Decimal) -> None:
+        """Charge the request that has been under way longest."""
+        if self.under_way:
+            self._complete(self.under_way.pop(0), cost)
+
+    def _complete(self, one: InFlight, cost: Decimal) -> None:
+        self.promise.move_on()
+        key = self.account.keys[one.hash]
+        left = self.promise.remaining(key, key.enforced(self.now))
+        self.promise.spends(key, cost, byok=one.byok, left=left)
+        self.account.spending.complete(one, cost)
+        self.promise.check()
 
     def advance(self, by: timedelta) -> None:
         """Move on, stopping at every midnight on the way to settle the day's account."""
         until = self.now + by
         while (midnight := end(Window.DAILY, self.now)) <= until:
-            self.account.clock.set(midnight - timedelta(microseconds=1))
-            self.check_roll(midnight)
+            self.account.clock.set(midnight - MICROSECOND)
+            self.promise.check_roll(midnight)
             self.account.clock.set(midnight)
-            self.check()
+            self.promise.check()
         self.account.clock.set(until)
-        self.check()
+        self.promise.check()
 
-    def people(self, key: SimulatedKey) -> None:
-        """Note that a person touched the key: until the guard has seen it, nothing is promised."""
-        self.quiet.discard(key.hash)
+    # The guard, and what becomes of it
+
+    def tick(self, minutes: int) -> None:
+        self.advance(timedelta(minutes=minutes, seconds=1))
+        self.cycle()
 
     def cycle(self) -> None:
-        """Let the guard see, decide and act; note the keys that it has nothing left to do for."""
-        before = dict(self.guard.ledger.freshness())
+        """Let the guard see, decide and act; note whether it has nothing left to do."""
+        began = self.now
         self.guard.cycle()
-        plan_done = self.guard.evaluate()
-        if plan_done is None or plan_done.plan.wishes or before == self.guard.ledger.freshness():
+        done = self.guard.evaluate()
+        if done is None or done.plan.wishes:
             return
-        if not any(plan_done.plan.facts.is_stale(one) for one in plan_done.plan.facts.workspaces):
-            self.quiet = set(self.account.keys)
+        fresh = done.plan.facts.freshness
+        if all(one in fresh and fresh[one].began >= began for one in self.workspaces):
+            self.promise.quiet(began)
 
-    def check(self) -> None:
-        """At every instant, for every held key and constraint: exposure ≤ left."""
-        for key in self.account.keys.values():
-            if key.deleted_at is None and self.is_held(key):
-                for budget, window, cap in self.budgets(key):
-                    place = (key.hash, budget.name, window, start(window, self.now))
-                    left = cap - self.spent(key, budget, window, self.now) + self.in_flight[place]
-                    most = self.most(key, window)
-                    assert most <= max(ZERO, left) + NOISE, (
-                        f"{key.name} can spend {most} of {left} left in {budget.name} {window} "
-                        f"at {self.now}"
-                    )
-                self.check_own_limit(key)
+    @property
+    def workspaces(self) -> list[str]:
+        rows = self.account.workspaces.page(0, 100)["data"]
+        return [row["id"] for row in rows]
 
-    def check_own_limit(self, key: SimulatedKey) -> None:
-        """A held key cannot spend beyond the limit that people gave it either."""
-        hold = self.guard.ledger.hold(key.hash)
-        own = hold.baseline if hold else key.terms.settings
-        if own.limit.amount is None:
+    def run(self, *functions: str) -> None:
+        """Run functions alone, doubled, or out of order."""
+        for function in functions:
+            getattr(self.guard, function)()
+
+    def kill(self, at: int, after: bool) -> None:
+        self.guard.kill(at, after=after)
+
+    def meanwhile(self, at: int, step: Step) -> None:
+        """Let a step happen in the middle of the next run."""
+        self.guard.meanwhile(at, lambda: self.take(step))
+
+    def fault(self, fault: Fault) -> None:
+        self.guard.faults.add(fault)
+
+    # People and keys
+
+    def _touch(self, number: int, change: Callable[[SimulatedKey], object]) -> None:
+        key = self.key(number)
+        if key.deleted_at is None:
+            with self.promise.people(key):
+                change(key)
+            self.advance(MOMENT)  # what follows is after it
+
+    def limit(self, number: int, terms: dict[str, Any]) -> None:
+        self.promise.changed.add(self.key(number).hash)
+        self._touch(number, lambda key: self.account.patch_key(key.hash, terms))
+
+    def rename(self, number: int, name: str) -> None:
+        def change(key: SimulatedKey) -> None:
+            self.promise.truth.leaves(key)
+            self.account.patch_key(key.hash, {"name": f"{name}{key.name[1:]}"})
+
+        self._touch(number, change)
+
+    def move(self, number: int, workspace: str) -> None:
+        def change(key: SimulatedKey) -> None:
+            self.promise.truth.leaves(key)
+            self.account.patch_key(key.hash, {"workspace_id": workspace})
+
+        if workspace in self.workspaces:
+            self._touch(number, change)
+
+    def create(self, name: str, terms: dict[str, Any]) -> None:
+        number = len(self.account.keys)
+        _, row = self.account.create_key({"name": f"{name}{number}", **terms})
+        with self.promise.people(self.account.keys[row["hash"]]):
+            pass
+
+    def disable(self, number: int, disabled: bool) -> None:
+        """Switch a key off or on: no excuse, for its limit stays what it was."""
+        key = self.key(number)
+        self.promise.changed.add(key.hash)
+        if key.deleted_at is None:
+            self.account.patch_key(key.hash, {"disabled": disabled})
+
+    def delete(self, number: int) -> None:
+        key = self.key(number)
+        if key.deleted_at is None:
+            self.promise.deletes(key)
+            self.account.delete_key(key.hash)
+
+    # People and the guard
+
+    def grant(self, number: int, amount: Decimal, minutes: int) -> None:
+        budget = self._budget(number)
+        if budget is None:
             return
-        spent = self.account.books.spent([key.hash], own.limit.reset, self.now)
-        left = own.limit.amount - spent.counted(include_byok=own.include_byok)
-        left += self.in_flight[self.own_place(key, own.limit.reset)]
-        most = self.most(key, own.limit.reset)
-        assert most <= max(ZERO, left) + NOISE, (
-            f"{key.name} can spend {most} of {left} left by its own limit at {self.now}"
+        members = [key.hash for key in self.account.keys.values()]
+        grant = Grant(
+            id=f"grant-{len(self.promise.truth.grants)}",
+            budget=budget.name,
+            amount=amount,
+            begins=self.now,
+            ends=self.now + timedelta(minutes=minutes),
+            reason="test",
+            by="test",
+            key=members[number % len(members)] if budget.per_key else None,
         )
+        self.promise.truth.grants.append(grant)
+        self.guard.ledger.save(grant)
 
-    def own_place(self, key: SimulatedKey, window: Window | None) -> Place:
-        return key.hash, "its own limit", window, start(window, self.now) if window else None
+    def release(self, number: int | None, minutes: int) -> None:
+        key = None if number is None else self.key(number).hash
+        until = self.now + timedelta(minutes=minutes)
+        self.guard.ledger.save(Release(key, until, "test", "test", self.now))
 
-    def most(self, key: SimulatedKey, window: Window | None) -> Decimal:
-        """Return what a key can truly still spend within the window's present instance."""
-        limit = key.terms.settings.limit
-        tally = self.account.books.tallies[key.hash]
-        left = remaining(key.terms, tally, seen=self.now, calendar=self.now)
-        if key.terms.settings.disabled:
-            return ZERO
-        if left is None or limit.amount is None:
-            return Decimal("Infinity")
-        total = max(ZERO, left)
-        if window is None or limit.reset is None:
-            return total if limit.reset is None else Decimal("Infinity")
-        begins = end(limit.reset, self.now)
-        while begins < end(window, self.now):
-            total += limit.amount
-            begins = end(limit.reset, begins)
-        return total
+    def cap(self, number: int, window: Window, amount: Decimal) -> None:
+        """Change one cap of the budgets file, or add one."""
+        budget = self._budget(number)
+        if budget is not None:
+            self._file(replace(budget, cap={**budget.cap, window: amount}))
 
-    def check_roll(self, midnight: datetime) -> None:
-        """At each roll: spend ≤ cap + what the promise does not cover."""
-        before = midnight - timedelta(microseconds=1)
-        for key in self.account.keys.values():
-            for budget, window, cap in self.budgets(key):
-                if end(window, before) == midnight:
-                    spent = self.spent(key, budget, window, before)
-                    place = (key.hash, budget.name, window, start(window, before))
-                    excused = self.in_flight[place] + self.unheld[place]
-                    assert spent <= cap + excused + NOISE, (
-                        f"{key.name} spent {spent} of {cap} ({excused} excused) "
-                        f"in {budget.name} {window} until {midnight}"
-                    )
+    def budget(self, budget: Budget) -> None:
+        """Add a budget to the file, or put another in its place."""
+        self._file(budget)
+
+    def drop(self, number: int) -> None:
+        budget = self._budget(number)
+        if budget is not None:
+            self._file(budget, is_dropped=True)
+
+    def protect(self, number: int, is_protected: bool) -> None:
+        policy, one = self.guard.policy, {self.key(number).hash}
+        protect = policy.protect | one if is_protected else policy.protect - one
+        self._deploy(replace(policy, protect=protect))
+
+    def _budget(self, number: int) -> Budget | None:
+        budgets = self.guard.policy.budgets
+        return budgets[number % len(budgets)] if budgets else None
+
+    def _file(self, budget: Budget, *, is_dropped: bool = False) -> None:
+        others = [one for one in self.guard.policy.budgets if one.name != budget.name]
+        budgets = others if is_dropped else [*others, budget]
+        self._deploy(replace(self.guard.policy, budgets=tuple(budgets)))
+
+    def _deploy(self, policy: Policy) -> None:
+        """Replace the budgets file."""
+        edition = int(self.guard.policy.hash.split("-")[1]) + 1
+        self.promise.deploys(replace(policy, hash=f"edition-{edition}"))

@@ -166,6 +166,7 @@ def test_a_key_keeps_to_its_own_limit_while_it_is_fenced() -> None:
 
 def test_a_grant_raises_the_fence_at_once_and_what_was_spent_of_it_stays_granted() -> None:
     scene = Scene(daily(hold=ALWAYS))
+    scene.wait()
     scene.spend(10)
     assert not scene.spend("0.01")
     give(scene, 1, hours=4)

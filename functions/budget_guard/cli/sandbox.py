@@ -40,7 +40,7 @@ def sandbox(
     with view.progress(console) as progress, stage(built, progress.note) as on:
         policy = yaml_file.load(on.aws.folder / "budgets.yaml")
         progress.ready()
-        bill = play(on, progress.tell, with_people=budgets is None)
+        bill = play(on, progress.tell, policy=policy, with_people=budgets is None)
         progress.stop()
         rows = list(bill.evening(on, policy).rows())
         if as_json:

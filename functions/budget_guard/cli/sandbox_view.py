@@ -19,7 +19,6 @@ from budget_guard.domain.alerts import Alert, Entry, Kind
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.money import show as usd
 from budget_guard.domain.policy import Policy, Severity
-from budget_guard.domain.windows import Window
 from budget_guard.sandbox.play import Playbill
 from budget_guard.sandbox.stage import Stage
 from budget_guard.sandbox.verdict import Row
@@ -93,29 +92,27 @@ def _table(on: Stage, policy: Policy, rows: Sequence[Row]) -> Table:
 
 def _tightest(rows: Sequence[Row]) -> Iterator[Row]:
     """Yield one row for each budget and key: its shortest window, on the evening's day."""
-    shown: set[tuple[str, str | None]] = set()
+    shown: set[tuple[str, tuple[str, ...]]] = set()
     for row in rows:
-        if (row.budget, row.hash) not in shown:
-            shown.add((row.budget, row.hash))
+        if (row.budget, row.hashes) not in shown:
+            shown.add((row.budget, row.hashes))
             yield row
 
 
 def _cells(row: Row, policy: Policy, on: Stage) -> tuple[str, ...]:
     hold = next(one.hold for one in policy.budgets if one.name == row.budget)
-    if row.hash is None:
-        what = "[dim]only alerts: shared[/]"
-    elif not row.promised:
-        what = "[dim]only alerts: protected[/]" if hold.at is not None else "[dim]only alerts[/]"
+    if row.promised:
+        what = _times(row.hashes[0], on) if row.key else _shared_out(row.hashes, on)
     else:
-        what = _times(row.hash, on)
+        what = "[dim]only alerts: protected[/]" if hold.at is not None else "[dim]only alerts[/]"
     colour = "red" if not row.holds else "yellow" if row.over else "green"
     return (
         escape(row.budget),
-        escape(row.key or "all"),
+        escape(row.key or f"{len(row.hashes)} keys"),
         f"{usd(row.cap)} {row.window}",
         f"[{colour}]{usd(row.spent)}[/]",
         usd(row.over) if row.over else "",
-        usd(row.in_flight) if row.in_flight else "",
+        usd(row.in_flight) if row.promised and row.in_flight else "",
         what,
     )
 
@@ -124,6 +121,12 @@ def _times(key: str, on: Stage) -> str:
     """Return when the guard changed a key, from the ledger's audit records."""
     records = on.ledger.audit(key)
     return ", ".join(f"{record.at:%H:%M}" for record in reversed(records)) or "never: no need"
+
+
+def _shared_out(keys: Sequence[str], on: Stage) -> str:
+    """Return how often the guard changed keys that share a cap: too often to list."""
+    times = {record.at for key in keys for record in on.ledger.audit(key)}
+    return f"in {len(times)} runs" if times else "never: no need"
 
 
 def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:
@@ -142,9 +145,10 @@ def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:
 def _verdict(rows: Sequence[Row], bill: Playbill) -> str:
     promised = [row for row in rows if row.promised]
     broken = [row for row in promised if not row.holds]
-    in_flight = sum((row.in_flight for row in promised if row.window is Window.DAILY), ZERO)
+    most = max((row.in_flight for row in promised), default=ZERO)
     told = (
-        f"{len(promised)} promised caps, {len(bill.alerts)} alerts, {usd(in_flight)} USD in flight"
+        f"{len(promised)} promised caps, {len(bill.alerts)} alerts, "
+        f"at most {usd(most)} USD in flight beyond one"
     )
     if not broken:
         return f"[bold green]Every promised cap held[/] ({told})."
@@ -163,6 +167,7 @@ def as_json(rows: Sequence[Row], bill: Playbill) -> dict[str, Any]:
             {
                 "budget": row.budget,
                 "key": row.key,
+                "keys": len(row.hashes),
                 "window": row.window,
                 "opens": row.opens.isoformat(),
                 "promised": row.promised,

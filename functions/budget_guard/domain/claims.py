@@ -76,17 +76,19 @@ def _taken(constraint: Constraint, held: Mapping[str, object], facts: Facts, han
         if most is not None and most.is_finite():
             taken += most
         elif not hands.may_hold(key) and not _is_off(seen, facts.holds.get(key), facts):
-            taken += expected(seen)
+            taken += expected(seen, None, ZERO, facts.read_at(seen))
     return taken
 
 
 def _claim(key: str, places: Sequence[int], bounds: Sequence[Constraint], facts: Facts) -> Claim:
     seen, hold = facts.observations[key], facts.holds.get(key)
     limits = reach(seen, facts)
-    allowed, burn = limits.allowed if limits else ZERO, expected(seen)
+    allowed, read_at = limits.allowed if limits else ZERO, facts.read_at(seen)
+    ours = hold if limits and limits.kept and limits.kept.settings.limit.reset is None else None
+    burn = expected(seen, ours, allowed, read_at)
     return Claim(
         places=tuple(places),
-        weight=weight(burn, hold, allowed),
+        weight=weight(burn, ours, allowed, read_at),
         reach=limits,
         allowed=allowed,
         short_below=short_below(burn),

@@ -181,9 +181,12 @@ def _unseen(seen: Observation, window: Window, facts: Facts) -> Usd:
     gone = seen.gone_at
     if gone is None or not same_instance(window, gone, facts.now):
         return ZERO
-    if hold is None or hold.confirmed is None or hold.state is not HoldState.GONE:
+    if hold is None or hold.confirmed is None or hold.state not in (HoldState.HELD, HoldState.GONE):
         return ZERO
     reading = seen.reading
-    possible = hold.possible(reading.began)
-    most = exposure(possible, reading.counters, reading.at, window=window, byok=False, now=gone)
-    return most if most.is_finite() else ZERO
+    for possible in (hold.possible(reading.began), (hold.confirmed,)):
+        # Where it may have been without a limit just before, its last one is the best that is known.
+        most = exposure(possible, reading.counters, reading.at, window=window, byok=False, now=gone)
+        if most.is_finite():
+            return most
+    return ZERO

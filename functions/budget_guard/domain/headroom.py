@@ -89,49 +89,65 @@ class _Allotting:
             self._purses[place].settle(due - settled)
 
     def _raise_from_what_is_free(self) -> list[str]:
-        """Rule 6: pay first fences and raises with free money; return who is left short."""
-        asking = {key: start for key in self._claims if (start := self._start(key)) is not None}
+        """Rule 6: pay first fences and raises with free money; return who is left short.
+
+        Up to what may be in force already a raise is counted already: it must only fit in the end.
+        """
+        asking = self._asking()
+        got = self._shared(
+            {key: self._counted(key) - self._claims[key].allowed for key in asking},
+            [purse.left - purse.settled for purse in self._purses],
+        )
+        for key, amount in got.items():
+            for place in self._claims[key].places:
+                self._purses[place].settle(amount)
+        paid = self._shared(
+            {key: self._due[key].amount - self._claims[key].allowed - got[key] for key in asking},
+            [purse.free for purse in self._purses],
+        )
+        for key, amount in paid.items():
+            for place in self._claims[key].places:
+                self._purses[place].pay(amount)
+            self._raise(key, got[key] + amount)
+        return [key for key in asking if self._claims[key].is_short and self._missing(key) > CENT]
+
+    def _asking(self) -> list[str]:
+        """Return who asks for more: all who are short, and a few who will be soon."""
+        asking = [
+            key
+            for key, claim in self._claims.items()
+            if key not in self._found and (claim.is_first or claim.asks(self._due[key].amount))
+        ]
         soon = [key for key in asking if not self._claims[key].is_short]
         soon.sort(key=lambda key: (self._claims[key].allowed, key))
-        for key in soon[SOON_AT_ONCE:]:
-            del asking[key]
-        paid = self._paid(asking)
-        for key, start in asking.items():
-            claim, headroom = self._claims[key], start + paid[key]
-            if claim.is_first:
-                self._found[key] = (Move.FIRST, headroom)
-            elif headroom - claim.allowed >= CENT:
-                self._found[key] = (Move.RAISE, headroom)
-        patient = frozenset(soon)
-        return [
-            key
-            for key, start in asking.items()
-            if key not in patient and self._due[key].amount - start - paid[key] > CENT
-        ]
+        return [*(key for key in asking if self._claims[key].is_short), *soon[:SOON_AT_ONCE]]
 
-    def _start(self, key: str) -> Usd | None:
-        """Return what an asking key has without free money; None for a key that does not ask.
-
-        What may be in force already is counted already.
-        """
+    def _counted(self, key: str) -> Usd:
+        """Return how far an asking key's limits may reach already, but for its share (USD)."""
         claim, due = self._claims[key], self._due[key].amount
-        if key in self._found or not (claim.is_first or claim.asks(due)):
-            return None
         reached = self._reached.get(key)
-        counted = min(possible for possible, _ in reached) if reached else ZERO
-        return min(due, max(claim.allowed, counted))
+        most = min(possible for possible, _ in reached) if reached else ZERO
+        return max(claim.allowed, min(due, most)) if most.is_finite() else claim.allowed
 
-    def _paid(self, asking: Mapping[str, Usd]) -> dict[str, Usd]:
-        """Share what is free among those who ask, up to what they are due."""
-        lefts, bids = [purse.free for purse in self._purses], {}
-        for key, start in asking.items():
-            bids[key] = Bid(self._claims[key].weight, (*self._claims[key].places, len(lefts)))
-            lefts.append(self._due[key].amount - start)
-        found = shares(bids, lefts)
-        for key in asking:
-            for place in self._claims[key].places:
-                self._purses[place].pay(found[key].amount)
-        return {key: found[key].amount for key in asking}
+    def _shared(self, wanted: Mapping[str, Usd], lefts: Sequence[Usd]) -> dict[str, Usd]:
+        """Return what each key gets of `lefts`, up to what it wants."""
+        bids, bounds = {}, list(lefts)
+        for key, amount in wanted.items():
+            bids[key] = Bid(self._claims[key].weight, (*self._claims[key].places, len(bounds)))
+            bounds.append(amount)
+        return {key: share.amount for key, share in shares(bids, bounds).items()}
+
+    def _raise(self, key: str, amount: Usd) -> None:
+        claim = self._claims[key]
+        if claim.is_first:
+            self._found[key] = (Move.FIRST, claim.allowed + amount)
+        elif amount >= CENT:
+            self._found[key] = (Move.RAISE, claim.allowed + amount)
+
+    def _missing(self, key: str) -> Usd:
+        """Return what a key is due beyond what its fence, raised or not, lets it spend."""
+        _, headroom = self._found.get(key, (Move.KEEP, self._claims[key].allowed))
+        return self._due[key].amount - headroom
 
     def _lower_donors(self, short: Iterable[str]) -> None:
         """Rule 7: who has more than its share gives way to the short, who get it when it is free.
@@ -139,10 +155,8 @@ class _Allotting:
         As few as it takes, the largest surplus first; a fence that cannot be moved frees nothing.
         """
         for key in short:
-            claim = self._claims[key]
-            _, headroom = self._found.get(key, (Move.KEEP, claim.allowed))
-            for place in claim.places:
-                self._purses[place].owe(self._due[key].amount - headroom)
+            for place in self._claims[key].places:
+                self._purses[place].owe(self._missing(key))
         for surplus, key in self._surplus if any(purse.is_short for purse in self._purses) else ():
             claim = self._claims[key]
             is_needed = any(self._purses[place].is_short for place in claim.places)

@@ -21,7 +21,7 @@ class Purse:
     @property
     def free(self) -> Usd:
         """Return what can be given away now: what a decrease frees is free when it has settled."""
-        return max(ZERO, self.left - self.possible)
+        return max(ZERO, self.left - max(self.possible, self.settled))
 
     @property
     def over(self) -> Usd:
@@ -39,7 +39,7 @@ class Purse:
         self.settled += settled
 
     def settle(self, change: Usd) -> None:
-        """Count a decrease (negative): it lowers what it comes to, and frees nothing yet."""
+        """Count a decrease (negative), which frees nothing yet, or a raise that is possible as it is."""
         self.settled += change
 
     def pay(self, amount: Usd) -> None:

@@ -12,7 +12,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.windows import Window, end
 from budget_guard.domain.wishes import Fence
-from budget_guard.domain.wishing import holds_as
+from budget_guard.domain.wishing import Standing, holds_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,17 @@ def _of_several(constraint: Constraint, plan: Plan) -> BudgetStanding:
     holds = [plan.facts.holds.get(key) for key in claiming]
     fenced = sum(hold is not None and hold.is_held for hold in holds)
     is_fenced = constraint.is_fencing and 0 < fenced == len(claiming)
-    is_spent = constraint.left < CENT and all(claims[key].allowed < CENT for key in claiming)
-    return BudgetStanding(None, fenced, is_fenced=is_fenced, is_stopped=is_fenced and is_spent)
+    is_dry = is_fenced and all(claims[key].allowed < CENT for key in claiming)
+    is_spent = constraint.left < CENT or all(
+        _gives_nothing(constraint, plan.standings[key]) for key in claiming
+    )
+    return BudgetStanding(None, fenced, is_fenced=is_fenced, is_stopped=is_dry and is_spent)
+
+
+def _gives_nothing(constraint: Constraint, standing: Standing) -> bool:
+    """Tell whether it is this constraint that leaves a key nothing: others take the rest of it."""
+    allotment = standing.allotment
+    return standing.binding is constraint and allotment is not None and allotment.share < CENT
 
 
 def entry_of(incident: str, constraint: Constraint, standing: BudgetStanding, plan: Plan) -> Entry:

@@ -1,5 +1,6 @@
 """Rule 4b: how much of what is left a key asks for, compared with the others."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.holds import Hold
@@ -7,22 +8,42 @@ from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import FLOOR
 
-QUARTER_HOURS = Decimal(4)
+SECOND = timedelta(seconds=1)
+AHEAD = timedelta(minutes=15)
+BRIEFEST = timedelta(minutes=5)
+"""Less than this tells little of a pace: one request would look like many."""
 
 
-def expected(seen: Observation) -> Usd:
-    """Return what a key can be expected to spend in 15 minutes, in whole cents (USD)."""
-    return (seen.burn(include_byok=True) / QUARTER_HOURS).quantize(CENT)
+def expected(seen: Observation, hold: Hold | None, allowed: Usd, read_at: datetime) -> Usd:
+    """Return what a key can be expected to spend in 15 minutes, in whole cents (USD).
+
+    By its pace over the last hours, or since its fence was set if that is more. `allowed` is what
+    this fence left it at `read_at`.
+    """
+    hours = seen.burn(include_byok=True) / 4
+    lately = (hold.portion - allowed) * _times(hold, read_at) if hold else ZERO
+    return max(hours, lately).quantize(CENT)
 
 
-def weight(burn: Usd, hold: Hold | None, allowed: Usd) -> Usd:
+def _times(hold: Hold, read_at: datetime) -> Decimal:
+    """Return how often the time since a key's fence was set goes into 15 minutes."""
+    if hold.confirmed_at is None or hold.confirmed_at >= read_at:
+        return ZERO
+    return Decimal(AHEAD // SECOND) / (max(BRIEFEST, read_at - hold.confirmed_at) // SECOND)
+
+
+def weight(burn: Usd, hold: Hold | None, allowed: Usd, read_at: datetime) -> Usd:
     """Return a key's weight (USD): its expected spend `burn`, at least `FLOOR`.
 
     For a key that ran dry it is twice its last portion at least: its burn tells what it got, not
-    what it wanted. `allowed` is what its fence leaves it.
+    what it wanted. Until a key was read again its new portion counts: what was decided by the same
+    facts a moment ago is not decided otherwise.
     """
-    last = hold.portion.quantize(CENT) if hold and allowed < CENT else ZERO
-    return max(FLOOR, burn, 2 * last)
+    if hold is None:
+        return max(FLOOR, burn)
+    is_unread = hold.confirmed_at is not None and hold.confirmed_at >= read_at
+    last = hold.portion.quantize(CENT) if is_unread or allowed < CENT else ZERO
+    return max(FLOOR, burn, last if is_unread else 2 * last)
 
 
 def short_below(burn: Usd) -> Usd:

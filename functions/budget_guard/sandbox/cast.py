@@ -59,16 +59,21 @@ def calls(
 
 
 def story(opens: datetime) -> tuple[Role, ...]:
-    """Return the twelve keys of the built-in story; it opens some hours before midnight."""
+    """Return the fifteen keys of the built-in story; it opens some hours before midnight."""
     late = opens + timedelta(minutes=15)
+    asks, posts = opens + timedelta(minutes=72), opens + timedelta(minutes=102)
     own = {"limit": Decimal(15), "limit_reset": "daily"}
+    posting = {"limit": Decimal(32), "limit_reset": "daily"}
     research = "Research"
     return (
         Role("prod-search", (calls(late, "0.90", every=1, course=Course.RAMP),), Decimal(62)),
-        Role("prod-nightly", (calls(opens, "0.35", course=Course.RAMP),), Decimal(8)),
+        Role("batch-nightly", (calls(opens, "0.35", course=Course.RAMP),), Decimal(8)),
         Role("prod-reports", (calls(opens, "0.15", every=3),), Decimal("9.5"), None, own),
-        Role("prod-checkout", (calls(opens, "0.25"),), Decimal(24)),
-        Role("prod-mail", (calls(opens, "0.02", every=5),), Decimal(1)),
+        Role("prod-checkout", (calls(opens, "2.50", every=20),), Decimal(24)),
+        Role("prod-mail", (calls(posts, "2.50", every=1),), Decimal(1), None, posting),
+        Role("agent-crawler", (calls(opens, "0.55", every=1, course=Course.RAMP),), Decimal(6)),
+        Role("agent-support", (calls(asks, "0.40", every=1),), Decimal(2)),
+        Role("agent-writer", (calls(opens, "0.01", every=10),), Decimal(4)),
         Role("dev-ana", (calls(opens, "0.03", every=5),), Decimal("0.4"), research),
         Role("dev-bob", (calls(opens, "0.06", every=3),), Decimal("2.2"), research),
         Role(

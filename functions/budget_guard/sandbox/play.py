@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from budget_guard.adapters.alerts.event import AlertEvent
-from budget_guard.domain import words
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, end
-from budget_guard.sandbox.stage import Stage
+from budget_guard.sandbox.narration import Narration
+from budget_guard.sandbox.scene import Scene
 from budget_guard.sandbox.verdict import Evening
 
 BEFORE_MIDNIGHT = timedelta(hours=1, minutes=59)
@@ -21,25 +21,22 @@ ROLLED = timedelta(seconds=20)
 FIRST_POLL = timedelta(seconds=62)
 
 type Tell = Callable[[datetime, str], None]
+type Step = Callable[[], None]
 
 
 @dataclass
 class Playbill:
-    """What happened: alerts in order, which changes people (not the guard) made, and grants.
-
-    `reported` counts the changes at OpenRouter that were told of.
-    """
+    """What happened: alerts in order, which changes people (not the guard) made, and grants."""
 
     opened: datetime
     alerts: list[AlertEvent] = field(default_factory=list)
     by_people: list[tuple[datetime, str]] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
-    reported: int = 0
 
-    def evening(self, stage: Stage, policy: Policy) -> Evening:
+    def evening(self, scene: Scene, policy: Policy) -> Evening:
         """Return what happened, to be judged from the account's books."""
         people = frozenset(self.by_people)
-        return Evening(stage.account, policy, self.opened, people, self.grants)
+        return Evening(scene.account, policy, self.opened, people, self.grants)
 
 
 def opening(today: date) -> datetime:
@@ -59,68 +56,112 @@ def write_story(folder: Path, hashes: Mapping[str, str]) -> Path:
     return path
 
 
-def play(stage: Stage, tell: Tell, *, with_people: bool) -> Playbill:
+def play(scene: Scene, tell: Tell, *, policy: Policy, with_people: bool) -> Playbill:
     """Play until after midnight; `tell` hears of each thing as it happens."""
-    bill = Playbill(stage.now)
-    midnight = end(Window.DAILY, stage.now)
-    steps = _people(stage, midnight, bill) if with_people else {}
-    while stage.now < midnight + AFTER_MIDNIGHT:
-        stage.cycle()
-        _report(stage, bill, tell)
-        for at in [at for at in steps if at <= stage.now]:
-            text, step = steps.pop(at)
-            step()
-            tell(stage.now, text)
-        if stage.now < midnight <= stage.now + POLLS:
-            stage.traffic.play(midnight + ROLLED)
-            stage.decide()
-            tell(stage.now, "midnight: what was held is given back without a new poll")
-            _report(stage, bill, tell)
-            stage.traffic.play(midnight + FIRST_POLL)
-        else:
-            stage.traffic.play(stage.now + POLLS)
-    stage.cycle()
-    _report(stage, bill, tell)
-    return bill
+    evening = _Course(scene, policy, tell)
+    if with_people:
+        evening.steps = _People(evening).steps()
+    evening.run()
+    return evening.bill
 
 
-def _report(stage: Stage, bill: Playbill, tell: Tell) -> None:
-    """Tell what the guard changed since the last report, and why, and what on-call heard."""
-    changes = stage.account.books.changes
-    for change in changes[bill.reported :]:
-        if change.at >= bill.opened and (change.at, change.hash) not in bill.by_people:
-            name, reason = stage.name(change.hash), stage.ledger.audit(change.hash)[0].reason
-            tell(change.at, f"{name} -> {words.limit(change.after.limit)}: {reason}")
-    bill.reported = len(changes)
-    for alert in stage.alerts():
-        bill.alerts.append(alert)
-        tell(alert.at, alert.summary)
+class _Course:
+    """How the evening goes; while `is_on` is false, no function of the guard runs."""
+
+    def __init__(self, scene: Scene, policy: Policy, tell: Tell) -> None:
+        self.scene, self.bill, self.is_on = scene, Playbill(scene.now), True
+        self.midnight = end(Window.DAILY, scene.now)
+        self.steps: dict[datetime, tuple[str, Step]] = {}
+        self.tell, self._reported = tell, 0
+        self._narration = Narration(
+            scene.account, policy, lambda key: scene.ledger.audit(key)[0].reason
+        )
+
+    def run(self) -> None:
+        scene, midnight = self.scene, self.midnight
+        while scene.now < midnight + AFTER_MIDNIGHT:
+            self._cycle()
+            for at in [at for at in self.steps if at <= scene.now]:
+                text, step = self.steps.pop(at)
+                self.tell(scene.now, text)
+                step()
+                self._report()
+            if scene.now < midnight <= scene.now + POLLS:
+                self._roll()
+            else:
+                scene.traffic.play(scene.now + POLLS)
+        self._cycle()
+
+    def _cycle(self) -> None:
+        if self.is_on:
+            self.scene.cycle()
+            self._report()
+
+    def _roll(self) -> None:
+        self.scene.traffic.play(self.midnight + ROLLED)
+        self.tell(self.scene.now, "midnight: a new day's money, without a new poll")
+        self.scene.decide()
+        self._report()
+        self.scene.traffic.play(self.midnight + FIRST_POLL)
+
+    def _report(self) -> None:
+        """Tell what the guard changed since the last report, and why, and what on-call heard."""
+        changes, bill = self.scene.account.books.changes, self.bill
+        new = [
+            one
+            for one in changes[self._reported :]
+            if one.at >= bill.opened and (one.at, one.hash) not in bill.by_people
+        ]
+        self._reported = len(changes)
+        for at, line in self._narration.lines(new):
+            self.tell(at, line)
+        for alert in self.scene.alerts():
+            bill.alerts.append(alert)
+            self.tell(alert.at, alert.summary)
 
 
-def _people(
-    stage: Stage, midnight: datetime, bill: Playbill
-) -> dict[datetime, tuple[str, Callable[[], None]]]:
-    """Return what people do, and when: somebody lifts a limit by hand, on-call grants money."""
+@dataclass
+class _People:
+    """What people do in the story: to a key, to the guard, and on call."""
 
-    def by_hand() -> None:
-        key = stage.hashes["dev-bob"]
-        bill.by_people.append((stage.now, key))
-        stage.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
+    evening: _Course
+    refused_before: int = 0
 
-    def grant() -> None:
-        ends = stage.now + timedelta(minutes=30)
-        given = Grant("sandbox", "search", Decimal(15), stage.now, ends, "release night", "on-call")
-        bill.grants.append(given)
-        stage.ledger.save(given)
-        stage.decide()
+    def steps(self) -> dict[datetime, tuple[str, Step]]:
+        """Return what they do, and when."""
+        granting = "on-call: budget-guard grant search 15 --for 30m --reason 'release night'"
+        by_minutes_left: dict[int, tuple[str, Step]] = {
+            94: ("a person sets dev-bob's limit to 50 USD by hand", self._raise_by_hand),
+            84: ("the guard is switched off: nothing of it runs, its fences stay", self._off),
+            49: ("the guard is back", self._on),
+            39: (granting, self._grant),
+        }
+        midnight = self.evening.midnight
+        return {midnight - timedelta(minutes=at): step for at, step in by_minutes_left.items()}
 
-    return {
-        midnight - timedelta(minutes=85): (
-            "a person sets dev-bob's limit to 50 USD by hand",
-            by_hand,
-        ),
-        midnight - timedelta(minutes=45): (
-            "on-call: budget-guard grant search 15 --for 30m --reason 'release night'",
-            grant,
-        ),
-    }
+    def _raise_by_hand(self) -> None:
+        scene = self.evening.scene
+        key = scene.hashes["dev-bob"]
+        self.evening.bill.by_people.append((scene.now, key))
+        scene.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
+
+    def _off(self) -> None:
+        self.evening.is_on = False
+        self.refused_before = len(self.evening.scene.account.books.refused)
+
+    def _on(self) -> None:
+        self.evening.is_on = True
+        scene = self.evening.scene
+        refused = [one.hash for one in scene.account.books.refused[self.refused_before :]]
+        names = ", ".join(sorted(scene.account.keys[key].name for key in set(refused)))
+        text = f"meanwhile OpenRouter refused {len(refused)} requests: {names}"
+        self.evening.tell(scene.now, text)
+        scene.cycle()
+
+    def _grant(self) -> None:
+        scene = self.evening.scene
+        ends = scene.now + timedelta(minutes=30)
+        given = Grant("sandbox", "search", Decimal(15), scene.now, ends, "release night", "on-call")
+        self.evening.bill.grants.append(given)
+        scene.ledger.save(given)
+        scene.decide()

@@ -122,13 +122,10 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
     Raises `EmulatorError`, `DeployError`.
     """
     account = Account(clock=Clock(built.opens - EARLIER))
-    traffic, entered = Traffic(account), _enter(account, built)
-    hashes = {role.name: key for role, key in entered}
-    for role, key in entered:
-        for script in role.scripts:
-            traffic.run(key, script)
+    traffic = Traffic(account)
+    hashes = enter(traffic, built)
     with serve(Api(account)) as openrouter:
-        progress(f"OpenRouter simulated at {openrouter}: {len(entered)} keys")
+        progress(f"OpenRouter simulated at {openrouter}: {len(account.keys)} keys")
         with emulator() as aws:
             progress(f"AWS emulated at {aws.endpoint}")
             budgets = built.budgets(aws.folder, hashes)
@@ -143,13 +140,20 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
             yield Stage(aws, outputs, account, traffic, hashes, openrouter)
 
 
-def _enter(account: Account, built: Set) -> list[tuple[Role, str]]:
-    """Create the roles' workspaces and keys, let them spend what they had, and open the play."""
+def enter(traffic: Traffic, built: Set) -> dict[str, str]:
+    """Create the roles' workspaces and keys, let them spend what they had, and open the play.
+
+    Returns the hash of each key by its name.
+    """
+    account = traffic.account
     for workspace in dict.fromkeys(role.workspace for role in built.roles if role.workspace):
         account.workspaces.add(workspace, account.clock.now, identity=workspace)
     entered = [(role, _create(account, role)) for role in built.roles]
     account.clock.set(built.opens)
-    return entered
+    for role, key in entered:
+        for script in role.scripts:
+            traffic.run(key, script)
+    return {role.name: key for role, key in entered}
 
 
 def _create(account: Account, role: Role) -> str:

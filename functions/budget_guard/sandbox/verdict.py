@@ -10,28 +10,26 @@ from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, start
 from budget_guard.sandbox.custody import Custody
+from budget_guard.sandbox.excess import Cap, Inquest
 from budget_guard.sandbox.openrouter.account import Account
-from budget_guard.sandbox.openrouter.books import Charge
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
 
 CLOSING = timedelta(microseconds=1)
-NOTICED = timedelta(minutes=10)
-"""Two polls: what a key had spent that long ago, the guard has acted on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One cap on one key (all of its keys for None) in one window instance, in USD.
+    """One cap in one window instance, in USD: of one key, or (`key` is None) shared by `hashes`.
 
     Of what was spent beyond the cap, `in_flight` is what requests cost beyond what remained when
-    they were let in; `unheld` was spent while the guard could not hold the key yet, might not, or
+    they were let in; `unheld` was spent while the guard could not hold a key yet, might not, or
     a person had taken it out of its hands; `broken` is what should not have been possible.
-    `promised`: the guard may hold the key at all.
+    `promised`: the guard may hold the key, or one of those that share the cap, at all.
     """
 
     budget: str
     key: str | None
-    hash: str | None
+    hashes: tuple[str, ...]
     window: Window
     opens: datetime
     cap: Usd
@@ -63,21 +61,14 @@ class Evening:
     grants: Sequence[Grant]
 
     def rows(self) -> Iterator[Row]:
-        """Yield a row for each cap, key and window instance that the play touched."""
+        """Yield a row for each cap and window instance that the play touched."""
         keys = list(self.account.keys.values())
         for budget in self.policy.budgets:
-            members = [key for key in keys if budget.covers(_identity(key))]
-            alone = budget.per_key or len(members) == 1
-            for window, cap in budget.cap.items():
+            members = [key for key in keys if budget.covers(identity(key))]
+            groups = [[key] for key in members] if budget.per_key else [members]
+            for window in budget.cap:
                 for at in self._instances(window):
-                    if alone:
-                        yield from (self._row(budget, key, window, cap, at) for key in members)
-                    else:
-                        yield self._shared(budget, members, window, cap, at)
-
-    @property
-    def _custody(self) -> Custody:
-        return Custody(self.account, self.opened, self.by_people)
+                    yield from (self._row(budget, group, window, at) for group in groups)
 
     def _instances(self, window: Window) -> list[datetime]:
         """Return a moment in each instance: the last of each that the play touched."""
@@ -86,98 +77,48 @@ class Evening:
         return [opens - CLOSING, now] if start(window, self.opened) < opens else [now]
 
     def _row(
-        self, budget: Budget, key: SimulatedKey, window: Window, cap: Usd, at: datetime
+        self, budget: Budget, members: Sequence[SimulatedKey], window: Window, at: datetime
     ) -> Row:
+        hashes = tuple(key.hash for key in members)
         opens = start(window, at)
-        most, total = cap + self._granted(budget, key, opens, at), ZERO
-        parts = {"in_flight": ZERO, "unheld": ZERO, "broken": ZERO}
-        for charge in self.account.books.charges:
-            if charge.hash != key.hash or not opens <= charge.at <= at:
-                continue
-            cost = charge.credits + (charge.byok if budget.include_byok else ZERO)
-            total += cost
-            beyond = min(cost, max(ZERO, total - most))
-            for part, amount in self._explained(charge, beyond, budget, opens, most):
-                parts[part] += amount
+        cap = Cap(
+            budget=budget,
+            members=frozenset(hashes),
+            opens=opens,
+            at=at,
+            usd=budget.cap[window] + self._granted(budget, hashes, opens, at),
+        )
+        custody = Custody(self.account, self.opened, self.by_people)
+        found = Inquest(custody, self.policy.protect).excess(cap)
         return Row(
             budget=budget.name,
-            key=key.name,
-            hash=key.hash,
+            key=members[0].name if len(members) == 1 else None,
+            hashes=hashes,
             window=window,
             opens=opens,
-            cap=most,
-            spent=total,
-            promised=self._is_promised(budget, key.hash),
-            **parts,
+            cap=cap.usd,
+            spent=found.spent,
+            promised=budget.hold.at is not None and not self.policy.protect.issuperset(hashes),
+            in_flight=found.in_flight,
+            unheld=found.unheld,
+            broken=found.broken,
         )
 
-    def _is_promised(self, budget: Budget, key: str) -> bool:
-        return key not in self.policy.protect and budget.hold.at is not None
-
-    def _explained(
-        self, charge: Charge, beyond: Usd, budget: Budget, opens: datetime, most: Usd
-    ) -> Iterator[tuple[str, Usd]]:
-        """Split what a charge took beyond the cap by what explains it."""
-        in_flight = min(beyond, self._in_flight(charge))
-        yield "in_flight", in_flight
-        is_broken = self._is_promised(budget, charge.hash) and self._custody.is_guards(
-            charge, due=self._due(budget, charge, opens, most)
-        )
-        yield "broken" if is_broken else "unheld", beyond - in_flight
-
-    def _granted(self, budget: Budget, key: SimulatedKey, opens: datetime, at: datetime) -> Usd:
+    def _granted(self, budget: Budget, hashes: Sequence[str], opens: datetime, at: datetime) -> Usd:
+        """Return what was granted on the budget, or on its one key, in the instance."""
         return sum(
             (
                 grant.amount
                 for grant in self.grants
                 if grant.budget == budget.name
-                and grant.key in (None, key.hash)
+                and (grant.key is None or grant.key in hashes)
                 and grant.begins <= at
                 and grant.ends > opens
             ),
             ZERO,
         )
 
-    def _in_flight(self, charge: Charge) -> Usd:
-        """Return what a request cost beyond what its key's limit, whoever set it, had left."""
-        settings = self._custody.admitting(charge)
-        limit, byok = settings.limit, settings.include_byok
-        if limit.amount is None:
-            return ZERO
-        tally = self.account.books.tallies[charge.hash]
-        used = tally.before(charge.at).counted(include_byok=byok)
-        if limit.reset:
-            begun = tally.before(start(limit.reset, charge.admitted_at))
-            used -= begun.counted(include_byok=byok)
-        remained = max(ZERO, limit.amount - used)
-        return max(ZERO, charge.credits + charge.byok - remained)
 
-    def _due(self, budget: Budget, charge: Charge, opens: datetime, most: Usd) -> bool:
-        """Tell whether the guard has had the time to see that the key is to be held."""
-        noticed = charge.admitted_at - NOTICED
-        if noticed < self.opened or budget.hold.at is None:
-            return False
-        tally = self.account.books.tallies[charge.hash]
-        byok = budget.include_byok
-        begun = tally.before(opens).counted(include_byok=byok)
-        seen = max(ZERO, tally.until(noticed).counted(include_byok=byok) - begun)
-        return seen >= budget.hold.at * most
-
-    def _shared(
-        self, budget: Budget, keys: Sequence[SimulatedKey], window: Window, cap: Usd, at: datetime
-    ) -> Row:
-        spent = self.account.books.spent([key.hash for key in keys], window, at)
-        return Row(
-            budget=budget.name,
-            key=None,
-            hash=None,
-            window=window,
-            opens=start(window, at),
-            cap=cap,
-            spent=spent.counted(include_byok=budget.include_byok),
-            promised=False,
-        )
-
-
-def _identity(key: SimulatedKey) -> Key:
+def identity(key: SimulatedKey) -> Key:
+    """Return what budgets know a key by."""
     return Key(key.hash, key.name, key.workspace, creator=key.creator)

@@ -61,6 +61,11 @@ class SimulatedKey:
         """Return the terms against which a request of now (`at`) is checked."""
         return next(terms for since, terms in reversed(self._enforced) if since <= at)
 
+    def from_now_on(self, at: datetime) -> list[Terms]:
+        """Return the terms that requests are checked against at `at`, and all that follow them."""
+        coming = [terms for since, terms in self._enforced if since > at]
+        return [self.enforced(at), *coming]
+
     def expired(self, at: datetime) -> bool:
         """Tell whether the key's own end has come."""
         return self.expires_at is not None and self.expires_at <= at

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import count
 
-from budget_guard.domain.money import Usd
+from budget_guard.domain.money import MICRO, Usd
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.behaviour import NOTHING
@@ -19,8 +19,9 @@ from budget_guard.sandbox.openrouter.refusals import Refusal
 class Course(StrEnum):
     """How the cost of a script's calls moves.
 
-    `STEADY`: it stays. `RAMP`: it grows evenly to `peak` times as much. `RUNAWAY`: it doubles every
-    quarter of an hour. `MIDNIGHT_BURST`: `peak` times as much within 10 minutes of 00:00 UTC.
+    `STEADY`: it stays. `RAMP`: it grows evenly to `peak` times as much, by whole millionths of a
+    dollar. `RUNAWAY`: it doubles every quarter of an hour. `MIDNIGHT_BURST`: `peak` times as much
+    within 10 minutes of 00:00 UTC.
     """
 
     STEADY = "steady"
@@ -77,7 +78,7 @@ class Script:
             case Course.RAMP:
                 done = Decimal((at - self.begins) // self.every)
                 steps = Decimal(max(1, (self.ends - self.begins) // self.every - 1))
-                return self.cost * (1 + (self.peak - 1) * done / steps)
+                return (self.cost * (1 + (self.peak - 1) * done / steps)).quantize(MICRO)
             case Course.RUNAWAY:
                 return self.cost * Decimal(2) ** ((at - self.begins) // DOUBLING)
             case Course.MIDNIGHT_BURST:

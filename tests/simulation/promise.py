@@ -1,0 +1,311 @@
+"""The promise, held against the books: what held keys can still spend is never more than is left.
+
+Judged by the true state of the account; the guard's ledger tells only which keys it holds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.policy import Policy
+from budget_guard.domain.windows import Window, end, start
+from budget_guard.domain.wishes import Restore
+from budget_guard.sandbox.openrouter.keys import SimulatedKey, Terms, remaining
+from tests.simulation.guard import Guard
+from tests.simulation.truth import LONG_AGO, NOBODY_KNOWS, ZERO, Cap, Place, Truth
+
+NOISE = Decimal("0.00002")
+
+type Instance = tuple[Place, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Money that the guard could not keep, and from when on it must know of it (USD)."""
+
+    at: datetime
+    instance: Instance
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A cycle that saw everything and left nothing to do: from `at` on, all of it is in force.
+
+    `began`: what people did before, and `counted`: what was spent before, the guard has answered.
+    """
+
+    at: datetime
+    began: datetime
+    counted: datetime
+
+
+@dataclass
+class Promise:
+    """What is promised, and what is excused.
+
+    `changed` are the keys whose settings a person ever changed, `touched` those of which the guard
+    has not answered it yet. `excused` lasts as long as its window: it bounds what is spent. `unseen` ends when the guard
+    must have answered it: until then it bounds what keys can still spend.
+    """
+
+    guard: Guard
+    truth: Truth = field(init=False)
+    excused: defaultdict[Instance, Decimal] = field(
+        default_factory=lambda: defaultdict(lambda: ZERO)
+    )
+    unseen: list[Excuse] = field(default_factory=list)
+    loose: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
+    lost: list[tuple[datetime, str, Decimal]] = field(default_factory=list)
+    former_caps: list[tuple[datetime, Place, Decimal]] = field(default_factory=list)
+    touched: dict[str, datetime] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    seen: Quiet = field(default_factory=lambda: Quiet(LONG_AGO, LONG_AGO, LONG_AGO))
+    _coming: Quiet | None = None
+
+    def __post_init__(self) -> None:
+        self.truth = Truth(self.guard)
+
+    @property
+    def now(self) -> datetime:
+        return self.guard.now
+
+    def instance(self, place: Place) -> Instance:
+        window = place[2]
+        return place, start(window, self.now) if window else None
+
+    # What the guard holds
+
+    def is_held(self, key: SimulatedKey) -> bool:
+        """Tell whether a fence of the guard's is in force, and no person's change is unanswered.
+
+        A key with its own limit, before its first fence or after its last, is in people's hands.
+        """
+        hold = self.guard.ledger.hold(key.hash)
+        if hold is None or not hold.is_held or key.deleted_at or key.hash in self.touched:
+            return False
+        limits = [one.settings.limit for one in key.from_now_on(self.now)]
+        if hold.baseline.limit not in limits:
+            return True
+        confirmed = hold.confirmed
+        is_fence = confirmed is not None and confirmed.settings.limit == hold.baseline.limit
+        return is_fence and not self._is_given_back(hold)
+
+    def _is_given_back(self, hold: Hold) -> bool:
+        """Tell whether a restore took effect, and only its last line in the ledger is missing."""
+        wish = self.guard.ledger.wishes().get(hold.key)
+        return wish is not None and isinstance(wish.want, Restore)
+
+    def most(self, key: SimulatedKey, window: Window | None) -> Decimal:
+        """Return what a key can truly still spend in the window, now or under terms to come."""
+        if key.terms.settings.disabled:
+            return ZERO
+        return max(self._most(key, terms, window) for terms in key.from_now_on(self.now))
+
+    def _most(self, key: SimulatedKey, terms: Terms, window: Window | None) -> Decimal:
+        limit, left = terms.settings.limit, self.remaining(key, terms)
+        if left is None or limit.amount is None:
+            return NOBODY_KNOWS
+        total = max(ZERO, left)
+        if limit.reset is None:
+            return total
+        if window is None:
+            return NOBODY_KNOWS
+        begins = end(limit.reset, self.now)
+        while begins < end(window, self.now):
+            total += limit.amount
+            begins = end(limit.reset, begins)
+        return total
+
+    def remaining(self, key: SimulatedKey, terms: Terms) -> Decimal | None:
+        tally = self.guard.account.books.tallies[key.hash]
+        return remaining(terms, tally, seen=self.now, calendar=self.now)
+
+    # What is excused
+
+    def spends(self, key: SimulatedKey, cost: Decimal, *, byok: bool, left: Decimal | None) -> None:
+        """Book a request of a key that its limit left so much: what no fence can have kept."""
+        loose = cost
+        if self.is_held(key):
+            counts = left is not None and (not byok or key.terms.settings.include_byok)
+            loose = cost - min(cost, max(ZERO, left or ZERO)) if counts else cost
+        self.loose.append((self.now, key.hash, loose))
+        for cap in self.truth.caps():
+            if self.truth.counts(key, cap) and (not byok or cap.budget.include_byok):
+                self.excused[self.instance(cap.place)] += loose
+        if key.deleted_at:
+            self.lost.append(self.loose[-1])
+
+    @contextmanager
+    def people(self, *keys: SimulatedKey) -> Iterator[None]:
+        """Excuse what people's hands do: keys changed by them, and what joiners bring along."""
+        before = {cap.place: self.truth.spent(cap) for cap in self.truth.caps()}
+        yield
+        for key in keys:
+            self.touched[key.hash] = self.now
+        for cap in self.truth.caps():
+            brought = self.truth.spent(cap) - before.get(cap.place, ZERO)
+            if brought > 0:
+                self.excused[self.instance(cap.place)] += brought
+                self.unseen.append(Excuse(self.now, self.instance(cap.place), brought))
+
+    def deletes(self, key: SimulatedKey) -> None:
+        """Excuse for ever what a key spends without a fence and nobody can read any more."""
+        observed = self.guard.ledger.observations().get(key.hash)
+        age = self.guard.account.behaviour.counters_age
+        since = observed.reading.at - age if observed else LONG_AGO
+        self.lost += [one for one in self.loose if one[1] == key.hash and one[0] >= since]
+
+    def deploys(self, policy: Policy) -> None:
+        """Replace the budgets file; fences may go by the old one until the guard has answered.
+
+        Where a budget is new, or about other keys, none has been measured by it so far.
+        """
+        before = {cap.place: (cap, self.allowed(cap)) for cap in self.truth.caps()}
+        with self.people():
+            self.guard.change_policy(policy)
+        for cap in self.truth.caps():
+            was, amount = before.get(cap.place, (None, NOBODY_KNOWS))
+            if was is None or replace(was.budget, cap=cap.budget.cap) != cap.budget:
+                amount = NOBODY_KNOWS
+            self.former_caps.append((self.now, cap.place, amount))
+
+    def quiet(self, began: datetime) -> None:
+        """Note a cycle that began then, saw everything, and left nothing to do."""
+        if self._coming is None:
+            behaviour = self.guard.account.behaviour
+            in_force = self.now + behaviour.patch_delay
+            self._coming = Quiet(in_force, began, began - behaviour.counters_age)
+
+    def move_on(self) -> None:
+        """Take back the excuses that a quiet cycle, in force by now, has ended."""
+        if self._coming is None or self._coming.at > self.now:
+            return
+        self.seen, self._coming = self._coming, None
+        began, counted = self.seen.began, self.seen.counted
+        self.unseen = [one for one in self.unseen if one.at >= began]
+        self.touched = {
+            key: at for key, at in self.touched.items() if at >= began or self._is_unanswered(key)
+        }
+        self.loose = [one for one in self.loose if one[0] >= counted]
+        answered = {place for at, place, _ in self.former_caps if at < began}
+        self.former_caps = [one for one in self.former_caps if one[0] >= began]
+        answered |= self.truth.notice_ended_grants(began)
+        self._excuse_what_was_let_pass(answered)
+
+    def _is_unanswered(self, key: str) -> bool:
+        """Tell whether a person's change was not yet to be told from the guard's own."""
+        hold, settings = self.guard.ledger.hold(key), self.guard.account.keys[key].terms.settings
+        if hold is None or not hold.is_held or hold.confirmed is None:
+            return False
+        confirmed = hold.confirmed.settings
+        return (confirmed.limit, confirmed.include_byok) != (settings.limit, settings.include_byok)
+
+    def _excuse_what_was_let_pass(self, places: set[Place]) -> None:
+        """Excuse what these caps' keys spent while fences still went by a higher cap."""
+        for cap in self.truth.caps():
+            if cap.place in places:
+                instance = self.instance(cap.place)
+                over = self.truth.spent(cap) - self.allowed(cap) - self.excused[instance]
+                self.excused[instance] += max(ZERO, over)
+
+    def allowed(self, cap: Cap) -> Decimal:
+        """Return a cap with its grants, or what it was before a change not yet answered."""
+        former = [amount for _, place, amount in self.former_caps if place == cap.place]
+        return max([self.truth.allowed(cap), *former])
+
+    def excuse(self, cap: Cap, held: set[str]) -> Decimal:
+        """Return what was spent of a cap that the guard cannot have answered yet."""
+        instance = self.instance(cap.place)
+        brought = sum((one.amount for one in self.unseen if one.instance == instance), ZERO)
+        byok = cap.budget.include_byok
+        return brought + sum(
+            (
+                self.unanswered(key, cap.window, include_byok=byok, until=until, held=held)
+                for key, until in self.truth.contributors(cap)
+            ),
+            ZERO,
+        )
+
+    def unanswered(
+        self,
+        key: SimulatedKey,
+        window: Window | None,
+        *,
+        include_byok: bool,
+        until: datetime,
+        held: set[str],
+    ) -> Decimal:
+        """Return what a key spent since the guard last counted; a held one's, beyond its fence."""
+        spent = self.truth.spent_by(
+            key, window, include_byok=include_byok, until=until, since=self.seen.counted
+        )
+        if key.hash not in held:
+            return spent + self._lost(key, window)
+        left = [self.remaining(key, one) or ZERO for one in key.from_now_on(self.now)]
+        if any(one.settings.limit.reset for one in key.from_now_on(self.now)):
+            return sum((cost for _, one, cost in self.loose if one == key.hash), ZERO)
+        return min(spent, max(ZERO, -max(left)))
+
+    def _lost(self, key: SimulatedKey, window: Window | None) -> Decimal:
+        """Return what a deleted key spent in the window that nobody could read any more."""
+        begun = start(window, self.now) if window else LONG_AGO
+        return sum((cost for at, one, cost in self.lost if one == key.hash and at >= begun), ZERO)
+
+    # What is promised
+
+    def check(self) -> None:
+        """At every instant, for every cap that fences, and for every held key's own limit."""
+        self.move_on()
+        held = {key.hash for key in self.truth.keys if self.is_held(key)}
+        for hold in self.guard.ledger.holds().values():
+            assert not hold.override or hold.key in self.changed, f"nobody touched {hold.key}"
+        for cap in self.truth.caps():
+            if cap.fences:
+                self._check_cap(cap, held)
+        for key in self.truth.keys:
+            if key.hash in held:
+                self._check_own_limit(key, held)
+
+    def _check_cap(self, cap: Cap, held: set[str]) -> None:
+        members = [key for key in self.truth.members(cap) if key.hash in held]
+        most = sum((self.most(key, cap.window) for key in members), ZERO)
+        if most <= NOISE * len(members):
+            return
+        left = self.allowed(cap) - self.truth.spent(cap) + self.excuse(cap, held)
+        assert most <= max(ZERO, left) + NOISE * len(members), (
+            f"{[key.name for key in members]} can spend {most} of {left} left "
+            f"in {cap.place} at {self.now}"
+        )
+
+    def _check_own_limit(self, key: SimulatedKey, held: set[str]) -> None:
+        hold = self.guard.ledger.hold(key.hash)
+        assert hold is not None
+        own, byok = hold.baseline.limit, hold.baseline.include_byok
+        if own.amount is None:
+            return
+        spent = self.truth.spent_by(key, own.reset, include_byok=byok)
+        left = own.amount - spent
+        left += self.unanswered(key, own.reset, include_byok=byok, until=self.now, held=held)
+        most = self.most(key, own.reset)
+        assert most <= max(ZERO, left) + NOISE, (
+            f"{key.name} can spend {most} of {left} left by its own limit at {self.now}"
+        )
+
+    def check_roll(self, at: datetime) -> None:
+        """When a window ends: spend ≤ cap + grants + what is excused."""
+        self.move_on()
+        for cap in self.truth.caps():
+            if cap.fences and end(cap.window, self.now) == at:
+                self.check_spend(cap)
+
+    def check_spend(self, cap: Cap) -> None:
+        excused = self.excused[self.instance(cap.place)]
+        spent, allowed = self.truth.spent(cap), self.allowed(cap)
+        assert spent <= allowed + excused + NOISE, (
+            f"{spent} spent of {allowed} in {cap.place} ({excused} excused) until {self.now}"
+        )

@@ -1,0 +1,41 @@
+"""Small worlds in which a cap did not hold once."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from budget_guard.domain.policy import Budget, Hold, Mode, Policy
+from budget_guard.domain.windows import Window
+from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.clock import Clock
+from tests.simulation.guard import Guard
+from tests.simulation.world import World
+
+
+def pair() -> World:
+    """Return two keys that share 10 USD a day, just fenced at 5 USD each."""
+    account = Account(clock=Clock(datetime(2026, 11, 21, 9, 3, tzinfo=UTC)))
+    for number in range(2):
+        account.create_key({"name": f"a{number}"})
+    budget = Budget("one", {Window.DAILY: Decimal(10)}, ("a*",), hold=Hold(Decimal(0)))
+    guard = Guard(account, Policy((budget,), "edition-0", Mode.ENFORCE))
+    guard.change_policy(guard.policy)
+    guard.cycle()
+    return World(guard)
+
+
+def spend(world: World, cost: str) -> None:
+    world.take(("spend", 0, Decimal(cost), False, False))
+
+
+def test_a_key_that_runs_dry_at_once_is_not_raised_with_its_colleagues_money() -> None:
+    world = pair()
+    spend(world, "4.5")
+    world.take(("tick", 0))
+
+
+def test_what_a_deleted_key_may_have_spent_unseen_goes_to_nobody_else() -> None:
+    world = pair()
+    spend(world, "4.5")
+    world.advance(timedelta(minutes=1))
+    world.take(("delete", 0))
+    world.take(("tick", 5))
