@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from budget_guard.cli.explain_page import WEIGHT
 from budget_guard.cli.explain_page import WHY as WHY_IT_WAITS
 from budget_guard.domain.holds import Refusals
 from budget_guard.domain.policy import Budget
-from budget_guard.use_cases.explaining import Waits
+from budget_guard.use_cases.explaining import Waits, Weighed
 from budget_guard.use_cases.leases import leased
 from tests.cli.desk import ALWAYS, DAILY, MONTHLY, NEVER, TEAMS, Office, flat, golden, teams
 
@@ -77,7 +78,7 @@ def test_a_key_that_ran_dry_waits_for_free_money_and_then_has_its_share() -> Non
     assert "It is short: 0.09 is below" in short
     assert "nothing is free for it" in short
     office.cycle()
-    assert "That is its whole share" in flat(explained(office, "search-api"))
+    assert "It is short" not in explained(office, "search-api")
 
 
 def test_who_has_more_than_its_share_keeps_it_while_nobody_is_short() -> None:
@@ -115,8 +116,9 @@ def test_a_key_that_openrouter_refuses_to_change_says_so() -> None:
     assert "OpenRouter refuses to change its fence" in flat(explained(office, "search-batch"))
 
 
-def test_every_rule_that_keeps_a_key_waiting_has_its_sentence() -> None:
+def test_every_rule_that_keeps_a_key_waiting_and_every_weight_has_its_sentence() -> None:
     assert WHY_IT_WAITS.keys() == set(Waits)
+    assert WEIGHT.keys() == set(Weighed)
 
 
 def test_keys_that_cannot_be_held_are_named_with_what_is_counted_for_them() -> None:

@@ -53,6 +53,17 @@ def test_a_weight_is_burn_or_the_least_or_twice_the_last_portion() -> None:
     office.pass_(5)
     office.guard.poll()
     assert weighed(office, "search-index") == (Weighed.DRY, USD("6.54"))
+    office.guard.chain(office.guard.evaluate, office.guard.enforce)
+    office.cycle()
+    assert weighed(office, "search-index")[0] is Weighed.UNREAD
+
+
+def test_a_pace_since_the_fence_was_set_counts_where_it_is_more() -> None:
+    office = teams()
+    office.spend("search-index", "3")
+    office.pass_(5)
+    office.guard.poll()
+    assert weighed(office, "search-index")[0] is Weighed.LATELY
 
 
 def test_a_key_that_no_budget_fences_has_no_part_in_the_sharing() -> None:

@@ -36,6 +36,15 @@ WHY = {
     "first run after that has settled (2 minutes).",
 }
 
+WEIGHT = {
+    Weighed.BURN: "what it spends in 15 minutes at {pace} USD an hour",
+    Weighed.LATELY: "what it spends in 15 minutes at {pace} USD an hour, as since its fence was set",
+    Weighed.FLOOR: "the least that a key counts; it spends {spends} in 15 minutes",
+    Weighed.UNREAD: "its portion of {last}, which was set after it was last read",
+    Weighed.DRY: "twice its last portion of {last}, since it ran dry; it spent {spends} in 15 "
+    "minutes, which is what it got",
+}
+
 
 def show_explanation(told: Explanation, console: Console) -> None:
     """Print the page."""
@@ -100,21 +109,11 @@ def _unsettled(shared: Shared, key: str) -> Usd | None:
 
 
 def _weight(shared: Shared) -> str:
-    weight, spends = usd(shared.weight), usd(shared.expected)
-    burn = f"at {usd(shared.burn)} USD an hour"
-    match shared.weighed:
-        case Weighed.BURN:
-            return f"its weight, {weight}: what it spends in 15 minutes {burn}"
-        case Weighed.FLOOR:
-            return (
-                f"its weight, {weight}: the least that a key counts; it spends {spends} in "
-                f"15 minutes {burn}"
-            )
-        case Weighed.DRY:
-            return (
-                f"its weight, {weight}: twice its last portion of {usd(shared.last)}, since it ran "
-                f"dry; it spent {spends} in 15 minutes {burn}, which is what it got"
-            )
+    spends = shared.expected
+    told = WEIGHT[shared.weighed].format(
+        spends=usd(spends), pace=usd(spends * 4), last=usd(shared.last)
+    )
+    return f"its weight, {usd(shared.weight)}: {told}"
 
 
 def _other(pool: Pool, shared: Shared) -> str:

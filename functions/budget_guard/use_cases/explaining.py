@@ -24,7 +24,9 @@ class Weighed(StrEnum):
     """Where a key's weight comes from."""
 
     BURN = "burn"
+    LATELY = "lately"
     FLOOR = "floor"
+    UNREAD = "unread"
     DRY = "dry"
 
 
@@ -47,15 +49,14 @@ class Waits(StrEnum):
 class Shared:
     """A fenced key's part in the sharing (USD), `pools` with the one that binds it first.
 
-    `burn` is USD an hour, `expected` what that makes in 15 minutes, `last` its last portion, for
-    one that ran dry. `allowed` is what its fence lets it spend now, `next` what it is to let it
+    `expected` is what it spends in 15 minutes at its pace, `last` its last portion, where its weight
+    comes of that. `allowed` is what its fence lets it spend now, `next` what it is to let it
     spend by this plan. It is short below `short_below`; `waits` says why `allowed` is not `share`.
     """
 
     share: Usd
     weight: Usd
     weighed: Weighed
-    burn: Usd
     expected: Usd
     last: Usd
     allowed: Usd
@@ -102,15 +103,17 @@ def explain(ledger: Ledger, text: str, now: datetime) -> Explanation:
 
 
 def _shared(seen: Observation, allotment: Allotment, plan: Plan) -> Shared:
-    key = seen.key.hash
-    claim, hold = plan.sharing.by_key[key], plan.facts.holds.get(key)
+    key, facts = seen.key.hash, plan.facts
+    claim, read_at = plan.sharing.by_key[key], facts.read_at(seen)
+    hold = _measured_by(claim, facts.holds.get(key))
+    spends = expected(seen, hold, claim.allowed, read_at)
+    weighed = _weighed(claim.weight, spends, hold, seen, read_at)
     return Shared(
         share=allotment.share,
         weight=claim.weight,
-        weighed=_weighed(claim.weight, seen),
-        burn=seen.burn(include_byok=True),
-        expected=expected(seen),
-        last=_last_portion(claim, hold),
+        weighed=weighed,
+        expected=spends,
+        last=hold.portion if hold and weighed in {Weighed.UNREAD, Weighed.DRY} else ZERO,
         allowed=claim.allowed,
         next=allotment.headroom,
         short_below=claim.short_below,
@@ -120,14 +123,22 @@ def _shared(seen: Observation, allotment: Allotment, plan: Plan) -> Shared:
     )
 
 
-def _weighed(weight: Usd, seen: Observation) -> Weighed:
-    if weight == expected(seen) and weight > FLOOR:
-        return Weighed.BURN
-    return Weighed.FLOOR if weight == FLOOR else Weighed.DRY
+def _measured_by(claim: Claim, hold: Hold | None) -> Hold | None:
+    """Return the hold whose portion tells a pace: that of a fence that does not reset by itself."""
+    kept = claim.reach.kept if claim.reach else None
+    return hold if kept and kept.settings.limit.reset is None else None
 
 
-def _last_portion(claim: Claim, hold: Hold | None) -> Usd:
-    return hold.portion.quantize(CENT) if hold and claim.allowed < CENT else ZERO
+def _weighed(
+    weight: Usd, spends: Usd, hold: Hold | None, seen: Observation, read_at: datetime
+) -> Weighed:
+    if weight == FLOOR:
+        return Weighed.FLOOR
+    if weight == spends:
+        by_hours = expected(seen, None, ZERO, read_at)
+        return Weighed.BURN if by_hours == spends else Weighed.LATELY
+    is_unread = hold and hold.confirmed_at and hold.confirmed_at >= read_at
+    return Weighed.UNREAD if is_unread else Weighed.DRY
 
 
 def waits(claim: Claim, allotment: Allotment) -> Waits:
