@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.keys import Spent
+from budget_guard.domain.keys import Reading, Spent
 from budget_guard.domain.observations import (
     FORMER_KEPT,
     Former,
@@ -220,3 +220,44 @@ def test_whatever_else_differs_is_news(other: Observation) -> None:
 def test_counters_of_the_first_minute_of_a_day_may_be_yesterdays(at: str, ambiguous: bool) -> None:
     began: datetime = utc(at)
     assert is_ambiguous(began) == ambiguous
+
+
+@given(READINGS)
+def test_what_a_reading_shows_already_would_not_be_written(rows: list[tuple[int, ...]]) -> None:
+    at, before = NOW, seen("api", counters(0))
+    for minutes, *amounts, byok in rows:
+        at += minutes * MINUTE
+        reading = a_reading("api", counters(*amounts, byok=byok), at=at)
+        after = observe(before, reading)
+        if before.is_shown_by(reading):
+            assert before.same_facts(after)
+        before = after
+
+
+def test_a_quiet_key_is_shown_by_its_next_reading() -> None:
+    quiet = observe(None, a_reading("api", counters(3)))
+    assert quiet.is_shown_by(a_reading("api", counters(3), at=NOW + DAY))
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        a_reading("api", counters(4)),
+        a_reading("api", counters(3), limited(5)),
+        a_reading("api", counters(3), remaining=2),
+        a_reading("other", counters(3)),
+    ],
+)
+def test_any_other_fact_is_not_shown_yet(reading: Reading) -> None:
+    assert not observe(None, a_reading("api", counters(3))).is_shown_by(reading)
+
+
+def test_a_gone_or_renamed_key_and_one_without_marks_are_looked_at_again() -> None:
+    known, reading = observe(None, a_reading("api", counters(3))), a_reading("api", counters(3))
+    former = (Former(a_key("old"), counters(1), NOW),)
+    for other in (
+        observe_gone(known, NOW),
+        replace(known, former=former),
+        seen("api", counters(3)),
+    ):
+        assert not other.is_shown_by(reading)

@@ -8,7 +8,7 @@ import pytest
 
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.alerts import Kind
-from budget_guard.handlers.reporting import MOST_BUDGETS
+from budget_guard.handlers.evaluation import MOST_BUDGETS
 from budget_guard.sandbox.openrouter import Fault
 from tests.handlers.deployment import EVENTS, Deployment, sample
 

@@ -1,6 +1,6 @@
 """What the ledger keeps of each key's readings: the newest, and what would be lost without it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -54,7 +54,7 @@ class Observation:
     """
 
     reading: Reading
-    hours: tuple[HourMark, ...] = ()
+    hours: Sequence[HourMark] = ()
     former: tuple[Former, ...] = ()
     gone_at: datetime | None = None
     jump: Jump | None = None
@@ -68,6 +68,19 @@ class Observation:
         """Tell whether nothing differs but the times of the readings."""
         mine = self.reading
         return self == replace(other, reading=replace(other.reading, began=mine.began, at=mine.at))
+
+    def is_shown_by(self, reading: Reading) -> bool:
+        """Tell whether `reading` says nothing new: `observe` would change times, if anything."""
+        known = self.reading
+        return (
+            reading.counters == known.counters
+            and reading.settings == known.settings
+            and reading.limit_remaining == known.limit_remaining
+            and reading.key == known.key
+            and not (self.gone_at or self.former)
+            and bool(self.hours)
+            and self.hours[-1].spent == reading.counters.lifetime
+        )
 
     def burn(self, *, include_byok: bool) -> Usd:
         """Return USD per hour over the last two hours of marks; 0 where nothing is known."""
@@ -136,7 +149,7 @@ def _jump(before: Reading, now: Reading, max_jump: Usd) -> Jump | None:
     return Jump(now.at, before.counters, before.at)
 
 
-def _mark(hours: tuple[HourMark, ...], reading: Reading) -> tuple[HourMark, ...]:
+def _mark(hours: Sequence[HourMark], reading: Reading) -> Sequence[HourMark]:
     hour = reading.at.replace(minute=0, second=0, microsecond=0)
     last = hours[-1] if hours else None
     if last and (last.hour == hour or last.spent == reading.counters.lifetime):

@@ -1,11 +1,12 @@
 """What the budgets file says, checked and typed. Reading the file is an adapter's work."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import lru_cache
 
 from budget_guard.domain.keys import Key
@@ -97,7 +98,13 @@ class Budget:
 
 def fits(patterns: Collection[str], text: str) -> bool:
     """Tell whether `text` fits one of `patterns` (case counts)."""
-    return "*" in patterns or any(fnmatchcase(text, pattern) for pattern in patterns)
+    return "*" in patterns or any(_expression(one).match(text) for one in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return what `fnmatchcase` would make of a pattern each time it is asked."""
+    return re.compile(translate(pattern))
 
 
 # An account has few workspaces and creators, but asks after them for each of its keys.

@@ -4,8 +4,10 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from budget_guard.adapters.pace import Pace
-from budget_guard.handlers.reporting import Summary, count, function, tell_change
-from budget_guard.handlers.runtime import Run, ledger, openrouter, policy
+from budget_guard.handlers.changes import tell_enforcement
+from budget_guard.handlers.provider import openrouter
+from budget_guard.handlers.reporting import Summary, function
+from budget_guard.handlers.runtime import Run, ledger, policy
 from budget_guard.handlers.settings import EnforceSettings, load
 from budget_guard.use_cases.enforce import enforce
 from budget_guard.use_cases.patching import Enforcement
@@ -32,8 +34,6 @@ def handler(run: Run) -> Summary:
             pace=Pace(rules.patches_per_second),
             run_all=pool.map,
         )
-    for result in report.results:
-        tell_change(result)
-    count("ActionsFailed", report.failed)
+    tell_enforcement(report)
     figures = {"done": len(report.results), "failed": report.failed, "waiting": report.waiting}
     return {"policy": policy().hash, **figures}

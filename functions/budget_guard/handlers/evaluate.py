@@ -7,7 +7,8 @@ from time import sleep
 from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.errors import NotifierError
-from budget_guard.handlers.reporting import Summary, function, tell_evaluation, warn_of_unconfirmed
+from budget_guard.handlers.evaluation import tell_evaluation, warn_of_unconfirmed
+from budget_guard.handlers.reporting import Summary, function
 from budget_guard.handlers.runtime import Run, client, ledger, policy, seconds_until
 from budget_guard.handlers.settings import EvaluateSettings, load
 from budget_guard.use_cases.evaluate import Evaluation, evaluate, summary

@@ -6,10 +6,12 @@ from datetime import timedelta
 from functools import partial
 from time import sleep
 
+from budget_guard.adapters.openrouter import ahead
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.errors import GuardError
+from budget_guard.handlers.provider import openrouter
 from budget_guard.handlers.reporting import Summary, function, logger
-from budget_guard.handlers.runtime import Run, client, ledger, openrouter, policy, seconds_until
+from budget_guard.handlers.runtime import Run, client, ledger, policy, seconds_until
 from budget_guard.handlers.settings import PollSettings, load
 from budget_guard.use_cases.poll import Poll, poll
 
@@ -27,8 +29,8 @@ def handler(run: Run) -> Summary:
     sleep(wait)
     memory, connect = ledger(settings), partial(openrouter, settings, run)
     with ExitStack() as opened, run.leased(memory, "poll") as lease:
-        on = Poll(lambda: opened.enter_context(connect()), memory, lease, run.id, run.at, policy())
-        report = poll(on)
+        whole = (memory, lease, run.id, run.at, policy(), ahead)
+        report = poll(Poll(lambda: opened.enter_context(connect()), *whole))
     starter = LambdaStarter(client("lambda"), settings.evaluate_function_name)
     starter.start(time=run.at, run=run.id)
     if report.needs_hands:

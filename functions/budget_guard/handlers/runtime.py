@@ -15,11 +15,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from budget_guard.adapters.budgets.wire import from_json
 from budget_guard.adapters.ledger import DynamoLedger
-from budget_guard.adapters.openrouter import HttpOpenRouter, connect
-from budget_guard.adapters.secrets import read_management_key
 from budget_guard.domain.errors import BudgetsFileError, SettingsError
 from budget_guard.domain.policy import Policy
-from budget_guard.handlers.settings import ProviderSettings, Settings
+from budget_guard.handlers.settings import Settings
 from budget_guard.use_cases.leases import leased
 from budget_guard.use_cases.ports import Lease, Ledger
 
@@ -140,15 +138,6 @@ def client(name: str) -> object:
 def ledger(settings: Settings) -> DynamoLedger:
     """Return the ledger of this deployment."""
     return DynamoLedger(client("dynamodb"), settings.table_name)
-
-
-def openrouter(settings: ProviderSettings, run: Run) -> HttpOpenRouter:
-    """Return OpenRouter as the deployment's management key sees it.
-
-    Raises `ManagementKeyError` where no key was put into the secret yet.
-    """
-    key = read_management_key(client("secretsmanager"), settings.management_key_secret_arn)
-    return connect(str(settings.openrouter_base_url), key, time_left=run.seconds_left)
 
 
 @cache

@@ -1,8 +1,10 @@
 """`poll_usage`: read every key of every workspace into the ledger; keep what could be read."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from budget_guard.domain.errors import GuardError, KeyGone, ManagementKeyError, ProviderError
 from budget_guard.domain.keys import Reading
@@ -16,14 +18,22 @@ from budget_guard.domain.observations import (
 )
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import PollReport, Workspace
-from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
+from budget_guard.use_cases.ports import Lease, Ledger, Listing, OpenRouter
+
+type Listings = Iterable[Callable[[], Listing]]
+
+
+def in_turn(read: Callable[[str], Listing], workspaces: Iterable[str]) -> Listings:
+    """Return what gives each workspace's listing, which is read only when it is asked for."""
+    return (partial(read, workspace) for workspace in workspaces)
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
     """What a poll needs of the world. `connect` may raise `GuardError`.
 
-    `policy` says which workspaces to read, and how far a counter is likely to jump.
+    `policy` says which workspaces to read, and how far a counter is likely to jump; `listings`
+    may read ahead.
     """
 
     connect: Callable[[], OpenRouter]
@@ -32,6 +42,7 @@ class Poll:
     run: str
     now: datetime
     policy: Policy
+    listings: Callable[[Callable[[str], Listing], Iterable[str]], Listings] = in_turn
 
 
 def poll(on: Poll) -> PollReport:
@@ -64,6 +75,10 @@ class _Reader:
         self._on, self._openrouter = on, openrouter
         self._workspaces = {one.id: one for one in workspaces}
         self._known = on.ledger.observations()
+        self._living: defaultdict[str, list[Observation]] = defaultdict(list)
+        for one in self._known.values():
+            if not one.gone_at:
+                self._living[one.key.workspace].append(one)
 
     def read(self, report: PollReport) -> PollReport:
         """Return the report with what was read, and what went wrong where."""
@@ -72,9 +87,10 @@ class _Reader:
         unknown = [one for one in self._workspaces.values() if known.get(one.id) != one]
         ledger.save(*unknown, lease=lease)
         keys, problems = 0, []
-        for workspace in self._workspaces.values():
+        listings = self._on.listings(self._openrouter.keys, self._workspaces)
+        for workspace, listing in zip(self._workspaces.values(), listings, strict=True):
             try:
-                keys += self._workspace(workspace)
+                keys += self._workspace(workspace, listing())
             except ProviderError as error:
                 problems.append(f"workspace {workspace.name}: {error}")
         problems += self._homeless()
@@ -86,34 +102,39 @@ class _Reader:
             balance=self._balance(),
         )
 
-    def _workspace(self, workspace: Workspace) -> int:
+    def _workspace(self, workspace: Workspace, listing: Listing) -> int:
         """Record a workspace whole, then that it is fresh; return how many keys it has."""
-        listing = self._openrouter.keys(workspace.id)
         for reading in listing.readings:
             _require_settled(reading)
         listed = {reading.key.hash for reading in listing.readings}
-        most = self._on.policy.safety.max_jump
-        found = [observe(self._known.get(one.key.hash), one, most) for one in listing.readings]
+        known, most = self._known.get, self._on.policy.safety.max_jump
+        found = [observe(known(one.key.hash), one, most) for one in self._new(listing)]
         found += self._missing(workspace, listed)
         self._record(found)
         fresh = Freshness(workspace.id, listing.began, listing.at)
         self._on.ledger.save(fresh, lease=self._on.lease)
         return len(listed)
 
+    def _new(self, listing: Listing) -> Iterator[Reading]:
+        """Yield the readings that say something new: most keys are as they were."""
+        for one in listing.readings:
+            before = self._known.get(one.key.hash)
+            if before is None or not before.is_shown_by(one):
+                yield one
+
     def _missing(self, workspace: Workspace, listed: set[str]) -> Iterator[Observation]:
         """Ask by hash for each known key that the listing lacks."""
-        for key, before in self._known.items():
-            if key not in listed and not before.gone_at and before.key.workspace == workspace.id:
+        for before in self._living[workspace.id]:
+            if before.key.hash not in listed:
                 yield self._asked(before)
 
     def _homeless(self) -> list[str]:
         """Ask for the keys of workspaces that are not listed any more; return what went wrong."""
         homeless = [
             one
-            for one in self._known.values()
-            if one.key.workspace not in self._workspaces
-            and self._on.policy.reads(one.key.workspace)
-            and not one.gone_at
+            for workspace, living in self._living.items()
+            if workspace not in self._workspaces and self._on.policy.reads(workspace)
+            for one in living
         ]
         try:
             self._record([self._asked(before) for before in homeless])

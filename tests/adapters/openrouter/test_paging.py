@@ -45,7 +45,7 @@ def test_disabled_and_expired_keys_of_the_one_workspace_are_asked_for() -> None:
     }
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 1), (40, 2), (250, 4), (1000, 16)])
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (40, 2), (250, 4), (1000, 12)])
 def test_few_requests_are_made_beyond_the_end(count: int, requests: int) -> None:
     pages = Pages(count)
     connected(pages).keys("w")

@@ -4,29 +4,21 @@ A record is kept as JSON text (amounts as text, so that every digit and Infinity
 where it is longer than what one write unit pays for.
 """
 
+import json
 import zlib
+from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter
 
+from budget_guard.adapters.ledger import observed
 from budget_guard.adapters.ledger.addresses import Address, expires
-from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.adapters.ledger.texts import BROKEN
 from budget_guard.domain.errors import LedgerError
-from budget_guard.domain.holds import Hold
-from budget_guard.domain.observations import Freshness, Observation
-from budget_guard.domain.records import (
-    Approval,
-    Audit,
-    Deployed,
-    Freeze,
-    Grant,
-    PollReport,
-    Release,
-    SpendRecord,
-    Workspace,
-)
+from budget_guard.domain.observations import Observation
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -37,36 +29,21 @@ if TYPE_CHECKING:
 
 PACK_ABOVE = 900
 """Bytes; a write unit pays for 1 KB with the item's key and names."""
-FORMS = (
-    Observation,
-    Freshness,
-    Workspace,
-    PollReport,
-    Deployed,
-    Hold,
-    Wish,
-    Incident,
-    Alert,
-    Grant,
-    Release,
-    Freeze,
-    Approval,
-    SpendRecord,
-    Audit,
-)
+_ADAPTERS: dict[type, TypeAdapter[tuple[Any]]] = {}
+"""Made when they are first needed: each takes milliseconds, and few runs need all."""
 
 
-def _codec(form: Any) -> TypeAdapter[tuple[Any]]:
-    # Of a tuple: only there can Infinity be let pass without a mark on the domain's classes.
-    return TypeAdapter(tuple[form], config=ConfigDict(allow_inf_nan=True))
-
-
-_CODECS: Mapping[type, TypeAdapter[tuple[Any]]] = {form: _codec(form) for form in FORMS}
+def adapter(form: Any) -> TypeAdapter[tuple[Any]]:
+    """Return what makes JSON of records of a form, and records of JSON."""
+    if form not in _ADAPTERS:
+        # Of a tuple: only there can Infinity be let pass without a mark on the domain's classes.
+        _ADAPTERS[form] = TypeAdapter(tuple[form], config=ConfigDict(allow_inf_nan=True))
+    return _ADAPTERS[form]
 
 
 def encode(place: Address, record: Record) -> "dict[str, AttributeValueTypeDef]":
     """Return the item of a record."""
-    text = _CODECS[type(record)].dump_json((record,))
+    text = _dumped(record)
     item: dict[str, AttributeValueTypeDef] = {
         "pk": {"S": place.pk},
         "sk": {"S": place.sk},
@@ -83,8 +60,8 @@ def encode(place: Address, record: Record) -> "dict[str, AttributeValueTypeDef]"
 def decode[R: Record](form: type[R], item: "Item") -> R:
     """Return the record of an item; raise `LedgerError` naming the item if it is broken."""
     try:
-        (record,) = cast("tuple[R]", _CODECS[form].validate_json(_text(item["body"])))
-    except (KeyError, ValueError, zlib.error) as error:
+        record = _loaded(form, _text(item["body"]))
+    except (*BROKEN, zlib.error) as error:
         raise _broken(item, form) from error
     if item["form"] != {"S": _form(record)}:
         raise _broken(item, form)
@@ -96,6 +73,27 @@ def epoch(at: datetime) -> int:
     return int(at.timestamp())
 
 
+def _dumped(record: Record) -> bytes:
+    if isinstance(record, Observation):
+        return json.dumps([observed.written(record)], ensure_ascii=False).encode()
+    return adapter(type(record)).dump_json((record,))
+
+
+def _loaded[R: Record](form: type[R], text: bytes | str) -> R:
+    if form is Observation:
+        (fields,) = json.loads(text)
+        return cast("R", observed.read(fields) if "hash" in fields else _old_observation(text))
+    (record,) = cast("tuple[R]", adapter(form).validate_json(text))
+    return record
+
+
+def _old_observation(text: bytes | str) -> Observation:
+    """Return what a version wrote that did not know the form in `observed.py`."""
+    seen: Observation
+    (seen,) = adapter(Observation).validate_json(text)
+    return replace(seen, hours=tuple(seen.hours))
+
+
 def _form(record: Record) -> str:
     """Return what the item says it is: a broken fence must never be taken for a restore."""
     if isinstance(record, Wish):
@@ -104,7 +102,10 @@ def _form(record: Record) -> str:
 
 
 def _text(body: "AttributeValueTypeDef") -> bytes | str:
-    return zlib.decompress(bytes(body["B"])) if "B" in body else body["S"]
+    if "B" not in body:
+        return body["S"]
+    packed: bytes | str = body["B"]
+    return zlib.decompress(b64decode(packed) if isinstance(packed, str) else packed)
 
 
 def _broken(item: "Item", form: type) -> LedgerError:

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from budget_guard.adapters.ledger import codec
 from budget_guard.adapters.ledger.addresses import Address, Write, address, writes
+from budget_guard.adapters.ledger.answers import leave_items_alone
 from budget_guard.adapters.ledger.failures import asking, replaced
 from budget_guard.adapters.ledger.leases import Leases
 from budget_guard.adapters.ledger.reading import Reader
@@ -66,6 +67,7 @@ class DynamoLedger(Reader):
         table: str,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
+        leave_items_alone(client)
         self._client = client
         self._table = table
         self._clock = clock

@@ -1,5 +1,6 @@
 """OpenRouter's management API over HTTPS; `connect` is the way in."""
 
+from budget_guard.adapters.openrouter.ahead import ahead
 from budget_guard.adapters.openrouter.client import Credential, HttpOpenRouter, connect
 
-__all__ = ["Credential", "HttpOpenRouter", "connect"]
+__all__ = ["Credential", "HttpOpenRouter", "ahead", "connect"]

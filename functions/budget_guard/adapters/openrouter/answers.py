@@ -8,9 +8,16 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
 from budget_guard.domain.errors import ProviderConfusing
+
+
+class UnusableError(Exception):
+    """A field of the body, as `.name`, is not what it should be."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(field, why)
+        self.field, self.why = field, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +59,29 @@ class Answer:
         """Tell whether its counters can be those of two days."""
         return self.began.date() != self.at.date()
 
-    def parse[Model: BaseModel](self, model: type[Model]) -> Model:
-        """Return the body as `model`; raise `ProviderConfusing` naming endpoint and field.
-
-        The message has no value of the body in it.
-        """
-        problem = ""
-        try:
-            return model.model_validate(self.body)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            field = ".".join(str(part) for part in first["loc"]) or "body"
-            problem = f"`{field}`: {first['msg']}"
-        # Raised here, not above: pydantic's error quotes the body and would hang on this one.
-        msg = f"{self.endpoint} was answered with an unusable {problem}; nothing was concluded"
-        raise ProviderConfusing(msg)
+    def unusable(self, field: str, why: str) -> ProviderConfusing:
+        """Return the error that names a field of the body, and no value of it."""
+        return ProviderConfusing(
+            f"{self.endpoint} was answered with an unusable `{field}`: {why}; nothing was concluded"
+        )
 
 
 def read_answer(endpoint: str, response: httpx.Response, elapsed: timedelta) -> Answer:
     """Return the answer; raise `ProviderConfusing` if its body is not JSON."""
     try:
         body = json.loads(
-            response.content, parse_float=_exact, parse_constant=_no_number, strict=False
+            response.content,
+            parse_float=Decimal,
+            parse_int=Decimal,
+            parse_constant=_no_number,
+            strict=False,
         )
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         body = None
     if body is None:
         msg = f"{endpoint} was answered {response.status_code} without JSON; nothing was concluded"
         raise ProviderConfusing(msg)
     return Answer(endpoint, body, response.headers.get("Date"), elapsed)
-
-
-def _exact(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        _no_number(text)
 
 
 def _no_number(text: str) -> NoReturn:

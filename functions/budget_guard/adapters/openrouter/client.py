@@ -14,6 +14,7 @@ import stamina.instrumentation
 from budget_guard.adapters.openrouter import wire
 from budget_guard.adapters.openrouter.answers import Answer
 from budget_guard.adapters.openrouter.failures import MAKE_ONE
+from budget_guard.adapters.openrouter.keys import read_one, read_page
 from budget_guard.adapters.openrouter.paging import every_page
 from budget_guard.adapters.openrouter.transport import Transport
 from budget_guard.domain.errors import ManagementKeyError, ProviderConfusing
@@ -22,7 +23,8 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.records import Workspace
 from budget_guard.use_cases.ports import Change, Listing
 
-AT_ONCE = 8
+AT_ONCE = 4
+"""Pages of one listing; two listings are read at a time."""
 WORKSPACES_PER_PAGE = 100
 READS_AROUND_MIDNIGHT = 3
 HEADER_SAFE = re.compile(r"[!-~]+")
@@ -54,7 +56,7 @@ def connect(
     client = httpx.Client(
         base_url=base_url,
         headers={"Authorization": f"Bearer {secret}", "X-OpenRouter-Title": "Budget Guard"},
-        limits=httpx.Limits(max_connections=4 * AT_ONCE),
+        limits=httpx.Limits(max_connections=8 * AT_ONCE),
     )
     return HttpOpenRouter(Transport(client, time_left=time_left))
 
@@ -77,13 +79,7 @@ class HttpOpenRouter:
 
     def require_management_key(self) -> None:
         """Ask `/key`: an inference key would get zeros, not a refusal, from `/credits`."""
-        own = self._transport.get("/key").parse(wire.OwnKey).data
-        is_management = own.is_management_key
-        if is_management is None:
-            is_management = own.is_provisioning_key
-        if is_management is None:
-            msg = "GET /key was answered without `data.is_management_key`; nothing was concluded."
-            raise ProviderConfusing(msg)
+        is_management = wire.is_management_key(self._transport.get("/key"))
         if not is_management:
             msg = f"The credential is an inference key, not a management key: {MAKE_ONE}."
             raise ManagementKeyError(msg)
@@ -91,18 +87,20 @@ class HttpOpenRouter:
     def workspaces(self) -> tuple[Workspace, ...]:
         """Read pages until `total_count` is reached, or without it until one is empty."""
         found: dict[str, Workspace] = {}
-        offset, total = 0, None
+        total: int | None = None
+        offset = 0
         while total is None or offset < total:
             params = {"offset": str(offset), "limit": str(WORKSPACES_PER_PAGE)}
-            page = self._transport.get("/workspaces", **params).parse(wire.WorkspacePage)
-            fresh = {one.id: Workspace(one.id, one.name) for one in page.data}
+            answer = self._transport.get("/workspaces", **params)
+            page, total = wire.workspaces(answer), wire.total_count(answer)
+            fresh = {one.id: one for one in page}
             if not fresh:
                 break
             if fresh.keys() <= found.keys():
                 msg = "GET /workspaces gives the same at every offset; nothing was concluded."
                 raise ProviderConfusing(msg)
             found |= fresh
-            offset, total = offset + len(page.data), page.total_count
+            offset += len(page)
         return tuple(found.values())
 
     def keys(self, workspace: str) -> Listing:
@@ -111,10 +109,7 @@ class HttpOpenRouter:
         def page(offset: int) -> Listing:
             flags = {"include_disabled": "true", "include_expired": "true"}
             answer = self._read("/keys", workspace_id=workspace, offset=str(offset), **flags)
-            rows = answer.parse(wire.KeyPage).data
-            began, at = answer.began, answer.at
-            readings = (row.to_domain(workspace=workspace, began=began, at=at) for row in rows)
-            return Listing(tuple(readings), began=began, at=at)
+            return Listing(read_page(answer, workspace), began=answer.began, at=answer.at)
 
         return every_page(page, at_once=self._at_once)
 
@@ -130,8 +125,7 @@ class HttpOpenRouter:
 
     def balance(self) -> Usd:
         """Subtract what was used from what was bought."""
-        credits_ = self._transport.get("/credits").parse(wire.Credits).data
-        return credits_.total_credits - credits_.total_usage
+        return wire.balance(self._transport.get("/credits"))
 
     def _read(self, path: str, **params: str) -> Answer:
         """Read counters, again where they could be those of two days.
@@ -153,13 +147,13 @@ def _path(key_hash: str) -> str:
 
 
 def _reading(answer: Answer, key_hash: str) -> Reading:
-    row = answer.parse(wire.OneKey).data
-    if row.hash != key_hash:
+    reading = read_one(answer)
+    if reading.key.hash != key_hash:
         msg = (
             f"{answer.endpoint} was answered with another key's `data.hash`; nothing was concluded."
         )
         raise ProviderConfusing(msg)
-    return row.to_domain(workspace="", began=answer.began, at=answer.at)
+    return reading
 
 
 def _body(change: Change) -> str:

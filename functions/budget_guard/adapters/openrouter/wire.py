@@ -1,174 +1,62 @@
-"""OpenRouter's JSON, as far as the guard uses it, and what it means in the guard's words.
+"""What answers about the account say; keys are in `keys.py`. Unknown fields are ignored.
 
-Unknown fields are ignored. A missing counter is an error, never 0; so is an unknown reset window.
-Field by field as in the OpenAPI file and the official SDK (2026-10).
+Everything raises `ProviderConfusing` naming endpoint and field.
 """
 
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-
-from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
-from budget_guard.domain.windows import Window
-
-MOST_USD = Decimal(10) ** 12
-MOST_DIGITS = 38
-
-
-def _usd(value: object) -> Decimal:
-    """Return an amount in USD: JSON numbers only, whole or not, and none that is absurd."""
-    if not isinstance(value, Decimal | int) or isinstance(value, bool):
-        msg = "Input should be a number"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic collects ValueError
-    amount = Decimal(value)
-    absurd = not amount.is_finite() or len(amount.as_tuple().digits) > MOST_DIGITS
-    if absurd or (amount and not -MOST_DIGITS <= amount.adjusted() <= MOST_USD.adjusted()):
-        msg = "Input should be an amount of USD"
-        raise ValueError(msg)
-    return amount
+from budget_guard.adapters.openrouter.answers import Answer, UnusableError
+from budget_guard.adapters.openrouter.fields import (
+    amount,
+    data_of,
+    fields_of,
+    flag,
+    identifier,
+    text,
+)
+from budget_guard.domain.money import Usd
+from budget_guard.domain.records import Workspace
 
 
-def _not_negative(amount: Decimal) -> Decimal:
-    if amount < 0:
-        msg = "Input should not be negative"
-        raise ValueError(msg)
-    return amount
+def is_management_key(answer: Answer) -> bool:
+    """Return what `GET /key` says of the credential's kind, by its present or its former name."""
+    with fields_of(answer) as own:
+        former = "is_provisioning_key"
+        return flag(
+            own,
+            former
+            if own.get("is_management_key") is None and former in own
+            else "is_management_key",
+        )
 
 
-def _time(value: object) -> object:
-    """Return an ISO 8601 time as UTC; both `...Z` and `...+00:00` occur."""
-    if not isinstance(value, str):
-        return value
+def workspaces(answer: Answer) -> tuple[Workspace, ...]:
+    """Return the workspaces of a page of `GET /workspaces`."""
+    rows = data_of(answer)
+    if not isinstance(rows, list):
+        raise answer.unusable(field="data", why="Input should be a list")
+    found: list[Workspace] = []
     try:
-        moment = datetime.fromisoformat(value)
-        usable = moment.tzinfo is not None
-        return moment.astimezone(UTC) if usable else value
-    except OverflowError:
-        return value
+        found.extend(Workspace(identifier(row, "id"), text(row, "name")) for row in rows)
+    except UnusableError as error:
+        raise answer.unusable(field=f"data.{len(found)}{error.field}", why=error.why) from None
+    except (KeyError, TypeError):
+        raise answer.unusable(field=f"data.{len(found)}", why="Field required") from None
+    return tuple(found)
 
 
-def _text(value: object) -> object:
-    """Keep a key's name usable: half a surrogate pair in one must not blind the guard."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+def total_count(answer: Answer) -> int | None:
+    """Return how many workspaces there are on all pages, if the answer says."""
+    count = answer.body.get("total_count") if isinstance(answer.body, dict) else None
+    if count is None:
+        return None
+    whole = int(count) if isinstance(count, Decimal) and count.is_finite() else -1
+    if whole < 0 or whole != count:
+        raise answer.unusable(field="total_count", why="Input should be a whole number")
+    return whole
 
 
-type Balance = Annotated[Decimal, BeforeValidator(_usd)]
-type Amount = Annotated[Decimal, BeforeValidator(lambda value: _not_negative(_usd(value)))]
-type Time = Annotated[datetime, BeforeValidator(_time)]
-type Text = Annotated[str, BeforeValidator(_text)]
-type Identifier = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
-type Reset = Annotated[Window, Field(strict=False)]
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-
-class KeyWire(_Wire):
-    """A key as `/keys` and `/keys/{hash}` give it."""
-
-    hash: Identifier
-    name: Text
-    label: Text = ""
-    workspace_id: Identifier | None = None
-    creator_user_id: Text | None
-    expires_at: Time | None = None
-    disabled: bool
-    limit: Amount | None
-    limit_reset: Reset | None
-    limit_remaining: Balance | None
-    include_byok_in_limit: bool
-    usage: Amount
-    usage_daily: Amount
-    usage_weekly: Amount
-    usage_monthly: Amount
-    byok_usage: Amount
-    byok_usage_daily: Amount
-    byok_usage_weekly: Amount
-    byok_usage_monthly: Amount
-
-    def to_domain(self, *, workspace: str, began: datetime, at: datetime) -> Reading:
-        """Return what was read; `workspace` is where the key is if the answer does not say."""
-        return Reading(
-            Key(
-                hash=self.hash,
-                name=self.name,
-                workspace=self.workspace_id or workspace,
-                label=self.label,
-                creator=self.creator_user_id,
-                expires_at=self.expires_at,
-            ),
-            Settings(
-                limit=Limit(self.limit, self.limit_reset),
-                include_byok=self.include_byok_in_limit,
-                disabled=self.disabled,
-            ),
-            self._counters(),
-            self.limit_remaining,
-            began=began,
-            at=at,
-        )
-
-    def _counters(self) -> Counters:
-        return Counters(
-            Spent(self.usage, self.byok_usage),
-            {
-                Window.DAILY: Spent(self.usage_daily, self.byok_usage_daily),
-                Window.WEEKLY: Spent(self.usage_weekly, self.byok_usage_weekly),
-                Window.MONTHLY: Spent(self.usage_monthly, self.byok_usage_monthly),
-            },
-        )
-
-
-class KeyPage(_Wire):
-    """The answer of `GET /keys`."""
-
-    data: list[KeyWire]
-
-
-class OneKey(_Wire):
-    """The answer of `GET` and `PATCH /keys/{hash}`."""
-
-    data: KeyWire
-
-
-class WorkspaceWire(_Wire):
-    """A workspace as `/workspaces` gives it."""
-
-    id: Identifier
-    name: Text
-
-
-class WorkspacePage(_Wire):
-    """The answer of `GET /workspaces`."""
-
-    data: list[WorkspaceWire]
-    total_count: int | None = Field(default=None, ge=0)
-
-
-class CreditsWire(_Wire):
-    """Bought and used credits of the account's whole life, in USD."""
-
-    total_credits: Amount
-    total_usage: Amount
-
-
-class Credits(_Wire):
-    """The answer of `GET /credits`."""
-
-    data: CreditsWire
-
-
-class OwnKeyWire(_Wire):
-    """What `/key` says of the credential's kind; the second name is the deprecated one."""
-
-    is_management_key: bool | None = None
-    is_provisioning_key: bool | None = None
-
-
-class OwnKey(_Wire):
-    """The answer of `GET /key`."""
-
-    data: OwnKeyWire
+def balance(answer: Answer) -> Usd:
+    """Return what was bought in the account's whole life, less what was used (USD)."""
+    with fields_of(answer) as credits_:
+        return amount(credits_, "total_credits") - amount(credits_, "total_usage")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from pydantic import ValidationError
 
+from budget_guard.adapters.openrouter.answers import UnusableError
 from budget_guard.adapters.openrouter.failures import MAKE_ONE, failed, refused
-from budget_guard.adapters.openrouter.wire import KeyWire
+from budget_guard.adapters.openrouter.keys import read_row
 from budget_guard.domain.errors import GuardError, ManagementKeyError, ProviderConfusing
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
@@ -127,10 +127,10 @@ class InProcessOpenRouter:
     def _reading(self, endpoint: str, row: Row) -> Reading:
         now = self._account.clock.now
         try:
-            return KeyWire.model_validate(row).to_domain(workspace="", began=now, at=now)
-        except ValidationError as error:
-            field = error.errors(include_input=False)[0]["loc"]
-        msg = f"{endpoint} was answered with an unusable `data.{field[0]}`; nothing was concluded."
+            return read_row(row, "", now, now)
+        except UnusableError as error:
+            field = error.field
+        msg = f"{endpoint} was answered with an unusable `data{field}`; nothing was concluded."
         raise ProviderConfusing(msg)
 
 

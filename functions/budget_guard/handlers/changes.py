@@ -1,0 +1,26 @@
+"""What `enforce` tells of the keys it changed."""
+
+from budget_guard.domain import words
+from budget_guard.handlers.reporting import count, logger
+from budget_guard.use_cases.apply import Outcome, Result
+from budget_guard.use_cases.enforce import EnforceReport
+
+
+def tell_enforcement(report: EnforceReport) -> None:
+    """Write one line for each change, and report as a metric how many failed."""
+    for result in report.results:
+        _tell(result)
+    count("ActionsFailed", report.failed)
+
+
+def _tell(result: Result) -> None:
+    """Write one line for a change; the first of a key has its baseline as `before`."""
+    write = logger.warning if result.outcome is Outcome.FAILED else logger.info
+    write(
+        f"key {result.outcome}",
+        key=result.wish.key,
+        key_name=result.name,
+        reason=result.text,
+        before=words.settings(result.before) if result.before else None,
+        after=words.settings(result.after) if result.after else None,
+    )

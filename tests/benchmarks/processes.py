@@ -1,0 +1,69 @@
+"""Starts the processes that are measured, one at a time."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.benchmarks.calls import Call
+from tests.benchmarks.measuring import Taken
+from tests.benchmarks.server import Server
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join((str(ROOT / "functions"), str(ROOT))),
+    "AWS_ACCESS_KEY_ID": "made-up",
+    "AWS_SECRET_ACCESS_KEY": "made-up",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "POWERTOOLS_METRICS_NAMESPACE": "BudgetGuard",
+}
+
+
+def ours(function: str, server: Server) -> Taken:
+    """Run one of the guard's functions once."""
+    return Taken(**_told("tests.benchmarks.ours", function, server.address))
+
+
+def floor(calls: Iterable[Call], server: Server) -> Taken:
+    """Make the calls again with nothing but httpx and boto3."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "calls.json")
+        file.write_text(json.dumps([asdict(call) for call in calls]))
+        return Taken(**_told("tests.benchmarks.floor", str(file), server.address))
+
+
+def decision(keys: int, pairs: int) -> list[tuple[float, float]]:
+    """Return the seconds of deciding, and of reading the keys' JSON, pair by pair."""
+    return [
+        (one, other) for one, other in _told("tests.benchmarks.decision", str(keys), str(pairs))
+    ]
+
+
+def importing(code: str) -> float:
+    """Return the seconds that a new interpreter takes from its start to its end."""
+    began = time.perf_counter()
+    _run("-c", code)
+    return time.perf_counter() - began
+
+
+def _told(module: str, *arguments: str) -> Any:
+    return json.loads(_run("-m", module, *arguments))
+
+
+def _run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+        cwd=ROOT,
+    )
+    return done.stdout
