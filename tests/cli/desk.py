@@ -1,9 +1,11 @@
 """The commands on a guard in this process: what they are given instead of a deployment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner, Result
@@ -36,7 +38,47 @@ BUDGETS = (
     Budget("developers", {DAILY: Decimal(5)}, keys=("dev-*",), per_key=True, owner="engineering"),
     Budget("everything", {MONTHLY: Decimal(5000)}, hold=NEVER),
 )
+TEAMS = (
+    Budget(
+        "search",
+        {DAILY: Decimal(100), MONTHLY: Decimal(1500)},
+        keys=("search-*",),
+        owner="search-platform",
+        hold=ALWAYS,
+    ),
+    Budget("reports", {DAILY: Decimal(60)}, keys=("report-*",), owner="bi", hold=ALWAYS),
+    Budget("developers", {DAILY: Decimal(5)}, keys=("dev-*",), per_key=True, owner="engineering"),
+    Budget("both", {MONTHLY: Decimal(130)}, keys=("search-*", "report-*"), hold=ALWAYS),
+)
+TEAM_KEYS = (
+    "search-api",
+    "search-batch",
+    "search-index",
+    "report-daily",
+    "report-adhoc",
+    "dev-ann",
+    "dev-bob",
+)
+GOLDEN = Path(__file__).parent / "golden"
 DEVELOPERS = ("dev-ann", "dev-bob", "dev-cid", "dev-dan", "dev-eve", "dev-fay", "dev-gil")
+
+
+def file_hash(name: str) -> str:
+    """Return a hash such as a budgets file has."""
+    return sha256(name.encode()).hexdigest()
+
+
+def golden(name: str, shown: str, office: "Office") -> None:
+    """Compare with the file; ids are of the simulation's making."""
+    for grant in office.ledger.grants():
+        shown = shown.replace(grant.id, "g" * len(grant.id))
+    lines = [line.rstrip() for line in shown.splitlines()]
+    assert lines == (GOLDEN / name).read_text(encoding="utf-8").splitlines()
+
+
+def flat(shown: str) -> str:
+    """Return the page as one line, without what frames it."""
+    return " ".join(shown.replace("│", " ").split())
 
 
 @dataclass
@@ -67,6 +109,12 @@ class Office:
     @property
     def now(self) -> datetime:
         return self.account.clock.now
+
+    def deploy(self, name: str, **changes: Any) -> Policy:
+        """Deploy another budgets file; it is evaluated with the next cycle."""
+        policy = replace(self.guard.policy, hash=file_hash(name), **changes)
+        self.guard.policy = policy
+        return policy
 
     def hash(self, name: str) -> str:
         return next(key.hash for key in self.account.keys.values() if key.name == name)
@@ -109,3 +157,14 @@ class Office:
     def run(self, *arguments: str, answer: str | None = None, **more: Any) -> Result:
         runner = CliRunner(env={"COLUMNS": str(self.columns), **more})
         return runner.invoke(app, [*arguments], obj=self.deployment, input=answer)
+
+
+def teams(**more: Any) -> Office:
+    """Return an office of two teams under one cap, after 40 minutes in which one key ran away."""
+    office = Office(budgets=TEAMS, names=TEAM_KEYS, **more)
+    office.guard.cycle()
+    for _ in range(8):
+        for name, cost in (("search-batch", "6"), ("search-api", "1"), ("report-daily", "1.5")):
+            office.spend(name, cost)
+        office.cycle()
+    return office

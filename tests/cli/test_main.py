@@ -48,9 +48,9 @@ def test_the_version_is_the_packages() -> None:
 
 
 def test_an_unknown_command_is_refused() -> None:
-    result = Office().run("freeze")
+    result = Office().run("thaw")
     assert result.exit_code == 2
-    assert "No such command 'freeze'" in result.stderr
+    assert "No such command 'thaw'" in result.stderr
 
 
 def test_no_command_at_all_shows_the_help() -> None:

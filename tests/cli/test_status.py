@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,7 @@ from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.holds import Intent, Refusals
 from budget_guard.domain.policy import Budget, Mode
 from budget_guard.domain.records import PollReport
-from tests.cli.desk import ALWAYS, BUDGETS, DAILY, Office
-
-GOLDEN = Path(__file__).parent / "golden"
+from tests.cli.desk import ALWAYS, BUDGETS, DAILY, Office, flat, golden
 
 
 def busy(**more: object) -> Office:
@@ -29,20 +26,6 @@ def busy(**more: object) -> Office:
     office.run("grant", "prod-api", "20", "--for", "4h", "--reason", "launch", "--by", "ann")
     office.run("release", "dev-gil", "--reason", "a demo", "--by", "bob")
     return office
-
-
-def flat(shown: str) -> str:
-    """Return the page as one line."""
-    return " ".join(shown.split())
-
-
-def golden(name: str, shown: str, office: Office) -> None:
-    """Compare with the file; hashes and ids are of the simulation's making."""
-    for grant in office.ledger.grants():
-        shown = shown.replace(grant.id, "g" * len(grant.id))
-    lines = [line.rstrip() for line in shown.splitlines()]
-    path = GOLDEN / name
-    assert lines == path.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("columns", [80, 120])

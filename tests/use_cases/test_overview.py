@@ -1,10 +1,13 @@
 """How things stand, in the words that `status` shows."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.policy import Budget, Hold
+from budget_guard.domain.records import Freeze, Release
 from budget_guard.domain.windows import Window
 from budget_guard.use_cases.overview import Overview, overview
 from tests.use_cases.scene import Scene
@@ -64,12 +67,12 @@ def test_a_protected_key_is_called_so() -> None:
     assert states(on) == ["protected"]
 
 
-def test_keys_that_share_a_cap_are_counted_and_only_alerted_of() -> None:
+def test_the_keys_of_a_budget_are_counted_and_whether_they_are_held_at_all_is_said() -> None:
     team = Budget("team", {DAILY: Decimal(10)}, keys=("a", "b"))
     alone = Budget("alone", {DAILY: Decimal(10)}, keys=("c",))
     none = Budget("none", {DAILY: Decimal(10)}, keys=("d",), hold=NEVER)
     notes = [one.note for one in look(Scene(team, alone, none, keys=("a", "b", "c"))).budgets]
-    assert notes == ["2 keys, alerts only", "1 key", "0 keys, alerts only"]
+    assert notes == ["2 keys", "1 key", "0 keys, alerts only"]
 
 
 def test_of_a_per_key_budget_the_five_nearest_to_their_end_are_shown() -> None:
@@ -99,3 +102,44 @@ def test_looking_changes_nothing() -> None:
     before = dict(on.guard.ledger.wishes()), on.guard.ledger.deployed()
     look(on)
     assert (dict(on.guard.ledger.wishes()), on.guard.ledger.deployed()) == before
+
+
+def test_who_approved_the_file_in_force_and_who_froze_what_is_there_for_people() -> None:
+    on = Scene(each())
+    view = look(on)
+    assert view.approved
+    assert (view.policy, view.approved.policy, view.approved.by) == ("test", "test", "the guard")
+    key, at = on.key().hash, on.now
+    on.guard.ledger.save(Freeze(key, FOR_EVER, "ann", "a loop", at))
+    assert [(one.key, one.by) for one in look(on).freezes] == [(key, "ann")]
+    on.go_to(at + timedelta(minutes=1))
+    on.guard.ledger.save(Release(key, FOR_EVER, "bob", "a demo", on.now))
+    assert look(on).freezes == ()
+    on.guard.ledger.save(Freeze(key, at, "ann", "a loop", at))
+    assert look(on).freezes == ()
+
+
+def test_a_frozen_key_is_called_so() -> None:
+    on = Scene(each())
+    on.guard.ledger.save(Freeze(on.key().hash, FOR_EVER, "ann", "a loop", on.now))
+    assert states(on) == ["frozen"]
+
+
+def test_a_plan_that_is_held_back_is_the_first_that_is_missing() -> None:
+    names = [f"k{number}" for number in range(8)]
+    on = Scene(each(), keys=names)
+    for name in names:
+        on.spend(9, name)
+    on.guard.policy = replace(on.guard.policy, budgets=(each(cap={DAILY: Decimal(5)}),), hash="new")
+    on.wait()
+    view = look(on)
+    assert view.policy == "test"
+    assert view.missing[0].startswith(
+        "The plan by the deployed budgets file new is held back: it would newly stop 8"
+    )
+
+
+def test_that_all_keys_are_released_is_said_with_the_way_back() -> None:
+    on = Scene(each())
+    on.guard.ledger.save(Release(None, FOR_EVER, "bob", "removal", on.now))
+    assert any("bob released ALL keys (removal)" in one for one in look(on).missing)

@@ -72,10 +72,19 @@ def _as_json(report: Report) -> str:
 
 
 def _show(report: Report, console: Console) -> None:
+    if report.file is None:
+        show_problems(report, console)
+        return
     for problem in report.problems:
         _show_problem(report.path, problem, console)
-    if report.file:
-        _summarise(report.file.to_domain(), console)
+    _summarise(report.file.to_domain(), console)
+    console.print(_verdict(report), soft_wrap=True)
+
+
+def show_problems(report: Report, console: Console) -> None:
+    """Print everything that is wrong with a file, each with a place to click, and the verdict."""
+    for problem in report.problems:
+        _show_problem(report.path, problem, console)
     console.print(_verdict(report), soft_wrap=True)
 
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from budget_guard.cli.telling import ago, indented, safe, safe_name, within
 from budget_guard.domain import words
 from budget_guard.domain.money import show
-from budget_guard.domain.records import Audit
+from budget_guard.domain.records import Audit, Freeze
 from budget_guard.use_cases.key_view import KeyView
 
 CHANGES = 10
@@ -15,10 +15,8 @@ CHANGES = 10
 
 def show_key(view: KeyView, console: Console) -> None:
     """Print the page."""
-    console.print(Text(safe_name(view.name), "bold") + Text(f"  {view.key}", "dim"))
-    where = f"in workspace {safe_name(view.workspace)}, seen {ago(view.seen_at, view.at)}"
-    console.print(safe(f"{where}: {view.settings}; without the guard {view.own_limit}"))
-    console.print(_standing(view))
+    show_head(view, console)
+    console.print(standing_of(view))
     for budget, cap in view.caps:
         console.print(
             _line(
@@ -34,11 +32,21 @@ def show_key(view: KeyView, console: Console) -> None:
         console.print(_line(f"and {len(view.trail) - CHANGES} more: see --json"))
 
 
+def show_head(view: KeyView, console: Console) -> None:
+    """Print which key it is, and its settings."""
+    console.print(Text(safe_name(view.name), "bold") + Text(f"  {view.key}", "dim"))
+    where = f"in workspace {safe_name(view.workspace)}, seen {ago(view.seen_at, view.at)}"
+    console.print(safe(f"{where}: {view.settings}; without the guard {view.own_limit}"))
+
+
 def _line(text: str) -> Padding:
     return indented(safe(text))
 
 
-def _standing(view: KeyView) -> Text:
+def standing_of(view: KeyView) -> Text:
+    """Return whether a key is held, or frozen, and why, and how to undo that."""
+    if view.freeze:
+        return _frozen(view, view.freeze)
     if view.held is None:
         return Text("Not held: ", "bold green") + safe(view.why)
     held = view.held
@@ -50,6 +58,19 @@ def _standing(view: KeyView) -> Text:
         more += f"; cannot be changed: {held.problem}"
     undo = f"its own settings, {held.baseline}, come back then, or by: budget-guard release {view.key[:12]}"
     return Text("\n").join([head, safe(more), safe(undo)])
+
+
+def _frozen(view: KeyView, freeze: Freeze) -> Text:
+    told = words.frozen("it", freeze, view.at)
+    is_off = "disabled" in view.settings
+    head = Text("Frozen: ", "bold red") + safe(told)
+    if view.held:
+        state = "requests get 401, as of a disabled key" if is_off else "not stopped yet"
+    else:
+        state = "people have disabled it" if is_off else "not stopped yet"
+    return Text("\n").join(
+        [head, safe(f"{state}; to end that: budget-guard freeze --end {view.key[:12]}")]
+    )
 
 
 def _change(change: Audit) -> Text:

@@ -15,6 +15,13 @@ COMMANDS = {
     "check": ("check.check", "Check a budgets file."),
     "status": ("status.status", "Show budgets, held keys and what is missing; or one key."),
     "grant": ("grant.grant", "Grant a budget more money until a time, or end a grant."),
+    "explain": (
+        "explain.explain",
+        "Explain what a key may spend, in figures, and who got the rest.",
+    ),
+    "plan": ("plan.plan", "Show what the next run would do with a budgets file."),
+    "approve": ("approve.approve", "Show what waits for approval, or approve it."),
+    "freeze": ("freeze.freeze", "Stop a key now, until that is taken back."),
     "release": ("release.release", "Give a key, or every key, back its own settings."),
     "test-alert": ("alerts.send_test_alert", "Send a test alert, and show who gets it."),
     "sandbox": ("sandbox.sandbox", "Play an evening with the real stack on this machine."),

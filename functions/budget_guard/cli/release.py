@@ -90,14 +90,22 @@ def _show(done: Released, console: Console) -> None:
     else:
         told = f"it was not held: {words.settings(done.seen.reading.settings)}"
     console.print(indented(safe(told)))
+    if frozen := done.freeze:
+        told = f"{frozen.by} froze it ({frozen.reason}); this word is newer, and counts {ends}"
+        if done.release.until < frozen.until:
+            told += f"; to end the freeze as well: budget-guard freeze --end {frozen.key[:12]}"
+        console.print(indented(safe(told)))
     undo = f"to take that back: budget-guard release --end {done.seen.key.hash[:12]}"
     console.print(indented(safe(undo)))
     warn_of_delay(done.problem, console)
 
 
 def _end(key: str | None, desk: Desk) -> None:
-    ended, problem = end_release(key, desk)
-    whose = f"of {ended.key[:12]}" if ended.key else "of all keys"
-    console = Console()
+    ended = end_release(key, desk)
+    word, console = ended.release, Console()
+    whose = f"of {word.key[:12]}" if word.key else "of all keys"
     console.print(safe(f"The release {whose} has ended: budgets hold again.", "bold green"))
-    warn_of_delay(problem, console)
+    if frozen := ended.freeze:
+        told = f"the freeze by {frozen.by} counts again ({frozen.reason}); to end that: "
+        console.print(indented(safe(f"{told}budget-guard freeze --end {frozen.key[:12]}")))
+    warn_of_delay(ended.problem, console)

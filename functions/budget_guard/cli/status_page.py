@@ -10,7 +10,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from budget_guard.cli.telling import SHORT_HASH, ago, indented, roughly, safe, safe_name, until
+from budget_guard.cli.telling import (
+    SHORT_HASH,
+    ago,
+    indented,
+    roughly,
+    safe,
+    safe_name,
+    until,
+    when,
+)
 from budget_guard.domain.money import show
 from budget_guard.domain.words import PERIODS
 from budget_guard.use_cases.caps import CapView
@@ -48,7 +57,10 @@ def show_overview(view: Overview, stack: str, console: Console) -> None:
     _section("Open incidents", incidents, console)
     _section("Granted", list(_grants(view)), console)
     _section("Released", list(_releases(view)), console)
+    _section("Frozen", list(_freezes(view)), console)
     console.print(_freshness(view))
+    if view.evaluated_at:
+        console.print(_policy(view))
 
 
 def _section(title: str, lines: Sequence[Text], console: Console) -> None:
@@ -143,6 +155,22 @@ def _releases(view: Overview) -> Iterator[Text]:
     for one in view.releases:
         who = safe_name(view.names.get(one.key, one.key[:SHORT_HASH])) if one.key else "ALL KEYS"
         yield safe(f"{who} {until(one.until, view.at)}, by {one.by}: {one.reason}")
+
+
+def _freezes(view: Overview) -> Iterator[Text]:
+    for one in view.freezes:
+        who = safe_name(view.names.get(one.key, one.key[:SHORT_HASH]))
+        yield safe(f"{who} {until(one.until, view.at)}, by {one.by}: {one.reason}")
+
+
+def _policy(view: Overview) -> Text:
+    """Return which budgets file is in force, and by whose word."""
+    text = Text("Budgets file: ", "bold") + Text(view.policy[:SHORT_HASH])
+    approved = view.approved
+    if approved is None or approved.policy != view.policy:
+        return text + Text(", not approved yet.")
+    told = f", approved {when(approved.at, view.at)} by {approved.by}: {approved.reason}."
+    return text + safe(told)
 
 
 def _freshness(view: Overview) -> Text:

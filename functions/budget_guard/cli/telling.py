@@ -47,6 +47,11 @@ def ago(at: datetime, now: datetime) -> str:
     return "just now" if gone < MINUTE else f"{_span(gone)} ago"
 
 
+def when(at: datetime, now: datetime) -> str:
+    """Return when something was: "at 09:00 UTC" today, with the date before."""
+    return f"at {at:%H:%M} UTC" if at.date() == now.date() else f"on {at:%Y-%m-%d at %H:%M} UTC"
+
+
 def roughly(until: datetime, now: datetime) -> str:
     """Return how long it is until then, in one unit: "5 h"."""
     number, unit, *_ = within(until, now).split()
@@ -82,6 +87,8 @@ def _plain(value: Any) -> Any:
             return {str(key): _plain(one) for key, one in value.items()}
         case list() | tuple():
             return [_plain(one) for one in value]
+        case frozenset():
+            return sorted(_plain(one) for one in value)
         case Decimal():
             return f"{value.normalize():f}"
         case datetime():

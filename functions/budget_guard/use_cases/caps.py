@@ -6,17 +6,18 @@ from decimal import Decimal
 
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
-from budget_guard.domain.facts import Facts
 from budget_guard.domain.money import Usd
 from budget_guard.domain.spending import standing_of
 from budget_guard.domain.windows import Window, end
+from budget_guard.domain.wishes import Fence
+from budget_guard.use_cases.hands_off import hands_off
 
 
 @dataclass(frozen=True, slots=True)
 class CapView:
     """One cap as it stands (USD); `key` and `key_name` where it is one key's of a per-key budget.
 
-    `state` is one of ok, "at 80 %", fencing, fenced, stopped; or released, protected, let go, stale.
+    `state` is one of ok, "at 80 %", fencing, fenced, stopped; or frozen, released, protected, let go, stale.
     """
 
     window: Window
@@ -55,21 +56,13 @@ def _state(one: Constraint, plan: Plan) -> str:
         return "stopped"
     if standing.is_fenced:
         return "fenced"
-    if one.is_fencing and one.holds and plan.wishes.keys() & one.members:
+    wishes = (plan.wishes.get(key) for key in one.members)
+    if (
+        one.is_fencing
+        and one.holds
+        and any(wish and isinstance(wish.want, Fence) for wish in wishes)
+    ):
         return "fencing"
     steps = one.budget.thresholds if one.budget else ()
     reached = [step.at for step in steps if one.spend > 0 and one.fraction >= step.at]
     return f"at {int(reached[-1] * 100)} %" if reached else "ok"
-
-
-def hands_off(key: str, facts: Facts) -> str | None:
-    """Return, in a word, why the guard decides nothing for a key, if it does not."""
-    hold = facts.holds.get(key)
-    if facts.release_of(key):
-        return "released"
-    if key in facts.policy.protect:
-        return "protected"
-    if hold and hold.let_go_until and facts.now < hold.let_go_until:
-        return "let go"
-    seen = facts.observations.get(key)
-    return "stale" if seen and facts.is_stale(seen.key.workspace) else None

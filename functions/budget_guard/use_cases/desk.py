@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from budget_guard.domain.errors import GuardError, RequestError
-from budget_guard.domain.records import Grant, Release
+from budget_guard.domain.records import Approval, Freeze, Grant, Release
 from budget_guard.use_cases.ports import Ledger, Starter
 
 type Until = datetime | timedelta
@@ -26,7 +26,7 @@ class Desk:
     now: datetime
     new_id: Callable[[], str] = lambda: uuid4().hex
 
-    def put(self, record: Grant | Release, at: datetime) -> str | None:
+    def put(self, record: Grant | Release | Freeze | Approval, at: datetime) -> str | None:
         """Write a person's word and start `evaluate`; return what kept it from starting."""
         self.ledger.save(record)
         try:

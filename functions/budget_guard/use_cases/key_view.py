@@ -7,12 +7,10 @@ from datetime import datetime
 from budget_guard.domain import words
 from budget_guard.domain.constraints import Constraint, own_limit
 from budget_guard.domain.decision import Plan
-from budget_guard.domain.facts import Facts
-from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.policy import Mode
-from budget_guard.domain.records import Audit
+from budget_guard.domain.records import Audit, Freeze
 from budget_guard.use_cases.caps import CapView, cap_view
+from budget_guard.use_cases.hands_off import freeze_of, left_alone
 from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.ports import Ledger
@@ -23,7 +21,8 @@ class KeyView:
     """How one key stands. `why` is why it is held as it is, or why it is not; all in words.
 
     `bound_by` is the cap with the least left, where it is held; `caps` are all that concern it,
-    by budget; `own_limit` is without the guard. `trail` is newest first.
+    by budget; `own_limit` is without the guard. `freeze` is a person's word that lasts. `trail` is
+    newest first.
     """
 
     at: datetime
@@ -37,15 +36,19 @@ class KeyView:
     bound_by: str | None
     why: str
     caps: tuple[tuple[str, CapView], ...]
+    freeze: Freeze | None
     trail: tuple[Audit, ...]
 
 
 def key_view(ledger: Ledger, text: str, now: datetime) -> KeyView:
     """Return how the key that `text` means stands; raise `RequestError` where none or several."""
     plan = present_plan(ledger, now)
-    facts = plan.facts
-    seen = find_key(text, facts)
-    key = seen.key
+    return key_view_of(find_key(text, plan.facts), plan, ledger)
+
+
+def key_view_of(seen: Observation, plan: Plan, ledger: Ledger) -> KeyView:
+    """Return how a key stands by a plan."""
+    facts, key = plan.facts, seen.key
     held = next((one for one in held_keys(plan) if one.key == key.hash), None)
     standing = plan.standings.get(key.hash)
     concern = [one for one in plan.constraints if key.hash in one.members]
@@ -60,8 +63,9 @@ def key_view(ledger: Ledger, text: str, now: datetime) -> KeyView:
         own_limit=words.limit(facts.baseline(seen).limit),
         held=held,
         bound_by=_bound_by(standing.binding) if standing and standing.binding else None,
-        why=held.reason if held else _why_not(seen, concern, plan),
+        why=held.reason if held else why_not(seen, concern, plan),
         caps=tuple((one.budget.name, cap_view(one, plan)) for one in concern if one.budget),
+        freeze=freeze_of(seen, facts),
         trail=tuple(ledger.audit(key.hash)),
     )
 
@@ -72,12 +76,10 @@ def _bound_by(binding: Constraint) -> str:
     return f"the {binding.window} cap of {binding.budget.name}"
 
 
-def _why_not(seen: Observation, concern: Sequence[Constraint], plan: Plan) -> str:
+def why_not(seen: Observation, concern: Sequence[Constraint], plan: Plan) -> str:
     """Return why a key is not held, the strongest reason first."""
     facts, key = plan.facts, seen.key.hash
-    if seen.gone_at:
-        return f"it was deleted before {seen.gone_at:%Y-%m-%d %H:%M} UTC"
-    if told := _left_alone(key, facts):
+    if told := left_alone(seen, plan):
         return told
     if not concern:
         return "it is in no budget"
@@ -88,25 +90,3 @@ def _why_not(seen: Observation, concern: Sequence[Constraint], plan: Plan) -> st
     own = own_limit(seen, facts)
     spent = "; its own limit is spent" if own and own.left == 0 else ""
     return f"no budget asks for it yet{spent}"
-
-
-def _left_alone(key: str, facts: Facts) -> str | None:
-    """Return by whose word the guard keeps its hands off a key, if it does."""
-    if facts.policy.mode is not Mode.ENFORCE:
-        return f"the budgets file says mode: {facts.policy.mode}"
-    if key in facts.policy.protect:
-        return "the budgets file protects it"
-    if release := facts.release_of(key):
-        return f"{release.by} released it: {release.reason}"
-    hold = facts.holds.get(key)
-    return _let_go(hold, facts) if hold else None
-
-
-def _let_go(hold: Hold, facts: Facts) -> str | None:
-    until = hold.let_go_until
-    if until is None or facts.now >= until:
-        return None
-    change = f" ({hold.override.change})" if hold.override else ""
-    return (
-        f"a person changed it{change}; the guard lets it go until {words.moment(until, facts.now)}"
-    )

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from budget_guard.domain.alerts import Incident
+from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.policy import Budget, Mode, Policy
-from budget_guard.domain.records import Deployed, Grant, PollReport, Release
+from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, PollReport, Release
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
 from budget_guard.use_cases.ports import Ledger
 
@@ -48,8 +50,21 @@ class WorkspaceView:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """Who approved the budgets file of this hash last, when and why."""
+
+    policy: str
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything that `status` tells. `missing` are sentences: what it is, and what to do."""
+    """Everything that `status` tells. `missing` are sentences: what it is, and what to do.
+
+    `approved` is the last approval, `policy` the hash of the budgets file that is in force.
+    """
 
     at: datetime
     mode: Mode
@@ -60,6 +75,9 @@ class Overview:
     incidents: tuple[Incident, ...]
     grants: tuple[Grant, ...]
     releases: tuple[Release, ...]
+    freezes: tuple[Freeze, ...]
+    policy: str
+    approved: ApprovalView | None
     workspaces: tuple[WorkspaceView, ...]
     names: Mapping[str, str]
     poll: PollReport | None
@@ -86,11 +104,18 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         incidents=tuple(sorted(facts.incidents.values(), key=lambda one: one.opened_at)),
         grants=tuple(one for one in facts.grants if one.begins <= facts.now < one.ends),
         releases=tuple(one for one in facts.releases if one.at <= facts.now < one.until),
+        freezes=tuple(one for one in facts.freezes if is_in_force(one, facts)),
+        policy=facts.policy.hash,
+        approved=_approved(facts.approval),
         workspaces=tuple(_workspaces(plan)),
         names={key: seen.key.name for key, seen in facts.observations.items()},
         poll=facts.poll,
         missing=tuple(_missing(plan, deployed)),
     )
+
+
+def _approved(one: Approval | None) -> ApprovalView | None:
+    return ApprovalView(one.policy.hash, one.at, one.by, one.reason) if one else None
 
 
 def _budget(budget: Budget, plan: Plan) -> BudgetView:
@@ -122,7 +147,7 @@ def _note(budget: Budget, keys: int, plan: Plan) -> str:
         count = f"each of {count}"
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return f"{count}, {plan.facts.policy.mode}"
-    if budget.hold.at is None or (keys > 1 and not budget.per_key):
+    if budget.hold.at is None:
         return f"{count}, alerts only"
     return count
 
@@ -139,6 +164,8 @@ def _missing(plan: Plan, deployed: Deployed | None) -> Iterator[str]:
     for one in facts.releases:
         if one.key is None and one.at <= facts.now < one.until:
             yield f"{one.by} released ALL keys ({one.reason}); to end that: release --all --end"
+    if plan.held_back:
+        yield _held_back(plan.held_back)
     if poll is None:
         yield "Nothing was polled yet: the first poll comes within minutes of the deployment."
     elif poll.problem:
@@ -150,6 +177,15 @@ def _missing(plan: Plan, deployed: Deployed | None) -> Iterator[str]:
         yield f"Nothing was evaluated since {since} UTC: see the alarms and the evaluate log."
     if deployed and (meant := MODES.get(facts.policy.mode)):
         yield meant
+
+
+def _held_back(one: HeldBack) -> str:
+    if one.is_refused:
+        return f"The deployed mode: observe is refused while {one.keys} keys are held. See: budget-guard approve"
+    return (
+        f"The plan by the deployed budgets file {one.policy_hash[:12]} is held back: it would newly "
+        f"stop {len(one.stops)} and release {len(one.releases)} of {one.keys} keys. See: budget-guard approve"
+    )
 
 
 def with_missing(view: Overview, *sentences: str) -> Overview:
