@@ -38,31 +38,49 @@ class Claims:
 def claims(facts: Facts, found: Iterable[Constraint], hands: Hands) -> Claims:
     """Return who is to be fenced: who may be, and whom one of its constraints wants held."""
     bounds = [one for one in found if one.is_fencing]
-    places: dict[str, list[int]] = {key: [] for key in facts.holds if hands.is_kept(key)}
-    for place, constraint in enumerate(bounds):
-        for key in constraint.members:
-            places.setdefault(key, []).append(place)
-    holding = {place for place, one in enumerate(bounds) if one.holds}
-    held = {
-        key: some
-        for key, some in places.items()
-        if (key in facts.pressed or not holding.isdisjoint(some) or hands.is_kept(key))
-        and hands.may_hold(key)
-    }
-    for key, some in held.items():
+    held = _held(bounds, facts, hands)
+    for key, places in held.items():
         if own := own_limit(facts.observations[key], facts):
-            some.append(len(bounds))
+            held[key] = (*places, len(bounds))
             bounds.append(own)
-    wanted = {place for some in held.values() for place in some}
+    wanted = {place for places in set(held.values()) for place in places}
     lefts = [
         one.left - _taken(one, held, facts, hands) if place in wanted else ZERO
         for place, one in enumerate(bounds)
     ]
-    by_key = {key: _claim(key, some, bounds, facts) for key, some in held.items() if some}
+    by_key = {key: _claim(key, places, bounds, facts) for key, places in held.items() if places}
     return Claims(by_key, bounds, lefts)
 
 
-def _taken(constraint: Constraint, held: dict[str, list[int]], facts: Facts, hands: Hands) -> Usd:
+def _held(bounds: Sequence[Constraint], facts: Facts, hands: Hands) -> dict[str, tuple[int, ...]]:
+    """Return the keys to be fenced, and the places of what binds them.
+
+    The windows of a budget have the same members: a key meets them together.
+    """
+    groups: dict[int, list[int]] = {}
+    for place, one in enumerate(bounds):
+        groups.setdefault(id(one.members), []).append(place)
+    of_key: dict[str, list[int]] = {key: [] for key in facts.holds if hands.is_kept(key)}
+    for places in groups.values():
+        for key in bounds[places[0]].members:
+            of_key.setdefault(key, []).append(places[0])
+    holding = {some[0] for some in groups.values() if any(bounds[place].holds for place in some)}
+    together = {some[0]: tuple(some) for some in groups.values()}
+    known: dict[tuple[int, ...], tuple[int, ...]] = {}
+    held = {}
+    for key, firsts in of_key.items():
+        is_wanted = not holding.isdisjoint(firsts) or key in facts.pressed or hands.is_kept(key)
+        if is_wanted and hands.may_hold(key):
+            some = tuple(firsts)
+            if some not in known:
+                known[some] = tuple(place for first in some for place in together[first])
+            held[key] = known[some]
+    return held
+
+
+def _taken(
+    constraint: Constraint, held: dict[str, tuple[int, ...]], facts: Facts, hands: Hands
+) -> Usd:
     """Return what others than the claiming keys may take of a constraint (USD).
 
     Fences that nothing is decided of now count as far as they reach; a key that cannot be held is
@@ -80,14 +98,14 @@ def _taken(constraint: Constraint, held: dict[str, list[int]], facts: Facts, han
     return taken
 
 
-def _claim(key: str, places: Sequence[int], bounds: Sequence[Constraint], facts: Facts) -> Claim:
+def _claim(key: str, places: tuple[int, ...], bounds: Sequence[Constraint], facts: Facts) -> Claim:
     seen, hold = facts.observations[key], facts.holds.get(key)
     limits = reach(seen, facts)
     allowed, read_at = limits.allowed if limits else ZERO, facts.read_at(seen)
     ours = hold if limits and limits.kept and limits.kept.settings.limit.reset is None else None
     burn = expected(seen, ours, allowed, read_at)
     return Claim(
-        places=tuple(places),
+        places=places,
         weight=weight(burn, ours, allowed, read_at),
         reach=limits,
         allowed=allowed,

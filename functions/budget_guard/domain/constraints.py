@@ -1,7 +1,7 @@
 """Rule 1 and 2: which keys a cap concerns, what they have spent of it, and what is left."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,8 +15,6 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, same_instance, start
-
-NOTHING = (ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +63,16 @@ class Constraint:
 
 def constraints(facts: Facts) -> tuple[Constraint, ...]:
     """Return the constraint of every budget (for each key, if it is per key) and window."""
-    budgets, opened = facts.policy.budgets, {one: start(one, facts.now) for one in Window}
-    coverage = Coverage(budgets)
-    members: list[list[_Spender]] = [[] for _ in budgets]
-    former: list[list[_Spender]] = [[] for _ in budgets]
+    budgets, coverage = facts.policy.budgets, Coverage(facts.policy.budgets)
+    tally = _Tally(facts)
     for seen in facts.observations.values():
-        spender = _Spender(seen, facts, opened)
-        covering = coverage.of(seen.key) if facts.policy.concerns(seen.key) else []
-        for place in covering:
-            members[place].append(spender)
+        covering = tuple(coverage.of(seen.key)) if facts.policy.concerns(seen.key) else ()
+        tally.count(seen, covering)
         if seen.former:
-            for place in coverage.any_of(one.key for one in seen.former).difference(covering):
-                former[place].append(spender)
+            left = coverage.any_of(one.key for one in seen.former).difference(covering)
+            tally.count_former(seen, left)
     return tuple(
-        one
-        for budget, present, gone in zip(budgets, members, former, strict=True)
-        for one in _of_budget(budget, present, gone, facts)
+        one for place, budget in enumerate(budgets) for one in _of_budget(budget, tally, place)
     )
 
 
@@ -117,60 +109,109 @@ def spent(
     return counters.of(window).counted(include_byok=include_byok)
 
 
-class _Spender:
-    """One key, with what its newest reading says of the windows that are under way.
+class _Group:
+    """Keys that the same budgets cover, and what they spent together (USD)."""
 
-    `counted` is what it spent in each, without BYOK and with it (USD).
-    """
+    def __init__(self) -> None:
+        self.keys: list[Observation] = []
+        self.credits = dict.fromkeys(Window, ZERO)
+        self.byok = dict.fromkeys(Window, ZERO)
 
-    def __init__(self, seen: Observation, facts: Facts, opened: Mapping[Window, datetime]) -> None:
-        self.seen, self._facts = seen, facts
-        at, windows = seen.reading.at, seen.reading.counters.windows
-        self.counted = {
-            window: (spent.credits, spent.credits + spent.byok)
-            for window, spent in windows.items()
-            if at >= opened[window]
-        }
+    def add(self, seen: Observation, opened: Mapping[Window, datetime]) -> None:
+        """Count a key, with what its reading says of the windows that are under way."""
+        self.keys.append(seen)
+        at = seen.reading.at
+        for window, spent in seen.reading.counters.windows.items():
+            if at >= opened[window]:
+                self.credits[window] += spent.credits
+                if spent.byok:
+                    self.byok[window] += spent.byok
 
-    def unseen(self, window: Window) -> Usd:
-        """Return what it may have spent between its last reading and its deletion (USD)."""
-        return _unseen(self.seen, window, self._facts)
-
-    def spent_before_it_left(self, budget: Budget, window: Window) -> Usd:
-        """Return what a former member had spent in the present instance when it left (USD)."""
-        left_as = [one for one in self.seen.former if budget.covers(one.key)][-1]
-        byok, now = budget.include_byok, self._facts.now
-        return spent(left_as.counters, left_as.at, window, include_byok=byok, now=now)
+    def spent(self, window: Window, *, include_byok: bool) -> Usd:
+        """Return what the keys spent in the present instance of the window."""
+        return self.credits[window] + self.byok[window] if include_byok else self.credits[window]
 
 
-def _of_budget(
-    budget: Budget, members: Sequence[_Spender], former: Sequence[_Spender], facts: Facts
-) -> Iterator[Constraint]:
+class _Tally:
+    """All keys by the budgets that cover them: each key is counted once, however many these are."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._opened = {window: start(window, facts.now) for window in Window}
+        self._groups: dict[tuple[int, ...], _Group] = {}
+        self._gone: list[tuple[Observation, tuple[int, ...]]] = []
+        self._former: list[tuple[Observation, frozenset[int]]] = []
+
+    def count(self, seen: Observation, covering: tuple[int, ...]) -> None:
+        """Count a key that the budgets at these places cover."""
+        group = self._groups.get(covering)
+        if group is None:
+            group = self._groups[covering] = _Group()
+        group.add(seen, self._opened)
+        if seen.gone_at:
+            self._gone.append((seen, covering))
+
+    def count_former(self, seen: Observation, left: frozenset[int]) -> None:
+        """Count a key that the budgets at these places covered once."""
+        self._former.append((seen, left))
+
+    def keys(self, place: int) -> Iterator[Observation]:
+        """Yield the keys that a budget covers, deleted ones too."""
+        for covering, group in self._groups.items():
+            if place in covering:
+                yield from group.keys
+
+    def alone(self, seen: Observation) -> _Group:
+        """Return one key as a group of its own."""
+        group = _Group()
+        group.add(seen, self._opened)
+        return group
+
+    def spent(self, budget: Budget, place: int, window: Window) -> Usd:
+        """Return what a budget's keys, present, former and deleted, spent in the window (USD)."""
+        byok, facts = budget.include_byok, self.facts
+        total = ZERO
+        for covering, group in self._groups.items():
+            if place in covering:
+                total += group.spent(window, include_byok=byok)
+        for seen, covering in self._gone:
+            if place in covering:
+                total += _unseen(seen, window, facts)
+        for seen, left in self._former:
+            if place in left:
+                was = [one for one in seen.former if budget.covers(one.key)][-1]
+                total += spent(was.counters, was.at, window, include_byok=byok, now=facts.now)
+        return total
+
+
+def _of_budget(budget: Budget, tally: _Tally, place: int) -> Iterator[Constraint]:
+    facts = tally.facts
     grants = [one for one in facts.grants if one.budget == budget.name]
+    alive = [one for one in tally.keys(place) if one.gone_at is None]
     if not budget.per_key:
-        yield from _windows(budget, members, former, grants, facts.now, None)
+        members = frozenset(one.key.hash for one in alive)
+        spends = {window: tally.spent(budget, place, window) for window in budget.cap}
+        yield from _windows(budget, members, spends, grants, facts.now)
         return
-    for one in members:
-        key = one.seen.key.hash
-        if one.seen.gone_at is None:
-            own = [grant for grant in grants if grant.key == key]
-            yield from _windows(budget, [one], (), own, facts.now, key)
+    for seen in alive:
+        group, key = tally.alone(seen), seen.key.hash
+        own = [grant for grant in grants if grant.key == key]
+        spends = {
+            window: group.spent(window, include_byok=budget.include_byok) for window in budget.cap
+        }
+        for one in _windows(budget, frozenset({key}), spends, own, facts.now):
+            yield replace(one, subject=key)
 
 
 def _windows(
     budget: Budget,
-    present: Sequence[_Spender],
-    former: Sequence[_Spender],
+    members: frozenset[str],
+    spends: Mapping[Window, Usd],
     grants: Sequence[Grant],
     now: datetime,
-    subject: str | None,
 ) -> Iterator[Constraint]:
-    members = frozenset(one.seen.key.hash for one in present if one.seen.gone_at is None)
     for window, cap in budget.cap.items():
-        byok = budget.include_byok
-        spend = sum((one.counted.get(window, NOTHING)[byok] for one in present), ZERO)
-        spend += sum((one.unseen(window) for one in present if one.seen.gone_at), ZERO)
-        spend += sum((one.spent_before_it_left(budget, window) for one in former), ZERO)
+        spend = spends[window]
         yield Constraint(
             budget=budget,
             window=window,
@@ -179,7 +220,6 @@ def _windows(
             base=cap,
             spend=spend,
             include_byok=budget.include_byok,
-            subject=subject,
         )
 
 

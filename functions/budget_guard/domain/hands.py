@@ -25,14 +25,18 @@ class Hands:
         frozen = {one.key for one in facts.freezes if facts.freeze_of(one.key)}
         self._frozen = frozen - self._out_of_bounds
         self._released = frozenset(_released(facts)) - frozen
+        self._barred = (
+            self.strange | self._out_of_bounds | self._frozen | self._released | facts.spared
+        )
         places = {one.key.workspace for one in facts.observations.values()}
         self._stale = frozenset(place for place in places if facts.is_stale(place))
 
     def may_hold(self, key: str) -> bool:
         """Tell whether a fence may be measured for a key now."""
         hold = self._facts.holds.get(key)
-        let_go = hold and hold.let_go_until and self._facts.now < hold.let_go_until
-        return not (let_go or key in self.strange or self.is_told(key) or self.is_undecided(key))
+        if hold and hold.let_go_until and self._facts.now < hold.let_go_until:
+            return False
+        return key not in self._barred and not self._is_blind(key)
 
     def is_undecided(self, key: str) -> bool:
         """Tell whether nothing is decided of a key: too little is known, or another guard has it."""

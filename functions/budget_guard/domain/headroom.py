@@ -177,9 +177,6 @@ class _Allotting:
 
 def _due(claims: Mapping[str, Claim], lefts: Sequence[Usd]) -> dict[str, Share]:
     """Rule 4b: return what each key is due; nothing for one that is off (rule 4c)."""
-    bids = {key: Bid(one.weight, one.places) for key, one in claims.items() if not one.is_off}
-    found = shares(bids, lefts)
-    return {
-        key: found[key] if key in found else Share(ZERO, claim.places[0])
-        for key, claim in claims.items()
-    }
+    off = {key: Share(ZERO, claim.places[0]) for key, claim in claims.items() if claim.is_off}
+    bidding = {key: one for key, one in claims.items() if key not in off} if off else claims
+    return shares(bidding, lefts) | off

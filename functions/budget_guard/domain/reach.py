@@ -64,7 +64,8 @@ def reach(seen: Observation, facts: Facts) -> Reach | None:
     stays = kept(hold) if hold and is_ours(hold) else None
     if hold is None or stays is None:
         return _wished(wished, seen, facts) if wished else None
-    possible = (*hold.possible(facts.began(seen)), *wished)
+    possible = hold.possible(facts.began(seen)) if hold.replaced else hold.possible(facts.now)
+    possible += wished
     return Reach(
         possible=possible,
         kept=stays,

@@ -6,13 +6,27 @@ go on, so that what one key may not use elsewhere reaches the others.
 
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from budget_guard.domain.money import ZERO, Usd
 
 
+class Bidder(Protocol):
+    """Who has a weight, above 0, and the places of the constraints that bind it, at least one."""
+
+    @property
+    def weight(self) -> Usd:
+        """Return how fast it rises, compared with the others."""
+        ...
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Return what it takes from as it rises."""
+        ...
+
+
 class Bid(NamedTuple):
-    """A key's weight, above 0, and the places of the constraints that bind it, at least one."""
+    """The least that can bid."""
 
     weight: Usd
     places: tuple[int, ...]
@@ -25,7 +39,7 @@ class Share(NamedTuple):
     bound_by: int
 
 
-def shares(bids: Mapping[str, Bid], lefts: Sequence[Usd]) -> dict[str, Share]:
+def shares(bids: Mapping[str, Bidder], lefts: Sequence[Usd]) -> dict[str, Share]:
     """Return the share of each key; `lefts` is what each constraint has left (USD).
 
     Guaranteed: the shares that a constraint binds sum to no more than what it has left; no share
@@ -51,7 +65,7 @@ def shares(bids: Mapping[str, Bid], lefts: Sequence[Usd]) -> dict[str, Share]:
 class _Rise:
     """Keys on their way up, those with the same constraints together: they stop together."""
 
-    def __init__(self, bids: Mapping[str, Bid], lefts: Sequence[Usd]) -> None:
+    def __init__(self, bids: Mapping[str, Bidder], lefts: Sequence[Usd]) -> None:
         self.found: dict[str, Share] = {}
         self.rising: dict[int, set[tuple[int, ...]]] = {}
         self._bids, self._left = bids, list(lefts)
