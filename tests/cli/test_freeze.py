@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from budget_guard.domain.errors import SettingsError
 from budget_guard.domain.holds import FOR_EVER
-from budget_guard.domain.keys import Limit, Settings
+from budget_guard.domain.keys import Settings
 from budget_guard.domain.policy import Mode
 from tests.cli.desk import Office, flat, teams
 
@@ -250,15 +249,3 @@ def test_a_deleted_key_is_not_frozen(office: Office) -> None:
     result = office.run("freeze", key, *WHY)
     assert result.exit_code == 2
     assert "it was deleted before" in flat(result.stderr)
-
-
-def test_a_key_that_a_person_has_just_changed_is_not_frozen_but_left_to_people(
-    office: Office,
-) -> None:
-    office.account.patch_key(office.hash("search-batch"), {"limit": 500})
-    office.cycle()
-    result = office.run("freeze", "search-batch", *WHY)
-    assert result.exit_code == 2
-    assert "a person changed it" in flat(result.stderr)
-    assert "Disable it at OpenRouter" in flat(result.stderr)
-    assert settings(office, "search-batch").limit == Limit(Decimal(500))

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.constraints import Constraint, constraints, own_limit, spent
+from budget_guard.domain.constraints import Constraint, constraints, own_limit
 from budget_guard.domain.holds import HoldState
 from budget_guard.domain.observations import Observation, observe, observe_gone
 from budget_guard.domain.policy import Budget
+from budget_guard.domain.tally import spent
 from budget_guard.domain.windows import Window
 from tests.domain.builders import (
     DAILY,

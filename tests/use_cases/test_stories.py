@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.holds import HoldState
+from budget_guard.domain.holds import FOR_EVER, HoldState
 from budget_guard.domain.keys import Limit, Settings
 from budget_guard.domain.money import MICRO
 from budget_guard.domain.policy import Budget, Hold, Mode, OnOverride
-from budget_guard.domain.records import Grant, Release
+from budget_guard.domain.records import Approval, Freeze, Grant, Release
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter import Behaviour, Fault, LimitCount, Staleness
 from budget_guard.sandbox.openrouter.keys import remaining
@@ -511,3 +511,51 @@ def test_a_held_key_that_goes_about_its_work_is_not_changed_again(own: dict[str,
         scene.spend("0.2")
         scene.wait()
     assert len(scene.changes) == 1
+
+
+def test_a_freeze_stops_a_key_that_a_person_has_just_changed_and_keeps_the_change() -> None:
+    scene = Scene(daily(hold=ALWAYS))
+    scene.wait()
+    scene.change(limit=50, limit_reset="daily")
+    freeze = Freeze(scene.key().hash, FOR_EVER, "ann", "a leak", scene.now)
+    scene.guard.ledger.save(freeze)
+    scene.wait()
+    assert scene.settings() == Settings(Limit(usd(50), Window.DAILY), disabled=True)
+    scene.guard.ledger.save(replace(freeze, until=scene.now))
+    scene.wait()
+    assert scene.settings() == Settings(Limit(usd(50), Window.DAILY))
+    scene.midnight()
+    assert scene.limit() == NATIVE
+
+
+def test_when_a_freeze_ends_the_key_is_on_again_with_its_fence() -> None:
+    scene = Scene(daily(hold=ALWAYS))
+    scene.spend(4)
+    scene.wait()
+    freeze = Freeze(scene.key().hash, FOR_EVER, "ann", "a leak", scene.now)
+    scene.guard.ledger.save(freeze)
+    scene.wait()
+    assert scene.settings().disabled
+    scene.guard.ledger.save(replace(freeze, until=scene.now))
+    scene.guard.chain(scene.guard.evaluate, scene.guard.enforce)
+    assert scene.settings() == Settings(NATIVE)
+
+
+def test_keys_whose_counters_jump_beyond_belief_go_on_with_what_was_left_until_approved() -> None:
+    names = [f"k{number}" for number in range(8)]
+    scene = Scene(daily(cap=1000), keys=names)
+    scene.wait()
+    for name in names:
+        scene.spend(400, name)
+    scene.wait()
+    for name in names:
+        scene.spend(600, name)
+    scene.wait()
+    assert scene.alerts(Kind.BREAKER)
+    scene.wait()
+    assert all(scene.spend(1, name) for name in names), "each goes on with 600 USD left"
+    policy = scene.guard.policy
+    scene.guard.ledger.save(Approval(policy, scene.now, "ann", "it was real"))
+    scene.wait()
+    scene.wait()
+    assert not any(scene.spend(1, name) for name in names)

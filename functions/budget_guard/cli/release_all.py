@@ -16,9 +16,9 @@ from budget_guard.cli.deployment import Deployment
 from budget_guard.cli.telling import SHORT_HASH, safe, safe_name
 from budget_guard.domain import words
 from budget_guard.domain.policy import Safety
-from budget_guard.use_cases.apply import Outcome, Result
 from budget_guard.use_cases.give_back import GiveBack, announce_release, give_back
 from budget_guard.use_cases.holdings import is_in_hand
+from budget_guard.use_cases.outcomes import Outcome, Result
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.releasing import release_of_all
 

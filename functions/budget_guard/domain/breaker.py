@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from budget_guard.domain.claim import Move
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.keys import Counters
 from budget_guard.domain.money import CENT
 from budget_guard.domain.observations import Jump, Observation
 from budget_guard.domain.policy import Mode
@@ -82,8 +83,13 @@ def calmed(facts: Facts, held_back: HeldBack) -> Facts:
         return replace(facts, spared=held_back.stops | held_back.releases)
     jumps = _jumps(facts)
     seen = {key: _before(one, jumps.get(key)) for key, one in facts.observations.items()}
-    pressed = held_back.stops
-    return replace(facts, policy=approval.policy, observations=seen, pressed=pressed)
+    return replace(
+        facts,
+        policy=approval.policy,
+        observations=seen,
+        pressed=held_back.stops,
+        doubted=frozenset(jumps),
+    )
 
 
 def _is_new_stop(standing: Standing) -> bool:
@@ -112,8 +118,11 @@ def _jumps(facts: Facts) -> dict[str, Jump]:
 
 
 def _before(seen: Observation, jump: Jump | None) -> Observation:
-    """Return a key as it was before its counters jumped."""
+    """Return a key with what it had spent before its counters jumped.
+
+    Its lifetime counter stays: a fence is measured from what OpenRouter counts, right or wrong.
+    """
     if jump is None:
         return seen
-    reading = replace(seen.reading, counters=jump.before, at=jump.before_at)
-    return replace(seen, reading=reading)
+    counters = Counters(seen.reading.counters.lifetime, jump.before.windows)
+    return replace(seen, reading=replace(seen.reading, counters=counters, at=jump.before_at))

@@ -17,8 +17,8 @@ from budget_guard.domain.wishes import Wish
 class Facts:
     """What the ledger knew when the decision was taken, at logical time `now`.
 
-    `spared` keys are left as they are, and `pressed` ones held from the first cent on, while a
-    plan is held back (rule 11).
+    While a plan is held back (rule 11), `spared` keys are left as they are, `pressed` ones are held
+    from the first cent on, and the window counters of `doubted` ones are not OpenRouter's.
     """
 
     policy: Policy
@@ -36,6 +36,7 @@ class Facts:
     approvals: Sequence[Approval] = ()
     spared: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
+    doubted: frozenset[str] = frozenset()
 
     @property
     def approval(self) -> Approval | None:

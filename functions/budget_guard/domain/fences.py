@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from budget_guard.domain.constraints import Constraint, spent
+from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.holds import Possible, exposure
 from budget_guard.domain.keys import Counters, Limit, Reading, Settings
 from budget_guard.domain.money import CENT, MICRO, NOISE, ZERO, Usd, round_down
+from budget_guard.domain.tally import spent
 from budget_guard.domain.windows import Window, most_instances
 from budget_guard.domain.wishes import Fence
 
@@ -33,7 +34,7 @@ def fence(constraints: Sequence[Constraint], headroom: Usd, measure: Measure) ->
     """
     native = native_fence(constraints, headroom, measure)
     byok = any(one.include_byok for one in constraints)
-    return native or _lifetime(headroom, measure, include_byok=byok)
+    return native or lifetime_fence(headroom, measure.counters, include_byok=byok)
 
 
 def native_fence(
@@ -49,8 +50,9 @@ def native_fence(
     return _native(constraints, headroom, measure, include_byok=byok)
 
 
-def _lifetime(headroom: Usd, measure: Measure, *, include_byok: bool) -> Fence:
-    counted = measure.counters.lifetime.counted(include_byok=include_byok)
+def lifetime_fence(headroom: Usd, counters: Counters, *, include_byok: bool) -> Fence:
+    """Return the fence that never resets, `headroom` (USD) above the lifetime counter."""
+    counted = counters.lifetime.counted(include_byok=include_byok)
     # That OpenRouter takes a limit of 0 is not documented.
     return Fence(Limit(max(MICRO, round_down(counted + headroom))), include_byok)
 

@@ -2,8 +2,8 @@
 
 from budget_guard.domain import words
 from budget_guard.handlers.reporting import count, logger
-from budget_guard.use_cases.apply import Outcome, Result
 from budget_guard.use_cases.enforce import EnforceReport
+from budget_guard.use_cases.outcomes import Outcome, Result
 
 
 def tell_enforcement(report: EnforceReport) -> None:

@@ -4,39 +4,16 @@ Read the key; write down the baseline and the intent; PATCH; write down the answ
 what the answer says; an intent without an answer stays open, and its values count as possible.
 """
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from budget_guard.domain import settling, words
 from budget_guard.domain.errors import KeyGone, ProviderError, ProviderRejected, WishReplaced
 from budget_guard.domain.fences import allows_more
-from budget_guard.domain.holds import Hold, HoldState, Refusals
+from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.keys import Limit, Reading, Settings
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
+from budget_guard.use_cases.outcomes import Outcome, Result, done, failed, gone
 from budget_guard.use_cases.patching import Enforcement, audit, patch, second_try
-
-
-class Outcome(StrEnum):
-    """How a wish came out in this run."""
-
-    APPLIED = "applied"
-    ALREADY = "already"
-    LET_GO = "let go"
-    GONE = "gone"
-    WAITS = "waits"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a wish, in words; `before` and `after` where the key was changed."""
-
-    wish: Wish
-    outcome: Outcome
-    text: str
-    name: str = ""
-    before: Settings | None = None
-    after: Settings | None = None
 
 
 def apply(wish: Wish, to: Enforcement) -> Result:
@@ -49,15 +26,17 @@ def apply(wish: Wish, to: Enforcement) -> Result:
         reading = to.openrouter.key(wish.key)
         return _apply(wish, known, reading, to)
     except KeyGone:
-        return _gone(wish, to)
+        return gone(wish, to)
     except WishReplaced as error:
         return Result(wish, Outcome.WAITS, str(error))
     except ProviderError as error:
-        return _failed(wish, error, to)
+        return failed(wish, error, to)
 
 
 def _apply(wish: Wish, known: Hold | None, reading: Reading, to: Enforcement) -> Result:
     hold = _settled(known, reading, to) if known else None
+    if isinstance(wish.want, Disable):
+        return _bring_about(wish, hold, reading, to)
     if hold and hold.let_go_until and to.now < hold.let_go_until:
         return _let_go(wish, hold, reading, to)
     if hold and settling.is_unsettled(hold, reading):
@@ -69,12 +48,20 @@ def _apply(wish: Wish, known: Hold | None, reading: Reading, to: Enforcement) ->
     return _bring_about(wish, hold, reading, to)
 
 
+def _yielding(hold: Hold | None, reading: Reading, to: Enforcement) -> Hold:
+    """Return the hold to stop a key with: what a person changed stays theirs, and let go."""
+    if hold and (changed := settling.overridden(hold, reading)):
+        hold = settling.let_go(hold, changed, reading, to.on_override)
+    touched = settling.first_touch(hold, reading)
+    return replace(touched, let_go_until=hold.let_go_until) if hold else touched
+
+
 def _bring_about(wish: Wish, hold: Hold | None, reading: Reading, to: Enforcement) -> Result:
     match wish.want:
         case Fence():
             return _fence(wish, wish.want, settling.first_touch(hold, reading), reading, to)
         case Disable():
-            return _disable(wish, settling.first_touch(hold, reading), reading, to)
+            return _disable(wish, _yielding(hold, reading, to), reading, to)
         case Restore() if hold and (hold.state is HoldState.HELD or hold.intents):
             return _restore(wish, wish.want, hold, reading, to)
         case Restore():
@@ -96,7 +83,7 @@ def _fence(wish: Wish, want: Fence, hold: Hold, reading: Reading, to: Enforcemen
     sent = _within_extra(want, hold, reading)
     goal = settling.target(sent, hold, reading)
     if _is_in_force(hold, goal, reading):
-        return _done(wish, hold, Outcome.ALREADY, reading, to)
+        return done(wish, hold, Outcome.ALREADY, reading, to)
     hold, answer = patch(wish, hold, goal, reading, to)
     if answer.settings.limit != goal.limit or answer.settings.include_byok != goal.include_byok:
         asked, told = words.settings(goal), words.settings(answer.settings)
@@ -107,7 +94,7 @@ def _fence(wish: Wish, want: Fence, hold: Hold, reading: Reading, to: Enforcemen
     else:
         hold = replace(hold, gave_up=None)
     hold = replace(hold, froze=False)
-    return _done(wish, hold, Outcome.APPLIED, answer, to, before=reading.settings)
+    return done(wish, hold, Outcome.APPLIED, answer, to, before=reading.settings)
 
 
 def _disable(wish: Wish, hold: Hold, reading: Reading, to: Enforcement) -> Result:
@@ -118,7 +105,7 @@ def _disable(wish: Wish, hold: Hold, reading: Reading, to: Enforcement) -> Resul
     goal = settling.target(wish.want, hold, reading)
     froze = replace(hold, froze=hold.froze or not reading.settings.disabled)
     froze, answer = patch(wish, froze, goal, reading, to)
-    return _done(wish, froze, Outcome.APPLIED, answer, to, before=reading.settings)
+    return done(wish, froze, Outcome.APPLIED, answer, to, before=reading.settings)
 
 
 def _within_extra(want: Fence, hold: Hold, reading: Reading) -> Fence:
@@ -144,7 +131,7 @@ def _restore(wish: Wish, want: Restore, hold: Hold, reading: Reading, to: Enforc
             return _keep(wish, hold, was.settings, answer, to)
     released = replace(hold, state=HoldState.RELEASED, intents=(), keep_until=None)
     released = replace(released, gave_up=None, froze=False)
-    return _done(wish, released, Outcome.APPLIED, answer, to, before=reading.settings)
+    return done(wish, released, Outcome.APPLIED, answer, to, before=reading.settings)
 
 
 def _keep(wish: Wish, hold: Hold, fenced: Settings, answer: Reading, to: Enforcement) -> Result:
@@ -153,7 +140,7 @@ def _keep(wish: Wish, hold: Hold, fenced: Settings, answer: Reading, to: Enforce
     ends = settling.next_roll(to.now, answer, hold.baseline.limit.reset)
     kept = replace(hold, keep_until=ends)
     kept, again = patch(wish, kept, goal, answer, to)
-    return _done(wish, kept, Outcome.APPLIED, again, to, before=answer.settings)
+    return done(wish, kept, Outcome.APPLIED, again, to, before=answer.settings)
 
 
 def _let_go(wish: Wish, hold: Hold, reading: Reading, to: Enforcement) -> Result:
@@ -176,43 +163,3 @@ def _is_in_force(hold: Hold, goal: Settings, reading: Reading) -> bool:
         and confirmed is not None
         and confirmed.settings.limit == goal.limit
     )
-
-
-def _done(
-    wish: Wish,
-    hold: Hold,
-    outcome: Outcome,
-    reading: Reading,
-    to: Enforcement,
-    *,
-    before: Settings | None = None,
-) -> Result:
-    to.ledger.save(replace(hold, refusals=None), lease=to.lease)
-    to.ledger.finish(wish, lease=to.lease)
-    after = reading.settings if before else None
-    return Result(wish, outcome, wish.reason, reading.key.name, before, after)
-
-
-def _gone(wish: Wish, to: Enforcement) -> Result:
-    hold = to.ledger.hold(wish.key)
-    if hold:
-        to.ledger.save(replace(hold, state=HoldState.GONE), lease=to.lease)
-    to.ledger.finish(wish, lease=to.lease)
-    return Result(wish, Outcome.GONE, "OpenRouter has no such key any more")
-
-
-def _failed(wish: Wish, error: ProviderError, to: Enforcement) -> Result:
-    """Record a refusal with the hold; what was refused (4xx) did not take effect."""
-    hold = to.ledger.hold(wish.key)
-    for_good = isinstance(error, ProviderRejected) and error.status != 409
-    if hold:
-        was = hold.refusals
-        refusals = Refusals(
-            count=was.count + 1 if was else 1,
-            first_at=was.first_at if was else to.now,
-            last_at=to.now,
-            message=str(error),
-            for_good=for_good,
-        )
-        to.ledger.save(replace(hold, refusals=refusals), lease=to.lease)
-    return Result(wish, Outcome.FAILED, str(error))

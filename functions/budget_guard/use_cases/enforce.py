@@ -12,7 +12,8 @@ from budget_guard.domain.holds import Hold
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.reach import is_ours
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.apply import Outcome, Result, apply
+from budget_guard.use_cases.apply import apply
+from budget_guard.use_cases.outcomes import Outcome, Result
 from budget_guard.use_cases.patching import Enforcement
 
 HOURLY = timedelta(hours=1)

@@ -10,7 +10,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.records import Freeze, Release
 from budget_guard.domain.settling import has_disabled
 from budget_guard.use_cases.desk import Desk, Until, end_of
-from budget_guard.use_cases.hands_off import let_go, out_of_bounds
+from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.overview import present_plan
 
@@ -79,10 +79,4 @@ def _require_hands_on(seen: Observation, facts: Facts) -> None:
     if told := out_of_bounds(seen, facts):
         nobody = "" if seen.gone_at else "; disable it at OpenRouter"
         message = f"The guard cannot stop {seen.key.name}: {told}{nobody}. Nothing was changed."
-        raise RequestError(message)
-    if told := let_go(facts.holds.get(seen.key.hash), facts):
-        message = (
-            f"The guard does not stop {seen.key.name} now: {told}. Disable it at OpenRouter. "
-            "Nothing was changed."
-        )
         raise RequestError(message)

@@ -11,10 +11,11 @@ from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.policy import OnOverride
 from budget_guard.domain.records import Release
 from budget_guard.domain.wishes import Restore, Wish
-from budget_guard.use_cases.apply import Outcome, Result, apply
+from budget_guard.use_cases.apply import apply
 from budget_guard.use_cases.enforce import Runner
 from budget_guard.use_cases.holdings import is_in_hand
 from budget_guard.use_cases.leases import leased
+from budget_guard.use_cases.outcomes import Outcome, Result
 from budget_guard.use_cases.patching import Enforcement
 from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from budget_guard.domain import words
-from budget_guard.domain.constraints import spent
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.tally import spent
 from budget_guard.domain.wishes import Restore
 from budget_guard.domain.wishing import Standing
 

@@ -90,5 +90,13 @@ def audit(intent: Intent, before: Settings, answer: Reading) -> Audit:
         reason=intent.reason,
         run=intent.run,
         at=answer.at,
-        undo=f"budget-guard release {answer.key.hash[:12]}",
+        undo=_undo(answer, before),
     )
+
+
+def _undo(answer: Reading, before: Settings) -> str:
+    """Return the command that takes a change back."""
+    key = answer.key.hash[:12]
+    if answer.settings.disabled and not before.disabled:
+        return f"budget-guard freeze --end {key}"
+    return f"budget-guard release {key}"
