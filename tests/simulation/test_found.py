@@ -8,6 +8,7 @@ from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.clock import Clock
 from tests.simulation.guard import Guard
+from tests.simulation.strategies import LOST
 from tests.simulation.world import World
 
 
@@ -39,3 +40,13 @@ def test_what_a_deleted_key_may_have_spent_unseen_goes_to_nobody_else() -> None:
     world.advance(timedelta(minutes=1))
     world.take(("delete", 0))
     world.take(("tick", 5))
+
+
+def test_a_key_whose_restore_was_never_answered_is_decided_on_again() -> None:
+    world = pair()
+    (budget,) = world.guard.policy.budgets
+    world.take(("drop", 0))
+    world.take(("fault", LOST))
+    world.take(("run", "evaluate", "enforce"))
+    world.take(("budget", budget))
+    assert world.guard.evaluate(), "no arithmetic with what has no bound"
