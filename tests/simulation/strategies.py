@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from budget_guard.domain.holds import BITES
 from budget_guard.domain.policy import Budget, Hold, Mode, OnOverride, Policy, Safety
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.account import Account
@@ -128,23 +129,37 @@ LOST = Fault(method="PATCH", drop=True, when=When.AFTER)
 NEVER_ARRIVED = Fault(method="PATCH", drop=True, when=When.BEFORE)
 
 
+UNANSWERED = st.sampled_from([LOST, LOST, NEVER_ARRIVED])
+NOTHING_OR_PLENTY = st.permutations([Decimal(0), Decimal(70)])
+
+
 @st.composite
 def changes_of_mind(draw: st.DrawFn) -> tuple[object, ...]:
-    """A PATCH takes effect, its answer is lost; before anybody can see it, another is wanted."""
+    """PATCHes without an answer, one soon after the other; then all the money is asked for."""
     number, window = draw(NUMBERS), draw(WINDOWS)
-    return (
-        "several",
-        ("cap", number, window, draw(AMOUNTS)),
-        ("fault", LOST),
-        ("tick", 0),
-        ("cap", number, window, draw(AMOUNTS)),
-        ("fault", draw(st.sampled_from([LOST, NEVER_ARRIVED]))),
-        ("run", "evaluate", "enforce"),
-    )
+    minds: list[tuple[object, ...]] = []
+    for amount in (*draw(NOTHING_OR_PLENTY), *draw(NOTHING_OR_PLENTY))[draw(st.integers(0, 2)) :]:
+        minds += [
+            ("cap", number, window, amount),
+            ("fault", draw(UNANSWERED)),
+            ("run", "evaluate", "enforce"),
+        ]
+    spending = [("spend", key, Decimal(9), False, False) for key in range(4)]
+    return ("several", ("tick", 1), *minds, ("advance", BITES), *spending, ("tick", 5))
+
+
+@st.composite
+def small_thefts(draw: st.DrawFn) -> tuple[object, ...]:
+    """All is shared out; then a key, held or not, takes a little more than it was expected to."""
+    number, cost = draw(NUMBERS), draw(usd("0.9", "0.2"))
+    taken = ("spend", number, cost, False, False)
+    return ("several", ("tick", 5), taken, ("tick", 5), ("tick", 5))
 
 
 TROUBLE = st.one_of(
     RUN,
+    changes_of_mind(),
+    small_thefts(),
     st.lists(FUNCTIONS, min_size=2, max_size=5).map(lambda functions: ("run", *functions)),
     steps("kill", st.integers(0, 30), st.booleans()),
     steps("fault", FAULTS),
@@ -176,10 +191,16 @@ SMALL_STEPS = st.one_of(
 )
 """What may happen where nobody touches a key, and no request costs more than it said."""
 STEADY = st.just(ALWAYS)
+NOBODY = st.just(False)
+ONE_IN_THREE = st.sampled_from([False, False, True])
 
 
 @st.composite
-def worlds(draw: st.DrawFn, holds: st.SearchStrategy[Hold] = HOLDS) -> World:
+def worlds(
+    draw: st.DrawFn,
+    holds: st.SearchStrategy[Hold] = HOLDS,
+    is_protected: st.SearchStrategy[bool] = ONE_IN_THREE,
+) -> World:
     account = Account(clock=Clock(draw(BEGINNINGS)), behaviour=draw(BEHAVIOURS))
     places = [account.workspaces.default]
     if draw(st.booleans()):
@@ -193,7 +214,8 @@ def worlds(draw: st.DrawFn, holds: st.SearchStrategy[Hold] = HOLDS) -> World:
         st.lists(budgets(NAMES, holds), min_size=1, max_size=3, unique_by=lambda b: b.name)
     )
     safety = Safety(on_override=draw(st.sampled_from(list(OnOverride))))
-    policy = Policy(tuple(of_account), "edition-0", Mode.ENFORCE, safety=safety)
+    protect = frozenset(list(account.keys)[:1] if draw(is_protected) else ())
+    policy = Policy(tuple(of_account), "edition-0", Mode.ENFORCE, protect, safety=safety)
     guard = Guard(account, policy, Faults())
     guard.change_policy(policy)
     return World(guard)

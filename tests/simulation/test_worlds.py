@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.records import Release
 from budget_guard.sandbox.openrouter.behaviour import Behaviour
-from tests.simulation.strategies import SMALL_STEPS, STEADY, STEPS, worlds
+from tests.simulation.strategies import NOBODY, SMALL_STEPS, STEADY, STEPS, worlds
 from tests.simulation.world import Step, World
 
 WORLDS = int(os.environ.get("WORLDS", "1000"))
@@ -34,7 +34,7 @@ def test_held_keys_stay_within_their_caps_whatever_happens(world: World, steps: 
     spend_on_without_the_guard(world)
 
 
-@given(worlds(STEADY), st.lists(SMALL_STEPS, min_size=20, max_size=80), st.integers(0, 80))
+@given(worlds(STEADY, NOBODY), st.lists(SMALL_STEPS, min_size=20, max_size=80), st.integers(0, 80))
 @settings(RANDOM, max_examples=max(1, WORLDS // 4))
 def test_with_keys_held_and_requests_within_what_remains_no_cap_is_exceeded_by_a_cent(
     world: World, steps: list[Step], guard_dies_at: int

@@ -15,6 +15,7 @@ from budget_guard.sandbox.openrouter.keys import SimulatedKey
 from budget_guard.sandbox.openrouter.refusals import Refusal
 from budget_guard.sandbox.openrouter.spending import InFlight
 from tests.simulation.guard import Guard
+from tests.simulation.held import remaining
 from tests.simulation.promise import Promise
 
 MICROSECOND = timedelta(microseconds=1)
@@ -93,7 +94,7 @@ class World:
     def _complete(self, one: InFlight, cost: Decimal) -> None:
         self.promise.move_on()
         key = self.account.keys[one.hash]
-        left = self.promise.remaining(key, key.enforced(self.now))
+        left = remaining(self.guard, key, key.enforced(self.now))
         self.promise.spends(key, cost, byok=one.byok, left=left)
         self.account.spending.complete(one, cost)
         self.promise.check()
