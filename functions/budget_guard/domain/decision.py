@@ -27,7 +27,7 @@ from budget_guard.domain.claim import Allotment, Move
 from budget_guard.domain.claims import Claims, claims
 from budget_guard.domain.constraints import Constraint, constraints
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.fences import Measure, fence, native_fence
+from budget_guard.domain.fences import Measure, fence, lasts, native_fence
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.headroom import allot
 from budget_guard.domain.holds import FOR_EVER, Hold
@@ -134,17 +134,17 @@ def _fence(
     hold: Hold | None,
     facts: Facts,
 ) -> Fence:
-    """Return the fence for an allotment; where none is to move, only for one that resets itself."""
-    if allotment.move is Move.KEEP and hold and any(one.is_shared for one in all_of):
-        return as_it_is(hold, facts.now) or Fence(hold.baseline.limit, hold.baseline.include_byok)
+    """Return the fence for an allotment; where none is to move, only one that lasts better."""
     # A decrease is sent whatever the two limits come to by turns: it leaves less than before.
     is_lower = allotment.move is Move.LOWER
     before = kept(hold) if hold and is_ours(hold) and not is_lower else None
     measure = Measure(seen.reading.counters, facts.read_at(seen), facts.now, before)
     if allotment.move is not Move.KEEP or hold is None:
         return fence(all_of, allotment.headroom, measure)
-    native = native_fence(all_of, allotment.share, measure)
-    return native or as_it_is(hold, facts.now) or fence(all_of, allotment.headroom, measure)
+    stays = native_fence(all_of, allotment.share, measure) or as_it_is(hold, facts.now)
+    if stays is None or not lasts(stays.limit, all_of):
+        return fence(all_of, allotment.headroom, measure)
+    return stays
 
 
 def _binding(all_of: Sequence[Constraint], bound_by: Constraint, facts: Facts) -> Constraint:

@@ -49,6 +49,22 @@ def native_fence(
     return _native(constraints, headroom, measure, include_byok=byok)
 
 
+def lasts(limit: Limit, constraints: Iterable[Constraint]) -> bool:
+    """Tell whether a limit, left as it is, breaks no constraint in windows to come either.
+
+    One that never resets gives nothing anew.
+    """
+    reset, amount = limit.reset, limit.amount
+    if reset is None or amount is None:
+        return True
+    return all(
+        not one.is_shared
+        and one.window is not None
+        and amount * most_instances(reset, one.window) <= one.base
+        for one in constraints
+    )
+
+
 def _lifetime(headroom: Usd, measure: Measure, *, include_byok: bool) -> Fence:
     counted = measure.counters.lifetime.counted(include_byok=include_byok)
     # That OpenRouter takes a limit of 0 is not documented.
@@ -71,7 +87,7 @@ def _native(
 def _suffices(
     amount: Usd,
     reset: Window,
-    constraints: Iterable[Constraint],
+    constraints: Sequence[Constraint],
     headroom: Usd,
     measure: Measure,
     *,
@@ -83,10 +99,8 @@ def _suffices(
         return False
     native = Possible(Settings(Limit(amount, reset), include_byok))
     possible = (native, measure.before) if measure.before else (native,)
-    return all(
-        one.window is not None
-        and amount * most_instances(reset, one.window) <= one.base
-        and exposure(
+    return lasts(native.settings.limit, constraints) and all(
+        exposure(
             possible,
             measure.counters,
             measure.at,
