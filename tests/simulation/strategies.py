@@ -110,6 +110,7 @@ TRAFFIC = st.one_of(
     steps("begin", NUMBERS, st.booleans()),
     steps("complete", COSTS),
 )
+MODES = st.sampled_from([Mode.ENFORCE, Mode.ENFORCE, Mode.RELEASE])
 PEOPLE = st.one_of(
     steps("disable", NUMBERS, st.booleans()),
     steps("limit", NUMBERS, LIMITS),
@@ -119,6 +120,8 @@ PEOPLE = st.one_of(
     steps("delete", NUMBERS),
     steps("grant", NUMBERS, usd("5", "1"), MINUTES_ON),
     steps("release", st.one_of(NUMBERS, st.none()), MINUTES_ON),
+    steps("freeze", NUMBERS, MINUTES_ON),
+    steps("mode", MODES),
     steps("cap", NUMBERS, WINDOWS, AMOUNTS),
     steps("budget", budgets(NAMES)),
     steps("drop", NUMBERS),
