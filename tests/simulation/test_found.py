@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from budget_guard.domain.holds import BITES
 from budget_guard.domain.policy import Budget, Mode, Policy
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.behaviour import Behaviour
 from budget_guard.sandbox.openrouter.clock import Clock
 from tests.simulation.guard import Guard
-from tests.simulation.strategies import ALWAYS, LOST
+from tests.simulation.strategies import ALWAYS, LOST, NEVER_ARRIVED
 from tests.simulation.world import World
 
 
@@ -67,3 +69,16 @@ def test_a_limit_that_resets_goes_when_its_key_shares_a_cap_with_others() -> Non
     world.take(("budget", shared))
     world.take(("tick", 5))
     world.take(("advance", timedelta(days=1)))
+
+
+def test_a_fence_that_shows_late_is_not_taken_for_a_persons_after_there_and_back() -> None:
+    world = office("a0")
+    world.account.behaviour = Behaviour(patch_delay=BITES, patch_shown_late=True)
+    world.take(("tick", 1))
+    for cap, fault in (("0", LOST), ("10", NEVER_ARRIVED)):
+        world.take(("cap", 0, Window.DAILY, Decimal(cap)))
+        world.take(("fault", fault))
+        world.take(("run", "evaluate", "enforce"))
+    world.guard.enforce()
+    world.take(("advance", 3 * BITES))
+    world.take(("tick", 5))
