@@ -55,9 +55,9 @@ def most(guard: Guard, key: SimulatedKey, window: Window | None) -> Decimal:
     """Return what a key can truly still spend in the window, now or under terms to come."""
     if key.terms.settings.disabled:
         return ZERO
+    enabled = [one for one in key.from_now_on(guard.now) if not one.settings.disabled]
     return max(
-        _most(one.settings.limit, remaining(guard, key, one), window, guard.now)
-        for one in key.from_now_on(guard.now)
+        _most(one.settings.limit, remaining(guard, key, one), window, guard.now) for one in enabled
     )
 
 

@@ -110,10 +110,14 @@ class People:
             pass
 
     def disable(self, number: int, disabled: bool) -> None:
-        """Switch a key off or on: no excuse, for its limit stays what it was."""
-        with self._by_hand(number) as key:
-            self.promise.changed.add(key.hash)
-            if key.deleted_at is None:
+        """Switch a key off or on; no excuse but where the guard had it off: its limit stays."""
+        key = self.key(number)
+        self.promise.changed.add(key.hash)
+        is_ours = key.terms.settings.disabled and not self.given[key.hash].disabled
+        if is_ours:
+            self._touch(number, {"disabled": disabled})
+        elif key.deleted_at is None:
+            with self._by_hand(number):
                 self.account.patch_key(key.hash, {"disabled": disabled})
 
     def delete(self, number: int) -> None:

@@ -159,10 +159,20 @@ def small_thefts(draw: st.DrawFn) -> tuple[object, ...]:
     return ("several", ("tick", 5), taken, ("tick", 5), ("tick", 5))
 
 
+@st.composite
+def hunger(draw: st.DrawFn) -> tuple[object, ...]:
+    """A key runs dry; others give way, and it is looked at again before that has settled."""
+    number, run = draw(NUMBERS), ("run", "poll", "evaluate", "enforce")
+    asking = ("spend", number, Decimal("2.5"), False, False)
+    soon = ("advance", draw(SECONDS))
+    return ("several", ("tick", 5), asking, asking, asking, run, soon, run, soon, run)
+
+
 TROUBLE = st.one_of(
     RUN,
     changes_of_mind(),
     small_thefts(),
+    hunger(),
     st.lists(FUNCTIONS, min_size=2, max_size=5).map(lambda functions: ("run", *functions)),
     steps("kill", st.integers(0, 30), st.booleans()),
     steps("fault", FAULTS),
