@@ -1,5 +1,6 @@
 """Fences: if a key spends all that its fence allows, no cap of it is ever exceeded."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from budget_guard.domain.constraints import Constraint
-from budget_guard.domain.fences import Measure, allows_more, corrected, extra, fence
+from budget_guard.domain.fences import (
+    Measure,
+    allows_more,
+    corrected,
+    extra,
+    lifetime_fence,
+    native_fence,
+)
 from budget_guard.domain.keys import Counters, Spent
 from budget_guard.domain.money import CENT, MICRO, NOISE, ZERO
 from budget_guard.domain.windows import Window, end, start
@@ -28,6 +36,12 @@ from tests.domain.builders import (
 )
 
 DAYS = 70
+
+
+def fence(constraints: Sequence[Constraint], headroom: Decimal, measure: Measure) -> Fence:
+    byok = any(one.include_byok for one in constraints)
+    native = native_fence(constraints, headroom, measure)
+    return native or lifetime_fence(headroom, measure.counters, include_byok=byok)
 
 
 def a_constraint(

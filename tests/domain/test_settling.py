@@ -37,8 +37,8 @@ def shows(settings: Settings, **rest: Any) -> Reading:
     return a_reading("api", settings=settings, **rest)
 
 
-def an_intent(settings: Settings, name: str = "i1") -> Intent:
-    return Intent(name, settings, NOW - HOUR, "why", "run")
+def an_intent(settings: Settings, name: str = "i1", ago: timedelta = HOUR) -> Intent:
+    return Intent(name, settings, NOW - ago, "why", "run")
 
 
 def just_replaced(settings: Settings, ago: timedelta = MINUTE) -> tuple[Replaced, ...]:
@@ -97,6 +97,24 @@ def test_a_reading_that_shows_an_intent_settles_it_and_closes_the_others() -> No
     assert settled.hold.confirmed == Possible(limited(3))
     assert settled.hold.intents == ()
     assert {one.possible.settings for one in settled.hold.replaced} == {FENCE, limited(4)}
+
+
+def test_a_later_intent_stays_open_while_it_may_still_take_effect() -> None:
+    first, second = an_intent(limited(3), "i1"), an_intent(limited(4), "i2", MINUTE)
+    hold = held(fence=FENCE, intents=(first, second))
+    settled = settling.settle(hold, shows(limited(3)))
+    assert settled.answered == (first,)
+    assert settled.hold.intents == (second,)
+
+
+@pytest.mark.parametrize(("ago", "tells"), [(MINUTE, False), (HOUR, True)])
+def test_what_was_in_force_before_tells_nothing_of_intents_just_sent(
+    ago: timedelta, tells: bool
+) -> None:
+    there_and_back = (an_intent(limited(3), "i1", ago), an_intent(FENCE, "i2", ago))
+    settled = settling.settle(held(fence=FENCE, intents=there_and_back), shows(FENCE))
+    assert settled.hold.intents == (() if tells else there_and_back)
+    assert settled.answered == (there_and_back[1:] if tells else ())
 
 
 def test_of_two_intents_with_the_same_values_the_later_is_answered() -> None:

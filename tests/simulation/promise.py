@@ -10,38 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from budget_guard.domain.holds import Hold
-from budget_guard.domain.policy import Policy
+from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.windows import Window, end, start
-from budget_guard.domain.wishes import Restore
-from budget_guard.sandbox.openrouter.keys import SimulatedKey, Terms, remaining
+from budget_guard.sandbox.openrouter.keys import SimulatedKey
+from tests.simulation.excuses import Excuse, Instance, Quiet
 from tests.simulation.guard import Guard
+from tests.simulation.held import is_fenced, most, remaining
 from tests.simulation.truth import LONG_AGO, NOBODY_KNOWS, ZERO, Cap, Place, Truth
 
 NOISE = Decimal("0.00002")
-
-type Instance = tuple[Place, datetime | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Excuse:
-    """Money that the guard could not keep, and from when on it must know of it (USD)."""
-
-    at: datetime
-    instance: Instance
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """A cycle that saw everything and left nothing to do: from `at` on, all of it is in force.
-
-    `began`: what people did before, and `counted`: what was spent before, the guard has answered.
-    """
-
-    at: datetime
-    began: datetime
-    counted: datetime
 
 
 @dataclass
@@ -74,56 +51,18 @@ class Promise:
     def now(self) -> datetime:
         return self.guard.now
 
+    @property
+    def is_given(self) -> bool:
+        """Tell whether anything is promised: with `mode: release` people have it all back."""
+        return self.guard.policy.mode is Mode.ENFORCE
+
     def instance(self, place: Place) -> Instance:
         window = place[2]
         return place, start(window, self.now) if window else None
 
-    # What the guard holds
-
     def is_held(self, key: SimulatedKey) -> bool:
-        """Tell whether a fence of the guard's is in force, and no person's change is unanswered.
-
-        A key with its own limit, before its first fence or after its last, is in people's hands.
-        """
-        hold = self.guard.ledger.hold(key.hash)
-        if hold is None or not hold.is_held or key.deleted_at or key.hash in self.touched:
-            return False
-        limits = [one.settings.limit for one in key.from_now_on(self.now)]
-        if hold.baseline.limit not in limits:
-            return True
-        confirmed = hold.confirmed
-        is_fence = confirmed is not None and confirmed.settings.limit == hold.baseline.limit
-        return is_fence and not self._is_given_back(hold)
-
-    def _is_given_back(self, hold: Hold) -> bool:
-        """Tell whether a restore took effect, and only its last line in the ledger is missing."""
-        wish = self.guard.ledger.wishes().get(hold.key)
-        return wish is not None and isinstance(wish.want, Restore)
-
-    def most(self, key: SimulatedKey, window: Window | None) -> Decimal:
-        """Return what a key can truly still spend in the window, now or under terms to come."""
-        if key.terms.settings.disabled:
-            return ZERO
-        return max(self._most(key, terms, window) for terms in key.from_now_on(self.now))
-
-    def _most(self, key: SimulatedKey, terms: Terms, window: Window | None) -> Decimal:
-        limit, left = terms.settings.limit, self.remaining(key, terms)
-        if left is None or limit.amount is None:
-            return NOBODY_KNOWS
-        total = max(ZERO, left)
-        if limit.reset is None:
-            return total
-        if window is None:
-            return NOBODY_KNOWS
-        begins = end(limit.reset, self.now)
-        while begins < end(window, self.now):
-            total += limit.amount
-            begins = end(limit.reset, begins)
-        return total
-
-    def remaining(self, key: SimulatedKey, terms: Terms) -> Decimal | None:
-        tally = self.guard.account.books.tallies[key.hash]
-        return remaining(terms, tally, seen=self.now, calendar=self.now)
+        """Tell whether a fence of the guard's is in force, and no person's change is unanswered."""
+        return key.hash not in self.touched and is_fenced(self.guard, key)
 
     # What is excused
 
@@ -166,6 +105,8 @@ class Promise:
         Where a budget is new, or about other keys, none has been measured by it so far.
         """
         before = {cap.place: (cap, self.allowed(cap)) for cap in self.truth.caps()}
+        if not self.is_given:
+            before.clear()
         with self.people():
             self.guard.change_policy(policy)
         for cap in self.truth.caps():
@@ -246,7 +187,7 @@ class Promise:
         )
         if key.hash not in held:
             return spent + self._lost(key, window)
-        left = [self.remaining(key, one) or ZERO for one in key.from_now_on(self.now)]
+        left = [remaining(self.guard, key, one) or ZERO for one in key.from_now_on(self.now)]
         if any(one.settings.limit.reset for one in key.from_now_on(self.now)):
             return sum((cost for _, one, cost in self.loose if one == key.hash), ZERO)
         return min(spent, max(ZERO, -max(left)))
@@ -264,6 +205,8 @@ class Promise:
         held = {key.hash for key in self.truth.keys if self.is_held(key)}
         for hold in self.guard.ledger.holds().values():
             assert not hold.override or hold.key in self.changed, f"nobody touched {hold.key}"
+        if not self.is_given:
+            return
         for cap in self.truth.caps():
             if cap.fences:
                 self._check_cap(cap, held)
@@ -273,12 +216,12 @@ class Promise:
 
     def _check_cap(self, cap: Cap, held: set[str]) -> None:
         members = [key for key in self.truth.members(cap) if key.hash in held]
-        most = sum((self.most(key, cap.window) for key in members), ZERO)
-        if most <= NOISE * len(members):
+        can_spend = sum((most(self.guard, key, cap.window) for key in members), ZERO)
+        if can_spend <= NOISE * len(members):
             return
         left = self.allowed(cap) - self.truth.spent(cap) + self.excuse(cap, held)
-        assert most <= max(ZERO, left) + NOISE * len(members), (
-            f"{[key.name for key in members]} can spend {most} of {left} left "
+        assert can_spend <= max(ZERO, left) + NOISE * len(members), (
+            f"{[key.name for key in members]} can spend {can_spend} of {left} left "
             f"in {cap.place} at {self.now}"
         )
 
@@ -291,16 +234,16 @@ class Promise:
         spent = self.truth.spent_by(key, own.reset, include_byok=byok)
         left = own.amount - spent
         left += self.unanswered(key, own.reset, include_byok=byok, until=self.now, held=held)
-        most = self.most(key, own.reset)
-        assert most <= max(ZERO, left) + NOISE, (
-            f"{key.name} can spend {most} of {left} left by its own limit at {self.now}"
+        can_spend = most(self.guard, key, own.reset)
+        assert can_spend <= max(ZERO, left) + NOISE, (
+            f"{key.name} can spend {can_spend} of {left} left by its own limit at {self.now}"
         )
 
     def check_roll(self, at: datetime) -> None:
         """When a window ends: spend ≤ cap + grants + what is excused."""
         self.move_on()
         for cap in self.truth.caps():
-            if cap.fences and end(cap.window, self.now) == at:
+            if self.is_given and cap.fences and end(cap.window, self.now) == at:
                 self.check_spend(cap)
 
     def check_spend(self, cap: Cap) -> None:

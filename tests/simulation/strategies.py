@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from budget_guard.domain.holds import BITES
 from budget_guard.domain.policy import Budget, Hold, Mode, OnOverride, Policy, Safety
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.account import Account
@@ -109,6 +110,7 @@ TRAFFIC = st.one_of(
     steps("begin", NUMBERS, st.booleans()),
     steps("complete", COSTS),
 )
+MODES = st.sampled_from([Mode.ENFORCE, Mode.ENFORCE, Mode.RELEASE])
 PEOPLE = st.one_of(
     steps("disable", NUMBERS, st.booleans()),
     steps("limit", NUMBERS, LIMITS),
@@ -118,6 +120,8 @@ PEOPLE = st.one_of(
     steps("delete", NUMBERS),
     steps("grant", NUMBERS, usd("5", "1"), MINUTES_ON),
     steps("release", st.one_of(NUMBERS, st.none()), MINUTES_ON),
+    steps("freeze", NUMBERS, MINUTES_ON),
+    steps("mode", MODES),
     steps("cap", NUMBERS, WINDOWS, AMOUNTS),
     steps("budget", budgets(NAMES)),
     steps("drop", NUMBERS),
@@ -128,23 +132,47 @@ LOST = Fault(method="PATCH", drop=True, when=When.AFTER)
 NEVER_ARRIVED = Fault(method="PATCH", drop=True, when=When.BEFORE)
 
 
+UNANSWERED = st.sampled_from([LOST, LOST, NEVER_ARRIVED])
+NOTHING_OR_PLENTY = st.permutations([Decimal(0), Decimal(70)])
+
+
 @st.composite
 def changes_of_mind(draw: st.DrawFn) -> tuple[object, ...]:
-    """A PATCH takes effect, its answer is lost; before anybody can see it, another is wanted."""
+    """PATCHes without an answer, one soon after the other; then all the money is asked for."""
     number, window = draw(NUMBERS), draw(WINDOWS)
-    return (
-        "several",
-        ("cap", number, window, draw(AMOUNTS)),
-        ("fault", LOST),
-        ("tick", 0),
-        ("cap", number, window, draw(AMOUNTS)),
-        ("fault", draw(st.sampled_from([LOST, NEVER_ARRIVED]))),
-        ("run", "evaluate", "enforce"),
-    )
+    minds: list[tuple[object, ...]] = []
+    for amount in (*draw(NOTHING_OR_PLENTY), *draw(NOTHING_OR_PLENTY))[draw(st.integers(0, 2)) :]:
+        minds += [
+            ("cap", number, window, amount),
+            ("fault", draw(UNANSWERED)),
+            ("run", "evaluate", "enforce"),
+        ]
+    spending = [("spend", key, Decimal(9), False, False) for key in range(4)]
+    return ("several", ("tick", 1), *minds, ("advance", BITES), *spending, ("tick", 5))
+
+
+@st.composite
+def small_thefts(draw: st.DrawFn) -> tuple[object, ...]:
+    """All is shared out; then a key, held or not, takes a little more than it was expected to."""
+    number, cost = draw(NUMBERS), draw(usd("0.9", "0.2"))
+    taken = ("spend", number, cost, False, False)
+    return ("several", ("tick", 5), taken, ("tick", 5), ("tick", 5))
+
+
+@st.composite
+def hunger(draw: st.DrawFn) -> tuple[object, ...]:
+    """A key runs dry; others give way, and it is looked at again before that has settled."""
+    number, run = draw(NUMBERS), ("run", "poll", "evaluate", "enforce")
+    asking = ("spend", number, Decimal("2.5"), False, False)
+    soon = ("advance", draw(SECONDS))
+    return ("several", ("tick", 5), asking, asking, asking, run, soon, run, soon, run)
 
 
 TROUBLE = st.one_of(
     RUN,
+    changes_of_mind(),
+    small_thefts(),
+    hunger(),
     st.lists(FUNCTIONS, min_size=2, max_size=5).map(lambda functions: ("run", *functions)),
     steps("kill", st.integers(0, 30), st.booleans()),
     steps("fault", FAULTS),
@@ -176,10 +204,16 @@ SMALL_STEPS = st.one_of(
 )
 """What may happen where nobody touches a key, and no request costs more than it said."""
 STEADY = st.just(ALWAYS)
+NOBODY = st.just(False)
+ONE_IN_THREE = st.sampled_from([False, False, True])
 
 
 @st.composite
-def worlds(draw: st.DrawFn, holds: st.SearchStrategy[Hold] = HOLDS) -> World:
+def worlds(
+    draw: st.DrawFn,
+    holds: st.SearchStrategy[Hold] = HOLDS,
+    is_protected: st.SearchStrategy[bool] = ONE_IN_THREE,
+) -> World:
     account = Account(clock=Clock(draw(BEGINNINGS)), behaviour=draw(BEHAVIOURS))
     places = [account.workspaces.default]
     if draw(st.booleans()):
@@ -193,7 +227,8 @@ def worlds(draw: st.DrawFn, holds: st.SearchStrategy[Hold] = HOLDS) -> World:
         st.lists(budgets(NAMES, holds), min_size=1, max_size=3, unique_by=lambda b: b.name)
     )
     safety = Safety(on_override=draw(st.sampled_from(list(OnOverride))))
-    policy = Policy(tuple(of_account), "edition-0", Mode.ENFORCE, safety=safety)
+    protect = frozenset(list(account.keys)[:1] if draw(is_protected) else ())
+    policy = Policy(tuple(of_account), "edition-0", Mode.ENFORCE, protect, safety=safety)
     guard = Guard(account, policy, Faults())
     guard.change_policy(policy)
     return World(guard)

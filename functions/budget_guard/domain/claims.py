@@ -8,7 +8,7 @@ from budget_guard.domain.claim import Claim
 from budget_guard.domain.constraints import Constraint, own_limit
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.hands import Hands
-from budget_guard.domain.holds import Hold
+from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.reach import Reach, reach
@@ -102,7 +102,7 @@ def _claim(key: str, places: tuple[int, ...], bounds: Sequence[Constraint], fact
     seen, hold = facts.observations[key], facts.holds.get(key)
     limits = reach(seen, facts)
     allowed, read_at = limits.allowed if limits else ZERO, facts.read_at(seen)
-    ours = hold if limits and limits.kept and limits.kept.settings.limit.reset is None else None
+    ours = hold if limits and _is_fence(limits.kept) else None
     burn = expected(seen, ours, allowed, read_at)
     return Claim(
         places=places,
@@ -116,6 +116,12 @@ def _claim(key: str, places: tuple[int, ...], bounds: Sequence[Constraint], fact
         and _is_eager(key, hold, [bounds[place] for place in places], facts),
         is_first=_is_first(limits, hold),
     )
+
+
+def _is_fence(kept: Possible | None) -> bool:
+    """Tell whether a limit is one by which a pace can be told: not a native, nor one given back."""
+    limit = kept.settings.limit if kept else None
+    return limit is not None and limit.amount is not None and limit.reset is None
 
 
 def _is_first(limits: Reach | None, hold: Hold | None) -> bool:

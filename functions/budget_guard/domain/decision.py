@@ -27,7 +27,7 @@ from budget_guard.domain.claim import Allotment, Move
 from budget_guard.domain.claims import Claims, claims
 from budget_guard.domain.constraints import Constraint, constraints
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.fences import Measure, lifetime_fence, native_fence
+from budget_guard.domain.fences import Measure, lasts, lifetime_fence, native_fence
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.headroom import allot
 from budget_guard.domain.holds import FOR_EVER, Hold
@@ -145,10 +145,14 @@ def _fence(
     measure = Measure(counters, facts.read_at(seen), facts.now, before)
     stays = as_it_is(hold, facts.now) if hold and allotment.move is Move.KEEP else None
     native = None
-    if seen.key.hash not in facts.doubted and not any(one.is_shared for one in all_of):
+    if seen.key.hash not in facts.doubted:
         native = native_fence(all_of, allotment.share if stays else allotment.headroom, measure)
     byok = any(one.include_byok for one in all_of)
-    return native or stays or lifetime_fence(allotment.headroom, counters, include_byok=byok)
+    if native:
+        return native
+    if stays and lasts(stays.limit, all_of):
+        return stays
+    return lifetime_fence(allotment.headroom, counters, include_byok=byok)
 
 
 def _binding(all_of: Sequence[Constraint], bound_by: Constraint, facts: Facts) -> Constraint:

@@ -26,17 +26,6 @@ class Measure:
     before: Possible | None = None
 
 
-def fence(constraints: Sequence[Constraint], headroom: Usd, measure: Measure) -> Fence:
-    """Return the fence that lets a key spend `headroom` more, counted from `measure`.
-
-    A limit that OpenRouter resets by itself is preferred; else the lifetime counter is fenced,
-    rounded down to a millionth of a dollar.
-    """
-    native = native_fence(constraints, headroom, measure)
-    byok = any(one.include_byok for one in constraints)
-    return native or lifetime_fence(headroom, measure.counters, include_byok=byok)
-
-
 def native_fence(
     constraints: Sequence[Constraint], headroom: Usd, measure: Measure
 ) -> Fence | None:
@@ -48,6 +37,22 @@ def native_fence(
         return None
     byok = any(one.include_byok for one in constraints)
     return _native(constraints, headroom, measure, include_byok=byok)
+
+
+def lasts(limit: Limit, constraints: Iterable[Constraint]) -> bool:
+    """Tell whether a limit, left as it is, breaks no constraint in windows to come either.
+
+    One that never resets gives nothing anew.
+    """
+    reset, amount = limit.reset, limit.amount
+    if reset is None or amount is None:
+        return True
+    return all(
+        not one.is_shared
+        and one.window is not None
+        and amount * most_instances(reset, one.window) <= one.base
+        for one in constraints
+    )
 
 
 def lifetime_fence(headroom: Usd, counters: Counters, *, include_byok: bool) -> Fence:
@@ -73,7 +78,7 @@ def _native(
 def _suffices(
     amount: Usd,
     reset: Window,
-    constraints: Iterable[Constraint],
+    constraints: Sequence[Constraint],
     headroom: Usd,
     measure: Measure,
     *,
@@ -85,10 +90,8 @@ def _suffices(
         return False
     native = Possible(Settings(Limit(amount, reset), include_byok))
     possible = (native, measure.before) if measure.before else (native,)
-    return all(
-        one.window is not None
-        and amount * most_instances(reset, one.window) <= one.base
-        and exposure(
+    return lasts(native.settings.limit, constraints) and all(
+        exposure(
             possible,
             measure.counters,
             measure.at,

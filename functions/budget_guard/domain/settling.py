@@ -37,8 +37,7 @@ class Settled:
 def confirm(hold: Hold, answer: Reading) -> Hold:
     """Return the hold with the answer's settings as what is in force.
 
-    Every open intent is closed by it: what they may have set stays possible until the answer has
-    settled.
+    It closes every open intent: what they may have set stays possible until it has settled.
     """
     was = [Possible(intent.settings) for intent in hold.intents]
     was += [hold.confirmed] if hold.confirmed else [Possible(hold.baseline)]
@@ -65,10 +64,21 @@ def possible_of(answer: Reading) -> Possible:
 
 
 def settle(hold: Hold, reading: Reading) -> Settled:
-    """Return the hold after `reading`: an open intent whose values it shows was ours, and held."""
-    for intent in reversed(hold.intents):
+    """Return the hold after `reading`: an open intent whose values it shows was ours, and held.
+
+    It answers the earlier ones too. Later ones stay open until they have settled, and so do all
+    where the reading shows what was in force before them: they may still take effect.
+    """
+    recent = [one for one in hold.intents if reading.began - one.sent_at < SETTLE]
+    before = hold.confirmed.settings if hold.confirmed else hold.baseline
+    if recent and len(hold.intents) > 1 and _shows(reading.settings, before):
+        return Settled(hold)
+    for place, intent in reversed([*enumerate(hold.intents, start=1)]):
         if _shows(reading.settings, intent.settings):
-            return Settled(confirm(hold, reading), (intent,))
+            later = tuple(one for one in hold.intents[place:] if one in recent)
+            closed = tuple(one for one in hold.intents if one not in later)
+            confirmed = confirm(replace(hold, intents=closed), reading)
+            return Settled(replace(confirmed, intents=later), (intent,))
     return Settled(hold)
 
 
@@ -149,15 +159,12 @@ def let_go(hold: Hold, baseline: Settings, reading: Reading, policy: OnOverride)
 
     The guard lets the key go until the next 00:00 UTC; with `reapply`, three times it does not.
     """
-    change = f"{words.settings(_confirmed(hold))} became {words.settings(reading.settings)}"
+    was = hold.confirmed.settings if hold.confirmed else hold.baseline
+    change = f"{words.settings(was)} became {words.settings(reading.settings)}"
     seen = replace(hold, baseline=baseline, override=Override(reading.at, change))
     if policy is OnOverride.REAPPLY and hold.reapplied < REAPPLIED_AT_MOST:
         return replace(seen, reapplied=hold.reapplied + 1)
     return replace(seen, let_go_until=end(Window.DAILY, reading.at))
-
-
-def _confirmed(hold: Hold) -> Settings:
-    return hold.confirmed.settings if hold.confirmed else hold.baseline
 
 
 def has_disabled(hold: Hold) -> bool:
@@ -171,7 +178,7 @@ def target(want: Want, hold: Hold, reading: Reading) -> Settings:
     A fence keeps a person's `disabled`. A restore gives each field that still has the guard's
     value its baseline, and leaves the others as they are.
     """
-    ours, read = list(_ours(hold, reading)), reading.settings
+    ours, read, was = list(_ours(hold, reading)), reading.settings, hold.baseline
     disabled = read.disabled and not has_disabled(hold)
     match want:
         case Fence(limit, include_byok):
@@ -179,13 +186,11 @@ def target(want: Want, hold: Hold, reading: Reading) -> Settings:
         case Disable():
             return replace(read, disabled=True)
         case Restore():
+            is_limit = any(read.limit == one.limit for one in ours)
+            is_byok = any(read.include_byok == one.include_byok for one in ours)
             return Settings(
-                limit=hold.baseline.limit
-                if any(read.limit == one.limit for one in ours)
-                else read.limit,
-                include_byok=hold.baseline.include_byok
-                if any(read.include_byok == one.include_byok for one in ours)
-                else read.include_byok,
+                limit=was.limit if is_limit else read.limit,
+                include_byok=was.include_byok if is_byok else read.include_byok,
                 disabled=disabled,
             )
 
