@@ -1,5 +1,7 @@
 """The decision alone, and reading the JSON that it rests on, by turns in one process.
 
+As in a handler's run, no garbage is looked for.
+
 `python -m tests.benchmarks.decision KEYS PAIRS` writes the seconds of each pair.
 """
 
@@ -10,6 +12,7 @@ from decimal import Decimal
 
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
+from budget_guard.handlers.memory import uncollected
 from tests.benchmarks.account import Account
 from tests.benchmarks.budgets import overlapping
 from tests.benchmarks.measuring import measured
@@ -25,10 +28,11 @@ def facts_of(keys: int) -> Facts:
 def main(keys: int, pairs: int) -> None:
     facts = facts_of(keys)
     pages = [page for every in Account(keys).pages().values() for page in every]
-    taken = [
-        (measured(lambda: decide(facts)).seconds, measured(lambda: _read(pages)).seconds)
-        for _ in range(pairs)
-    ]
+    with uncollected():
+        taken = [
+            (measured(lambda: decide(facts)).seconds, measured(lambda: _read(pages)).seconds)
+            for _ in range(pairs)
+        ]
     json.dump(taken, sys.stdout)
 
 
