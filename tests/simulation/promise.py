@@ -104,9 +104,8 @@ class Promise:
 
         Where a budget is new, or about other keys, none has been measured by it so far.
         """
-        before = {cap.place: (cap, self.allowed(cap)) for cap in self.truth.caps()}
-        if not self.is_given:
-            before.clear()
+        caps = self.truth.caps() if self.is_given else ()
+        before = {cap.place: (cap, self.allowed(cap)) for cap in caps}
         with self.people():
             self.guard.change_policy(policy)
         for cap in self.truth.caps():

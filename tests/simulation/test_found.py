@@ -13,12 +13,16 @@ from tests.simulation.guard import Guard
 from tests.simulation.strategies import ALWAYS, LOST, NEVER_ARRIVED
 from tests.simulation.world import World
 
+LIKELY = Behaviour()
+SLOW = Behaviour(patch_delay=BITES)
 
-def office(*keys: str) -> World:
+
+def office(*keys: str, behaviour: Behaviour = LIKELY, own: Decimal | None = None) -> World:
     """Return two keys; `keys` (patterns) may spend 10 USD a day together, and are just fenced."""
-    account = Account(clock=Clock(datetime(2026, 11, 21, 9, 3, tzinfo=UTC)))
+    clock = Clock(datetime(2026, 11, 21, 9, 3, tzinfo=UTC))
+    account = Account(clock=clock, behaviour=behaviour)
     for number in range(2):
-        account.create_key({"name": f"a{number}"})
+        account.create_key({"name": f"a{number}", "limit": own})
     budget = Budget("one", {Window.DAILY: Decimal(10)}, keys, hold=ALWAYS)
     guard = Guard(account, Policy((budget,), "edition-0", Mode.ENFORCE))
     guard.change_policy(guard.policy)
@@ -82,3 +86,11 @@ def test_a_fence_that_shows_late_is_not_taken_for_a_persons_after_there_and_back
     world.guard.enforce()
     world.take(("advance", 3 * BITES))
     world.take(("tick", 5))
+
+
+def test_a_key_that_overran_its_first_fence_is_not_raised_with_what_others_may_still_spend() -> (
+    None
+):
+    world = office("a*", behaviour=SLOW, own=Decimal(25))
+    spend(world, "6.3")
+    world.take(("tick", 1))

@@ -17,7 +17,7 @@ from tests.simulation.guard import Guard
 from tests.simulation.world import World
 
 ALWAYS = Hold(Decimal(0))
-KEYS, TEAMS, CYCLES = 100, 10, 3 * 24 * 12
+KEYS, TEAMS, CYCLES = 100, 10, 40 * 12
 ASKING = 20
 """How many keys make a request in five minutes."""
 SETTLED = 2 * 12

@@ -91,7 +91,10 @@ def _taken(
         seen = facts.observations[key]
         limits = reach(seen, facts)
         most = limits.exposures(constraint)[0] if limits else None
-        if most is not None and most.is_finite():
+        if limits and most and not most.is_finite():
+            # An older limit may still be in force that bounds nothing: the others count at least.
+            most = limits.bounded(constraint)
+        if most is not None:
             taken += most
         elif not hands.may_hold(key) and not _is_off(seen, facts.holds.get(key), facts):
             taken += expected(seen, None, ZERO, facts.read_at(seen))

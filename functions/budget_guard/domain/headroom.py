@@ -102,12 +102,12 @@ class _Allotting:
     def _raise_from_what_is_free(self) -> list[str]:
         """Rule 6: pay first fences and raises with free money; return who is left short.
 
-        Up to what may be in force already a raise is counted already: it must only fit in the end.
+        Up to what may be in force on it already, a key's raise is counted already.
         """
         asking = self._asking()
         got = self._shared(
             {key: self._counted(key) - self._claims[key].allowed for key in asking},
-            [purse.left - purse.settled for purse in self._purses],
+            self._left_beside(asking),
         )
         for key, amount in got.items():
             for place in self._claims[key].places:
@@ -121,6 +121,16 @@ class _Allotting:
                 self._purses[place].pay(amount)
             self._raise(key, got[key] + amount)
         return [key for key in asking if self._claims[key].is_short and self._missing(key) > CENT]
+
+    def _left_beside(self, asking: Iterable[str]) -> list[Usd]:
+        """Return what each purse leaves beside all that the others may spend, and these have."""
+        lefts = [purse.left - purse.possible for purse in self._purses]
+        for key in asking:
+            places = zip(self._claims[key].places, self._reached.get(key, ()), strict=False)
+            for place, (possible, settled) in places:
+                if possible.is_finite():
+                    lefts[place] += possible - settled
+        return [max(ZERO, left) for left in lefts]
 
     def _asking(self) -> list[str]:
         """Return who asks for more: all who are short, and a few who will be soon."""

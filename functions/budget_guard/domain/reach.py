@@ -40,6 +40,11 @@ class Reach(NamedTuple):
             return settled, settled
         return self._most(self.possible, constraint), settled
 
+    def bounded(self, constraint: Constraint) -> Usd | None:
+        """Return the most by those of the limits that bound it at all; None if none does (USD)."""
+        most = [self._most((one,), constraint) for one in self.possible]
+        return max((one for one in most if one.is_finite()), default=None)
+
     def _most(self, possible: tuple[Possible, ...], constraint: Constraint) -> Usd:
         return exposure(
             possible,
