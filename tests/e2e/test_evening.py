@@ -140,7 +140,8 @@ def test_a_grant_lifts_the_fence_at_once(evening: Played) -> None:
 
 def test_at_midnight_a_key_gets_its_own_settings_back_without_a_poll(evening: Played) -> None:
     assert limits(evening, "batch-nightly") == [("23:21", daily(40)), ("00:00", NO_LIMIT)]
-    restored = evening.changes[-1].at - midnight(evening)
+    key = evening.on.hashes["batch-nightly"]
+    restored = [one.at for one in evening.changes if one.hash == key][-1] - midnight(evening)
     assert restored == timedelta(seconds=20)
     assert evening.on.account.keys[evening.on.hashes["batch-nightly"]].terms.settings.limit == (
         NO_LIMIT

@@ -134,11 +134,8 @@ def _is_first(limits: Reach | None, hold: Hold | None) -> bool:
 
 def _is_off(seen: Observation, hold: Hold | None, facts: Facts) -> bool:
     """Rule 4c: tell whether people have switched a key off, or its own end has come."""
-    ends, settings = seen.key.expires_at, seen.reading.settings
-    if hold and hold.is_held and hold.confirmed and hold.confirmed_at:
-        is_newer = hold.confirmed_at > facts.read_at(seen)
-        settings = hold.confirmed.settings if is_newer else settings
-    is_theirs = settings.disabled and not (hold and has_disabled(hold))
+    ends = seen.key.expires_at
+    is_theirs = facts.settings(seen).disabled and not (hold and has_disabled(hold))
     return is_theirs or (ends is not None and ends <= facts.now)
 
 

@@ -84,6 +84,14 @@ class Facts:
         is_proposed = seen is not None and self.policy.proposes(seen.key)
         return is_proposed and any(key in one.protect for one in self.approvals)
 
+    def settings(self, seen: Observation) -> Settings:
+        """Return what a key is set to by the newest word of OpenRouter: an answer, or a reading."""
+        hold = self.holds.get(seen.key.hash)
+        answered = hold.confirmed_at if hold and hold.is_held else None
+        if hold and hold.confirmed and answered and answered > self.read_at(seen):
+            return hold.confirmed.settings
+        return seen.reading.settings
+
     def baseline(self, seen: Observation) -> Settings:
         """Return a key's settings without the guard: what a hold recorded, else what was read."""
         hold = self.holds.get(seen.key.hash)

@@ -68,10 +68,8 @@ def _written(word: Freeze, seen: Observation, facts: Facts, desk: Desk) -> Froze
 
 def _is_off(seen: Observation, facts: Facts) -> bool:
     """Tell whether people have disabled a key, by the newest that is known of it."""
-    hold, newest = facts.holds.get(seen.key.hash), seen.reading.settings
-    if hold and hold.confirmed and hold.confirmed_at and hold.confirmed_at > facts.read_at(seen):
-        newest = hold.confirmed.settings
-    return newest.disabled and not (hold and has_disabled(hold))
+    hold = facts.holds.get(seen.key.hash)
+    return facts.settings(seen).disabled and not (hold and has_disabled(hold))
 
 
 def _require_hands_on(seen: Observation, facts: Facts) -> None:

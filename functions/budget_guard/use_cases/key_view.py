@@ -59,7 +59,7 @@ def key_view_of(seen: Observation, plan: Plan, ledger: Ledger) -> KeyView:
         name=key.name,
         workspace=place.name if place else key.workspace,
         seen_at=facts.read_at(seen),
-        settings=words.settings(seen.reading.settings),
+        settings=words.settings(facts.settings(seen)),
         own_limit=words.limit(facts.baseline(seen).limit),
         held=held,
         bound_by=_bound_by(standing.binding) if standing and standing.binding else None,

@@ -74,8 +74,12 @@ def test_a_command_in_a_name_is_not_offered_to_be_copied() -> None:
 
 def test_each_command_of_several_steps_can_be_copied_alone() -> None:
     told = mail.body(ALERTS["breaker"], "BudgetGuard")
-    commands = [line.strip() for line in told.split("\n") if line.startswith(" ")]
-    assert commands == ["budget-guard plan", "then:", "budget-guard approve 3f2a9c1d"]
+    steps = told.partition("To do    look:\n")[2].partition("\n\n")[0]
+    assert [line.strip() for line in steps.split("\n")] == [
+        "budget-guard approve",
+        "then:",
+        'budget-guard approve 3f2a9c1d --reason "..."',
+    ]
 
 
 @pytest.mark.parametrize("name", ALERTS)
