@@ -87,7 +87,7 @@ class Facts:
     def settings(self, seen: Observation) -> Settings:
         """Return what a key is set to by the newest word of OpenRouter: an answer, or a reading."""
         hold = self.holds.get(seen.key.hash)
-        answered = hold.confirmed_at if hold and hold.is_held else None
+        answered = hold.confirmed_at if hold else None
         if hold and hold.confirmed and answered and answered > self.read_at(seen):
             return hold.confirmed.settings
         return seen.reading.settings
