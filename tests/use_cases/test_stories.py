@@ -559,3 +559,16 @@ def test_keys_whose_counters_jump_beyond_belief_go_on_with_what_was_left_until_a
     scene.wait()
     scene.wait()
     assert not any(scene.spend(1, name) for name in names)
+
+
+def test_there_and_back_within_the_minute_that_a_change_takes_the_last_word_is_sent() -> None:
+    late = Behaviour(patch_delay=timedelta(seconds=60), patch_shown_late=True)
+    scene = Scene(daily(hold=ALWAYS), behaviour=late)
+    scene.wait()
+    for cap in (4, 10):
+        scene.guard.policy = replace(scene.guard.policy, budgets=(daily(cap=cap, hold=ALWAYS),))
+        scene.guard.chain(scene.guard.evaluate, scene.guard.enforce)
+    scene.wait()
+    scene.wait()
+    assert scene.limit() == NATIVE
+    assert scene.hold().override is None

@@ -52,8 +52,12 @@ def patch(
 
 
 def _change(hold: Hold, goal: Settings, reading: Reading) -> Change:
-    """Return the fields that differ, or that an open intent may still make differ."""
-    may_be = [reading.settings, *(intent.settings for intent in hold.intents)]
+    """Return the fields that differ, or that an open intent may still make differ.
+
+    Or the last answer: what it says may take effect, and be shown, a minute later.
+    """
+    answered = [hold.confirmed.settings] if hold.is_held and hold.confirmed else []
+    may_be = [reading.settings, *answered, *(intent.settings for intent in hold.intents)]
     return Change(
         limit=goal.limit if any(one.limit != goal.limit for one in may_be) else None,
         include_byok=goal.include_byok
