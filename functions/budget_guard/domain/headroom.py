@@ -73,8 +73,9 @@ class _Allotting:
             due, places = self._due[key].amount, self._claims[key].places
             most = reached[0][1] if reached[0] is reached[-1] else max(one for _, one in reached)
             if not most.is_finite():
-                self._found[key] = (Move.LOWER, due)
-                reached[:] = [(possible, due) for possible, _ in reached]
+                bound = self._bound(key)
+                self._found[key] = (Move.LOWER, bound)
+                reached[:] = [(possible, bound) for possible, _ in reached]
             elif most - due > NOISE:
                 self._surplus.append((most - due, key))
             if reached[0] is reached[-1] and reached[0][0] is reached[0][1]:
@@ -86,6 +87,14 @@ class _Allotting:
             for place in places:
                 self._purses[place].hold(total, total)
         self._surplus.sort(reverse=True)
+
+    def _bound(self, key: str) -> Usd:
+        """Return what to bound a key at whose fence bounds nothing somewhere.
+
+        No more than it has elsewhere: a raise is paid for, and comes after.
+        """
+        allowed = self._claims[key].allowed
+        return min(self._due[key].amount, allowed) if allowed.is_finite() else ZERO
 
     def _lower_what_must_be(self) -> None:
         """Rule 7: a decrease that the invariant needs is always made, the largest surplus first."""
