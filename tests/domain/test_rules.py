@@ -190,3 +190,19 @@ def test_rule_4b_a_weight_is_what_was_spent_or_twice_the_last_portion_of_a_key_t
     )
     claims = decide(facts).sharing.by_key
     assert (claims["#a"].weight, claims["#b"].weight) == (usd(14), FLOOR)
+
+
+def test_rule_6_a_fence_that_must_count_byok_from_now_on_gives_nobody_more_than_before() -> None:
+    spent, calm = seen("spent", counters(7, lifetime=105)), seen("calm", counters(0, lifetime=100))
+    since = NOW - 30 * MINUTE
+    holds = [
+        KeyHold("#spent", OPEN, Possible(limited(105)), since, portion=usd(5)),
+        KeyHold("#calm", OPEN, Possible(limited(105)), since, portion=usd(5)),
+    ]
+    both = policy_of(
+        a_budget("one", daily=10, hold=ALWAYS),
+        a_budget("two", daily=10, hold=ALWAYS, include_byok=True),
+    )
+    standings = decide(facts_of([spent, calm], both, holds=holds)).standings
+    assert standings["#spent"].headroom == 0
+    assert (standings["#calm"].headroom or usd(9)) <= 3

@@ -94,12 +94,3 @@ def test_a_key_that_overran_its_first_fence_is_not_raised_with_what_others_may_s
     world = office("a*", behaviour=SLOW, own=Decimal(25))
     spend(world, "6.3")
     world.take(("tick", 1))
-
-
-def test_a_new_budget_that_counts_byok_raises_nobody_with_what_others_have_still() -> None:
-    world = office("a*")
-    for _ in range(8):
-        spend(world, "0.9")
-    too = Budget("two", {Window.DAILY: Decimal(10)}, ("a*",), include_byok=True, hold=ALWAYS)
-    world.take(("budget", too))
-    world.take(("tick", 5))
