@@ -572,3 +572,16 @@ def test_there_and_back_within_the_minute_that_a_change_takes_the_last_word_is_s
     scene.wait()
     assert scene.limit() == NATIVE
     assert scene.hold().override is None
+
+
+def test_a_key_given_back_and_held_again_within_that_minute_is_fenced_and_nobody_blamed() -> None:
+    late = Behaviour(patch_delay=timedelta(seconds=60), patch_shown_late=True)
+    scene = Scene(daily(hold=ALWAYS), behaviour=late)
+    scene.wait()
+    for hold in (Hold(None), ALWAYS):
+        scene.guard.policy = replace(scene.guard.policy, budgets=(daily(hold=hold),))
+        scene.guard.chain(scene.guard.evaluate, scene.guard.enforce)
+    scene.wait()
+    scene.wait()
+    assert scene.limit() == NATIVE
+    assert scene.hold().override is None

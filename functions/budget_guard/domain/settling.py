@@ -92,7 +92,8 @@ def first_touch(hold: Hold | None, reading: Reading) -> Hold:
     """Return the hold to fence a key with: as it is if held, else with what was read as baseline.
 
     Where the limit read is one that the guard sent and that may still be in force, the earlier
-    baseline stays: the guard's own fence must not be taken for a person's.
+    baseline stays: the guard's own fence must not be taken for a person's. What was answered last,
+    when the key was given back, may still be about to take effect.
     """
     if hold is None:
         return Hold(reading.key.hash, reading.settings)
@@ -100,11 +101,13 @@ def first_touch(hold: Hold | None, reading: Reading) -> Hold:
         return hold
     is_ours = any(reading.settings.limit == one.limit for one in _ours(hold, reading))
     kept = hold.baseline if is_ours else reading.settings
+    was, at = hold.confirmed, hold.confirmed_at
+    last = (Replaced(was, at),) if was and at and reading.began - at < SETTLE else ()
     return Hold(
         key=reading.key.hash,
         baseline=replace(kept, disabled=reading.settings.disabled),
         intents=hold.intents,
-        replaced=hold.replaced,
+        replaced=(*hold.replaced, *last)[-REPLACED_KEPT:],
         refusals=hold.refusals,
     )
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from budget_guard.domain import settling
 from budget_guard.domain.fences import allows_more, corrected
-from budget_guard.domain.holds import Hold, HoldState, Intent
+from budget_guard.domain.holds import BITES, Hold, HoldState, Intent
 from budget_guard.domain.keys import Reading, Settings
 from budget_guard.domain.policy import OnOverride
 from budget_guard.domain.records import Audit
@@ -54,10 +54,11 @@ def patch(
 def _change(hold: Hold, goal: Settings, reading: Reading) -> Change:
     """Return the fields that differ, or that an open intent may still make differ.
 
-    Or the last answer: what it says may take effect, and be shown, a minute later.
+    Or an answer of the last minute: what it says may take effect, and be shown, only now.
     """
-    answered = [hold.confirmed.settings] if hold.is_held and hold.confirmed else []
-    may_be = [reading.settings, *answered, *(intent.settings for intent in hold.intents)]
+    may_be = [reading.settings, *(intent.settings for intent in hold.intents)]
+    may_be += [hold.confirmed.settings] if hold.is_held and hold.confirmed else []
+    may_be += [one.possible.settings for one in hold.replaced if reading.began - one.at < BITES]
     return Change(
         limit=goal.limit if any(one.limit != goal.limit for one in may_be) else None,
         include_byok=goal.include_byok
