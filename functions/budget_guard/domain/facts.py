@@ -85,10 +85,13 @@ class Facts:
         return is_proposed and any(key in one.protect for one in self.approvals)
 
     def settings(self, seen: Observation) -> Settings:
-        """Return what a key is set to by the newest word of OpenRouter: an answer, or a reading."""
+        """Return what a key is set to by the newest word of OpenRouter: an answer, or a reading.
+
+        A read that had begun when the answer came may have missed the change.
+        """
         hold = self.holds.get(seen.key.hash)
         answered = hold.confirmed_at if hold else None
-        if hold and hold.confirmed and answered and answered > self.read_at(seen):
+        if hold and hold.confirmed and answered and answered >= self.began(seen):
             return hold.confirmed.settings
         return seen.reading.settings
 
