@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
@@ -101,6 +102,9 @@ type Record = (
     | Approval
     | SpendRecord
     | Audit
+    | CostHour
+    | CostDay
+    | CostsRead
 )
 
 
@@ -173,6 +177,18 @@ class Ledger(Protocol):
 
     def audit(self, key: str) -> Sequence[Audit]:
         """Return the changes made to a key, newest first, at most 100."""
+        ...
+
+    def cost_hours(self, day: date) -> Sequence[CostHour]:
+        """Return the costs of a day's hours, those of every workspace; kept for 35 days."""
+        ...
+
+    def cost_days(self, day: date) -> Sequence[CostDay]:
+        """Return what activity said of a day, closed or not; kept for 400 days."""
+        ...
+
+    def costs_read(self) -> Mapping[str, CostsRead]:
+        """Return how far costs have been read, by workspace id."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

@@ -1,9 +1,10 @@
 """One of each thing that the ledger keeps, to be varied by tests."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
+from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
@@ -23,6 +24,7 @@ from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+TODAY = NOW.date()
 HASH = "3fa9c1d2" + "0" * 56
 FENCED = Settings(Limit(Decimal("108.80"), None), include_byok=True)
 OWN = Settings(Limit(Decimal(50), Window.DAILY))
@@ -90,6 +92,18 @@ def approval(by: str = "ann") -> Approval:
     return Approval(DEPLOYED.policy, NOW, by, told, frozenset([HASH]), by_guard=by == "the guard")
 
 
+def cost_hour(part: int = 0, parts: int = 1, hour: datetime = NOW) -> CostHour:
+    model = Cost(HASH, FIGURES, model="acme/small")
+    provider = Cost("?an old key", FIGURES, provider="Acme")
+    return CostHour("w1", hour, NOW, (model,), (provider,), part, parts)
+
+
+def cost_day(day: date = TODAY, digit: str = "3") -> CostDay:
+    return CostDay(day, digit, NOW, (Cost(HASH, FIGURES, "acme/small", "Acme"),), closed=True)
+
+
+FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)
+COSTS_READ = CostsRead("w1", NOW, NOW + timedelta(seconds=3))
 FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
 WORKSPACE = Workspace("w1", "Search")
 POLL = PollReport(NOW, "run-1", 12, 2, "w2: 503", Decimal("812.5"))
@@ -117,4 +131,7 @@ EACH = (
     release(None),
     SPEND,
     audit(),
+    cost_hour(),
+    cost_day(),
+    COSTS_READ,
 )

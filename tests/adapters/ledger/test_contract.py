@@ -41,6 +41,9 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.incidents()
     assert not ledger.unsent()
     assert not ledger.audit(HASH)
+    assert not ledger.cost_hours(NOW.date())
+    assert not ledger.cost_days(NOW.date())
+    assert not ledger.costs_read()
 
 
 @pytest.mark.parametrize("leased", [True, False])
@@ -64,6 +67,9 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert ledger.freezes() == [samples.freeze()]
     assert ledger.approvals() == [samples.approval()]
     assert ledger.audit(HASH) == [samples.audit()]
+    assert ledger.cost_hours(NOW.date()) == [samples.cost_hour()]
+    assert ledger.cost_days(NOW.date()) == [samples.cost_day()]
+    assert ledger.costs_read() == {"w1": samples.COSTS_READ}
 
 
 def test_a_record_replaces_its_former_self_whole(ledger: Ledger, lease: Lease) -> None:
@@ -251,6 +257,32 @@ def test_changes_are_on_record_for_400_days(ledger: Ledger, clock: Clock) -> Non
     ledger.save(samples.audit(0), samples.audit(60))
     clock.pass_(timedelta(days=400, seconds=30))
     assert [one.id for one in ledger.audit(HASH)] == ["a60"]
+
+
+def test_an_hour_that_needs_fewer_parts_now_has_no_more(ledger: Ledger) -> None:
+    ledger.save(*(samples.cost_hour(part, 3) for part in range(3)))
+    ledger.save(*(samples.cost_hour(part, 2) for part in range(2)))
+    assert [one.part for one in ledger.cost_hours(NOW.date())] == [0, 1]
+
+
+def test_the_costs_of_a_day_are_those_of_no_other(ledger: Ledger) -> None:
+    midnight = NOW.replace(hour=0)
+    hours = (samples.cost_hour(hour=midnight), samples.cost_hour(hour=midnight + timedelta(days=1)))
+    days = (samples.cost_day(), samples.cost_day(NOW.date() + timedelta(days=1)))
+    ledger.save(*hours, *days)
+    assert ledger.cost_hours(NOW.date()) == [hours[0]]
+    assert ledger.cost_days(NOW.date()) == [days[0]]
+
+
+def test_costs_by_the_hour_are_kept_for_35_days_and_those_of_days_for_400(
+    ledger: Ledger, clock: Clock
+) -> None:
+    ledger.save(samples.cost_hour(), samples.cost_day())
+    clock.pass_(timedelta(days=35, seconds=1))
+    assert not ledger.cost_hours(NOW.date())
+    assert ledger.cost_days(NOW.date()) == [samples.cost_day()]
+    clock.pass_(timedelta(days=365))
+    assert not ledger.cost_days(NOW.date())
 
 
 def _noise(seed: int) -> str:

@@ -1,14 +1,15 @@
-"""Where each record lies in the one table, and when it may be thrown away."""
+"""Where each record lies in the one table."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from string import hexdigits
 from typing import NamedTuple, assert_never
 
 from budget_guard.domain.alerts import Alert, AlertState, Incident
-from budget_guard.domain.holds import FOR_EVER, Hold
-from budget_guard.domain.observations import FORMER_KEPT, Freshness, Observation
+from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
     Approval,
     Audit,
@@ -24,10 +25,8 @@ from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
 DIGITS = "0123456789abcdef"
-YEAR_AND_MORE = timedelta(days=400)
-SENT_KEPT = timedelta(days=35)
-GRANT_KEPT = timedelta(days=62)
 OPEN_ALERTS = "ALERT#OPEN"
+COSTS_READ = "COSTSREAD"
 
 
 class Address(NamedTuple):
@@ -86,6 +85,8 @@ def address(record: Record) -> Address:
             place = LAST_POLL
         case Deployed():
             place = DEPLOYED
+        case CostHour() | CostDay() | CostsRead():
+            place = _address_of_costs(record)
         case _:
             place = _address_of_rest(record)
     return place
@@ -120,25 +121,25 @@ def _address_of_rest(
     return place
 
 
-def expires(record: Record) -> datetime | None:
-    """Return from when on `record` is of no use; None: it is kept until it is forgotten."""
+def _address_of_costs(record: CostHour | CostDay | CostsRead) -> Address:
     match record:
-        case Observation(gone_at=datetime() as gone):
-            return _after(gone, FORMER_KEPT)
-        case SpendRecord():
-            return _after(record.start, YEAR_AND_MORE)
-        case Audit():
-            return _after(record.at, YEAR_AND_MORE)
-        case Alert(state=AlertState.SENT):
-            return _after(record.at, SENT_KEPT)
-        case Grant():
-            return _after(record.ends, GRANT_KEPT)
-        case _:
-            return None
+        case CostHour():
+            place = f"{_stamp(record.hour)}#{record.workspace}#{record.part:04}"
+            return Address(hours_partition(record.hour.astimezone(UTC).date()), place)
+        case CostDay():
+            return Address(day_partition(record.day), record.digit)
+        case CostsRead():
+            return Address(COSTS_READ, record.workspace)
 
 
-def _after(at: datetime, kept: timedelta) -> datetime | None:
-    return at + kept if at < FOR_EVER - kept else None
+def hours_partition(day: date) -> str:
+    """Return where the costs of a day's hours lie."""
+    return f"COSTHOUR#{day.isoformat()}"
+
+
+def day_partition(day: date) -> str:
+    """Return where the costs of a day lie, as activity told them."""
+    return f"COSTDAY#{day.isoformat()}"
 
 
 def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:

@@ -1,24 +1,27 @@
 """The ledger in DynamoDB: one table, keys `pk` and `sk`, TTL attribute `expires`. No Scan.
 
-| asked                | pk                        | sk                  | expires            |
-|----------------------|---------------------------|---------------------|--------------------|
-| observations         | OBS#0 .. OBS#f            | key hash            | 31 d after gone    |
-| holds, hold          | HOLD#0 .. HOLD#f          | key hash            |                    |
-| wishes               | WISH#0 .. WISH#f          | key hash            |                    |
-| freshness            | FRESHNESS                 | workspace id        |                    |
-| workspaces           | WORKSPACE                 | workspace id        |                    |
-| poll report          | POLL                      | LAST                |                    |
-| policy in use        | DEPLOYED                  | LAST                |                    |
-| incidents            | INCIDENT                  | incident id         |                    |
-| alerts not yet sent  | ALERT#OPEN                | event id            |                    |
-| alerts sent          | ALERT#SENT                | time#event id       | 35 d               |
-| grants               | GRANT                     | grant id            | 62 d after its end |
-| releases             | RELEASE                   | key hash, or *      |                    |
-| freezes              | FREEZE                    | key hash            |                    |
-| approvals            | APPROVAL                  | person, or guard    |                    |
-| spend                | SPEND#<digit>#<budget>    | window#start#key    | 400 d              |
-| audit of a key       | AUDIT#<key hash>          | time#id             | 400 d              |
-| lease                | LEASE                     | name                |                    |
+| asked                  | pk                     | sk                  | expires            |
+|------------------------|------------------------|---------------------|--------------------|
+| observations           | OBS#0 .. OBS#f         | key hash            | 31 d after gone    |
+| holds, hold            | HOLD#0 .. HOLD#f       | key hash            |                    |
+| wishes                 | WISH#0 .. WISH#f       | key hash            |                    |
+| freshness              | FRESHNESS              | workspace id        |                    |
+| workspaces             | WORKSPACE              | workspace id        |                    |
+| poll report            | POLL                   | LAST                |                    |
+| policy in use          | DEPLOYED               | LAST                |                    |
+| incidents              | INCIDENT               | incident id         |                    |
+| alerts not yet sent    | ALERT#OPEN             | event id            |                    |
+| alerts sent            | ALERT#SENT             | time#event id       | 35 d               |
+| grants                 | GRANT                  | grant id            | 62 d after its end |
+| releases               | RELEASE                | key hash, or *      |                    |
+| freezes                | FREEZE                 | key hash            |                    |
+| approvals              | APPROVAL               | person, or guard    |                    |
+| spend                  | SPEND#<digit>#<budget> | window#start#key    | 400 d              |
+| audit of a key         | AUDIT#<key hash>       | time#id             | 400 d              |
+| costs of a day's hours | COSTHOUR#<day>         | hour#workspace#part | 35 d               |
+| costs of a day         | COSTDAY#<day>          | first hash digit, ? | 400 d              |
+| costs read so far      | COSTSREAD              | workspace id        |                    |
+| lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000
 writes a second. All reads are consistent: an observation older than the freshness beside it would

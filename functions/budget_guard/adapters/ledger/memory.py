@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
 
-from budget_guard.adapters.ledger.addresses import Address, Write, address, expires, writes
+from budget_guard.adapters.ledger.addresses import Address, Write, address, writes
+from budget_guard.adapters.ledger.expiry import expires
 from budget_guard.adapters.ledger.failures import replaced
 from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.domain.errors import LeaseLost

@@ -2,17 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from budget_guard.adapters.ledger.addresses import (
+    COSTS_READ,
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
     Address,
     audit_partition,
+    day_partition,
     hold_address,
+    hours_partition,
     partitions,
 )
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -105,3 +110,23 @@ class Reader(ABC):
     def audit(self, key: str) -> Sequence[Audit]:
         """Return the changes made to a key, newest first, at most 100."""
         return self._newest(Audit, audit_partition(key), AUDIT_SHOWN)
+
+    def cost_hours(self, day: date) -> Sequence[CostHour]:
+        """Return the costs of a day's hours, by hour, workspace and part.
+
+        Of parts that an hour had once, and has no more, none is returned.
+        """
+        found = sorted(
+            self._all(CostHour, hours_partition(day)),
+            key=lambda one: (one.hour, one.workspace, one.part),
+        )
+        first = {(one.hour, one.workspace): one.parts for one in found if one.part == 0}
+        return [one for one in found if one.part < first.get((one.hour, one.workspace), 0)]
+
+    def cost_days(self, day: date) -> Sequence[CostDay]:
+        """Return what activity said of a day, by the first digit of the keys' hashes."""
+        return sorted(self._all(CostDay, day_partition(day)), key=lambda one: one.digit)
+
+    def costs_read(self) -> Mapping[str, CostsRead]:
+        """Return how far costs have been read, by workspace id."""
+        return {one.workspace: one for one in self._all(CostsRead, COSTS_READ)}

@@ -1,0 +1,129 @@
+"""Who spent what, on which model, served by whom, as OpenRouter's analytics and activity tell it.
+
+The counters of `/keys` say how much; this says on what. Money is USD, hours and days are UTC.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+
+from budget_guard.domain.money import ZERO, Usd
+
+UNKNOWN = "?"
+"""Before the name of a key whose hash nobody knows: a deleted one, or one of OAuth."""
+
+
+class Axis(StrEnum):
+    """What the money of a key and an hour is split by: the same money each time."""
+
+    MODEL = "model"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What requests came to together: USD charged to credits (BYOK fees too), and tokens.
+
+    `byok` is the value (USD, list price) of inference on a provider key of one's own: it is not in
+    `credits`. `reasoning` and `cached` tokens are parts of `completion` and `prompt`.
+    """
+
+    credits: Usd = ZERO
+    byok: Usd = ZERO
+    requests: int = 0
+    prompt: int = 0
+    completion: int = 0
+    reasoning: int = 0
+    cached: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        """Return what both came to."""
+        return Figures(
+            self.credits + other.credits,
+            self.byok + other.byok,
+            self.requests + other.requests,
+            self.prompt + other.prompt,
+            self.completion + other.completion,
+            self.reasoning + other.reasoning,
+            self.cached + other.cached,
+        )
+
+    def __sub__(self, other: "Figures") -> "Figures":
+        """Return what is in this beyond the other."""
+        return self + Figures(*(-getattr(other, one.name) for one in fields(other)))
+
+
+NOTHING = Figures()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a key spent on one model, or with one provider; in an activity row both are known.
+
+    `key` is its hash, or `?` and its name where the hash is not known.
+    """
+
+    key: str
+    figures: Figures
+    model: str | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostHour:
+    """The costs of a workspace in the hour that begins at `hour`, as told at `at`.
+
+    `models` and `providers` are the same money, split by each. Where there are many rows, they lie
+    in several records: this is number `part` of `parts`.
+    """
+
+    workspace: str
+    hour: datetime
+    at: datetime
+    models: tuple[Cost, ...]
+    providers: tuple[Cost, ...]
+    part: int = 0
+    parts: int = 1
+
+    def same_costs(self, other: "CostHour") -> bool:
+        """Tell whether nothing differs but when it was told."""
+        mine, theirs = (self.models, self.providers), (other.models, other.providers)
+        return (mine, self.part, self.parts) == (theirs, other.part, other.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CostDay:
+    """The costs of a completed day, of the keys whose hash begins with `digit`, as told at `at`.
+
+    It counts once it is `closed`: two reads at least six hours apart were the same. Of keys whose
+    hash is not known (digit `?`) it has what the hours said.
+    """
+
+    day: date
+    digit: str
+    at: datetime
+    rows: tuple[Cost, ...]
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CostsRead:
+    """How far the hours of a workspace have been read: all before `until`, at `at`."""
+
+    workspace: str
+    until: datetime
+    at: datetime
+
+
+def digit_of(key: str) -> str:
+    """Return the part of a day that a key's costs lie in."""
+    return key[:1].lower()
+
+
+def summed(rows: Iterable[tuple[str, Figures]]) -> Mapping[str, Figures]:
+    """Return the sum of the figures under each label."""
+    found: dict[str, Figures] = {}
+    for label, figures in rows:
+        found[label] = found.get(label, NOTHING) + figures
+    return found
