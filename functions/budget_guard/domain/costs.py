@@ -3,7 +3,7 @@
 The counters of `/keys` say how much; this says on what. Money is USD, hours and days are UTC.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -94,36 +94,42 @@ class CostHour:
 
 @dataclass(frozen=True, slots=True)
 class CostDay:
-    """The costs of a completed day, of the keys whose hash begins with `digit`, as told at `at`.
+    """The costs of a completed day, of the keys of one `part` (see `part_of`), as told at `at`.
 
     It counts once it is `closed`: two reads at least six hours apart were the same. Of keys whose
-    hash is not known (digit `?`) it has what the hours said.
+    hash is not known it has what the hours said.
     """
 
     day: date
-    digit: str
+    part: str
     at: datetime
     rows: tuple[Cost, ...]
     closed: bool = False
 
 
+ACTIVITY = "activity"
+
+
 @dataclass(frozen=True, slots=True)
 class CostsRead:
-    """How far the hours of a workspace have been read: all before `until`, at `at`."""
+    """How far a source was read at `at`: a workspace's hours, or the closed days of `ACTIVITY`.
 
-    workspace: str
+    All before `until` is in the ledger.
+    """
+
+    source: str
     until: datetime
     at: datetime
 
 
-def digit_of(key: str) -> str:
-    """Return the part of a day that a key's costs lie in."""
-    return key[:1].lower()
+def part_of(key: str) -> str:
+    """Return the part of a day that a key's costs lie in: 256 of known keys, one of the others."""
+    return UNKNOWN if key.startswith(UNKNOWN) else key[:2].lower()
 
 
-def summed(rows: Iterable[tuple[str, Figures]]) -> Mapping[str, Figures]:
+def summed[K](rows: Iterable[tuple[K, Figures]]) -> dict[K, Figures]:
     """Return the sum of the figures under each label."""
-    found: dict[str, Figures] = {}
+    found: dict[K, Figures] = {}
     for label, figures in rows:
         found[label] = found.get(label, NOTHING) + figures
     return found

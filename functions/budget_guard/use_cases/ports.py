@@ -188,7 +188,7 @@ class Ledger(Protocol):
         ...
 
     def costs_read(self) -> Mapping[str, CostsRead]:
-        """Return how far costs have been read, by workspace id."""
+        """Return how far costs have been read, by source."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

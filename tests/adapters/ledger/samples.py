@@ -98,8 +98,8 @@ def cost_hour(part: int = 0, parts: int = 1, hour: datetime = NOW) -> CostHour:
     return CostHour("w1", hour, NOW, (model,), (provider,), part, parts)
 
 
-def cost_day(day: date = TODAY, digit: str = "3") -> CostDay:
-    return CostDay(day, digit, NOW, (Cost(HASH, FIGURES, "acme/small", "Acme"),), closed=True)
+def cost_day(day: date = TODAY, part: str = "3f") -> CostDay:
+    return CostDay(day, part, NOW, (Cost(HASH, FIGURES, "acme/small", "Acme"),), closed=True)
 
 
 FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)

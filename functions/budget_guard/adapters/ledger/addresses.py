@@ -127,9 +127,9 @@ def _address_of_costs(record: CostHour | CostDay | CostsRead) -> Address:
             place = f"{_stamp(record.hour)}#{record.workspace}#{record.part:04}"
             return Address(hours_partition(record.hour.astimezone(UTC).date()), place)
         case CostDay():
-            return Address(day_partition(record.day), record.digit)
+            return Address(day_partition(record.day), record.part)
         case CostsRead():
-            return Address(COSTS_READ, record.workspace)
+            return Address(COSTS_READ, record.source)
 
 
 def hours_partition(day: date) -> str:

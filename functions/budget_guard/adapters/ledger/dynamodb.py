@@ -19,8 +19,8 @@
 | spend                  | SPEND#<digit>#<budget> | window#start#key    | 400 d              |
 | audit of a key         | AUDIT#<key hash>       | time#id             | 400 d              |
 | costs of a day's hours | COSTHOUR#<day>         | hour#workspace#part | 35 d               |
-| costs of a day         | COSTDAY#<day>          | first hash digit, ? | 400 d              |
-| costs read so far      | COSTSREAD              | workspace id        |                    |
+| costs of a day         | COSTDAY#<day>          | 2 hash digits, or ? | 400 d              |
+| costs read so far      | COSTSREAD              | workspace, activity |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000

@@ -124,9 +124,9 @@ class Reader(ABC):
         return [one for one in found if one.part < first.get((one.hour, one.workspace), 0)]
 
     def cost_days(self, day: date) -> Sequence[CostDay]:
-        """Return what activity said of a day, by the first digit of the keys' hashes."""
-        return sorted(self._all(CostDay, day_partition(day)), key=lambda one: one.digit)
+        """Return what activity said of a day, by the first digits of the keys' hashes."""
+        return sorted(self._all(CostDay, day_partition(day)), key=lambda one: one.part)
 
     def costs_read(self) -> Mapping[str, CostsRead]:
-        """Return how far costs have been read, by workspace id."""
-        return {one.workspace: one for one in self._all(CostsRead, COSTS_READ)}
+        """Return how far costs have been read, by source."""
+        return {one.source: one for one in self._all(CostsRead, COSTS_READ)}

@@ -1,0 +1,39 @@
+"""Analytics asked until every answer is whole: an answer that was cut short is never counted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from budget_guard.domain.errors import ProviderConfusing
+from budget_guard.use_cases.costs.source import Grain, Question, Row, Told
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def whole(question: Question, ask: Callable[[Question], Told]) -> Iterator[Row]:
+    """Yield the rows within the time asked for, from half the time where an answer was cut.
+
+    Raises `ProviderConfusing` where even the rows of one minute are too many for an answer.
+    """
+    told = ask(question)
+    if not told.is_cut:
+        yield from (row for row in told.rows if question.begins <= row.at < question.ends)
+        return
+    for begins, ends, grain in _halves(question):
+        yield from whole(replace(question, begins=begins, ends=ends, grain=grain), ask)
+
+
+def _halves(question: Question) -> Iterator[tuple[datetime, datetime, Grain]]:
+    """Yield two parts of a question's time: whole hours as long as there are several."""
+    begins, ends = question.begins, question.ends
+    is_hours = ends - begins > HOUR
+    step, grain = (HOUR, Grain.HOUR) if is_hours else (MINUTE, Grain.MINUTE)
+    if ends - begins <= MINUTE:
+        message = (
+            f"Analytics cut its answer about the minute {begins:%Y-%m-%d %H:%M} UTC of workspace "
+            f"{question.workspace}; its costs from there on are left to the next poll."
+        )
+        raise ProviderConfusing(message)
+    half = begins + max(1, (ends - begins) // step // 2) * step
+    yield begins, half, grain
+    yield half, ends, grain
