@@ -133,3 +133,12 @@ def summed[K](rows: Iterable[tuple[K, Figures]]) -> dict[K, Figures]:
     for label, figures in rows:
         found[label] = found.get(label, NOTHING) + figures
     return found
+
+
+def total(rows: Iterable[Cost]) -> tuple[Cost, ...]:
+    """Return one row for each key and label, in order: what the rows of equal labels come to."""
+    found = summed(((one.key, one.model, one.provider), one.figures) for one in rows)
+    ordered = sorted(found, key=lambda place: tuple(text or "" for text in place))
+    return tuple(
+        Cost(key, found[key, model, provider], model, provider) for key, model, provider in ordered
+    )

@@ -1,0 +1,133 @@
+"""A made-up account whose every request is known, and a source of costs that tells of it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.domain.costs import Axis, Cost, Figures, total
+from budget_guard.domain.errors import ProviderError, ProviderUnavailable
+from budget_guard.domain.money import Usd
+from budget_guard.domain.policy import Policy
+from budget_guard.domain.records import Workspace
+from budget_guard.use_cases.costs.poll import CostPoll, CostReport, poll_costs
+from budget_guard.use_cases.costs.source import Grain, Offered, Question, Row, Told
+from budget_guard.use_cases.leases import leased
+from budget_guard.use_cases.ports import Ledger
+from tests.domain.builders import seen, utc
+
+NOW = utc("2026-11-18 12:20")
+DOWN = ProviderUnavailable("OpenRouter answered 503")
+
+
+class Charge(NamedTuple):
+    """One request: its key's hash, when it was made, and what it cost."""
+
+    at: datetime
+    key: str = "#api"
+    cost: Usd = Decimal("0.25")
+    model: str = "acme/small"
+    provider: str = "Acme"
+    workspace: str = "w1"
+
+    @property
+    def figures(self) -> Figures:
+        return Figures(self.cost, requests=1, prompt=100, completion=10)
+
+
+@dataclass
+class Books:
+    """Tells what the charges come to, at most `most` rows at a time, by the names of keys.
+
+    `ends_inclusive`: a bucket that begins at the end of the time asked for is told too. Workspaces
+    and keys in `down` get `failure` for an answer; `hides` are charges that activity knows nothing of yet.
+    """
+
+    charges: list[Charge] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    most: int = 10_000
+    ends_inclusive: bool = True
+    offers: Offered = field(default_factory=lambda: Offered(frozenset(Axis)))
+    warnings: tuple[str, ...] = ()
+    down: set[str] = field(default_factory=set)
+    hides: set[Charge] = field(default_factory=set)
+    failure: ProviderError = DOWN
+    asked: list[Question] = field(default_factory=list)
+    activity_asked: list[tuple[str, date]] = field(default_factory=list)
+
+    def name(self, key: str) -> str:
+        return self.names.get(key, key.removeprefix("#"))
+
+    def offered(self) -> Offered:
+        return self.offers
+
+    def ask(self, question: Question) -> Told:
+        self.asked.append(question)
+        if question.workspace in self.down:
+            raise self.failure
+        found: dict[tuple[datetime, str | None, str], Figures] = {}
+        for one in self.charges:
+            if self._is_asked_for(one, question):
+                label = one.model if question.axis is Axis.MODEL else one.provider
+                name = None if question.key else self.name(one.key)
+                place = (_bucket(one.at, question.grain), name, label)
+                found[place] = found.get(place, Figures()) + one.figures
+        rows = tuple(Row(*place, figures) for place, figures in found.items())
+        return Told(rows[: self.most], len(rows) > self.most, self.warnings)
+
+    def _is_asked_for(self, one: Charge, question: Question) -> bool:
+        is_within = question.begins <= one.at < question.ends
+        if self.ends_inclusive:
+            is_within = question.begins <= one.at <= question.ends
+        is_of_key = question.key in (None, one.key)
+        return is_within and is_of_key and one.workspace == question.workspace
+
+    def activity(self, key: str, day: date) -> tuple[Cost, ...]:
+        self.activity_asked.append((key, day))
+        if key in self.down:
+            raise self.failure
+        return total(
+            Cost(one.key, one.figures, one.model, one.provider)
+            for one in self.charges
+            if one.key == key and one.at.date() == day and one not in self.hides
+        )
+
+    def spent(self, of: Callable[[Charge], object]) -> dict[object, Usd]:
+        """Return the truth: USD under each label."""
+        found: dict[object, Usd] = {}
+        for one in self.charges:
+            found[of(one)] = found.get(of(one), Decimal(0)) + one.cost
+        return found
+
+
+def _bucket(at: datetime, grain: Grain) -> datetime:
+    whole = at.replace(second=0, microsecond=0)
+    return whole.replace(minute=0) if grain is Grain.HOUR else whole
+
+
+def a_ledger(books: Books, keys: Iterable[str] = ("#api",), workspace: str = "w1") -> MemoryLedger:
+    """Return a ledger that knows these keys of a workspace by the names in the books."""
+    ledger = MemoryLedger()
+    know(ledger, books, keys, workspace)
+    return ledger
+
+
+def know(ledger: Ledger, books: Books, keys: Iterable[str], workspace: str = "w1") -> None:
+    ledger.save(Workspace(workspace, f"{workspace}-name"))
+    ledger.save(*(seen(books.name(key), workspace=workspace, hash=key) for key in keys))
+
+
+def polled(
+    books: Books,
+    ledger: Ledger,
+    now: datetime = NOW,
+    *,
+    has_time: Callable[[], bool] = lambda: True,
+    policy: Policy | None = None,
+) -> CostReport:
+    """Return how a poll of costs went."""
+    rules = policy or Policy((), "hash-of-file")
+    with leased(ledger, "costs", token="t", now=now, lasts=timedelta(minutes=5)) as lease:
+        return poll_costs(CostPoll(books, ledger, lease, rules, now, has_time))
