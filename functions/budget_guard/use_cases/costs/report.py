@@ -1,0 +1,184 @@
+"""What was spent, by whatever people ask for, beside what it was in the period before."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from budget_guard.domain.costs import (
+    ACTIVITY,
+    NOTHING,
+    UNKNOWN,
+    Axis,
+    Cost,
+    Figures,
+    part_of,
+    summed,
+)
+from budget_guard.domain.money import Usd
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import Budget
+from budget_guard.use_cases.ports import Ledger
+
+DAY = timedelta(days=1)
+NO_OWNER = "(no owner)"
+
+
+class By(StrEnum):
+    """What costs are told by."""
+
+    OWNER = "owner"
+    KEY = "key"
+    MODEL = "model"
+    PROVIDER = "provider"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days (UTC) from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def before(self) -> "Period":
+        """Return the period of the same length just before."""
+        return Period(self.first - (self.last - self.first + DAY), self.first - DAY)
+
+    def days(self) -> Iterator[date]:
+        """Yield its days in order."""
+        day = self.first
+        while day <= self.last:
+            yield day
+            day += DAY
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """What a label came to, and `before`: in the period before. `key` is the hash of a known key."""
+
+    label: str
+    figures: Figures
+    before: Figures
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """Costs of a period, the dearest first (days in their order).
+
+    `read_until`: all hours before are in it, of every workspace (None: nothing was ever read).
+    `closed_until`: days before are as OpenRouter's activity has them, for good.
+    """
+
+    by: By
+    period: Period
+    lines: tuple[CostLine, ...]
+    total: Figures
+    before: Figures
+    read_until: datetime | None
+    closed_until: date | None
+
+
+def value(figures: Figures) -> Usd:
+    """Return what it cost in all (USD): credits, and BYOK at its list price."""
+    return figures.credits + figures.byok
+
+
+def share(line: CostLine, table: CostTable) -> Decimal:
+    """Return which part of all a line is; 0 where nothing was spent."""
+    whole = value(table.total)
+    return value(line.figures) / whole if whole else Decimal(0)
+
+
+def cost_table(ledger: Ledger, period: Period, by: By) -> CostTable:
+    """Return the costs of a period: closed days by activity, the others by analytics' hours."""
+    observations = ledger.observations()
+    label = _label(by, observations, _budgets(ledger))
+    now, before = (_summed(ledger, days, by, label) for days in (period, period.before))
+    lines = [
+        CostLine(_shown(at, by, observations), figures, before.get(at, NOTHING), _key(at, by))
+        for at, figures in now.items()
+    ]
+    lines.sort(key=lambda one: (one.label,) if by is By.DAY else (-value(one.figures), one.label))
+    read = dict(ledger.costs_read())
+    closed = read.pop(ACTIVITY, None)
+    return CostTable(
+        by=by,
+        period=period,
+        lines=tuple(lines),
+        total=sum(now.values(), NOTHING),
+        before=sum(before.values(), NOTHING),
+        read_until=min((one.until for one in read.values()), default=None),
+        closed_until=closed.until.astimezone(UTC).date() if closed else None,
+    )
+
+
+def costs_of(ledger: Ledger, day: date, axis: Axis) -> Iterator[Cost]:
+    """Yield the costs of a day, each once, every one with its model or its provider (`axis`).
+
+    Closed parts of the day are as activity told them, with both.
+    """
+    told = {one.part: one for one in ledger.cost_days(day)}
+    hours = ledger.cost_hours(day)
+    closed = {part for part, one in told.items() if one.closed or not hours}
+    for part in closed:
+        yield from (one for one in told[part].rows if getattr(one, axis.value))
+    for hour in hours:
+        rows = hour.models if axis is Axis.MODEL else hour.providers
+        yield from (one for one in rows if part_of(one.key) not in closed)
+
+
+def _summed(
+    ledger: Ledger, period: Period, by: By, label: Callable[[Cost, date], str]
+) -> Mapping[str, Figures]:
+    axis = Axis.PROVIDER if by is By.PROVIDER else Axis.MODEL
+    return summed(
+        (label(one, day), one.figures)
+        for day in period.days()
+        for one in costs_of(ledger, day, axis)
+    )
+
+
+def _label(
+    by: By, observations: Mapping[str, Observation], budgets: Sequence[Budget]
+) -> Callable[[Cost, date], str]:
+    owners: dict[str, str] = {}
+
+    def owner(one: Cost, _: date) -> str:
+        if one.key not in owners:
+            owners[one.key] = owner_of(observations.get(one.key), budgets) or NO_OWNER
+        return owners[one.key]
+
+    return {
+        By.OWNER: owner,
+        By.KEY: lambda one, _: one.key,
+        By.MODEL: lambda one, _: one.model or "",
+        By.PROVIDER: lambda one, _: one.provider or "",
+        By.DAY: lambda _, day: day.isoformat(),
+    }[by]
+
+
+def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:
+    """Return the owner of the first budget in the file that covers a key and names one."""
+    if seen is None:
+        return None
+    return next((one.owner for one in budgets if one.owner and one.covers(seen.key)), None)
+
+
+def _budgets(ledger: Ledger) -> Sequence[Budget]:
+    deployed = ledger.deployed()
+    return deployed.policy.budgets if deployed else ()
+
+
+def _shown(label: str, by: By, observations: Mapping[str, Observation]) -> str:
+    if by is not By.KEY:
+        return label
+    seen = observations.get(label)
+    return seen.key.name if seen else label.removeprefix(UNKNOWN)
+
+
+def _key(label: str, by: By) -> str | None:
+    return None if by is not By.KEY or label.startswith(UNKNOWN) else label
