@@ -13,7 +13,7 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Workspace
 from budget_guard.use_cases.costs.poll import CostPoll, CostReport, poll_costs
-from budget_guard.use_cases.costs.source import Grain, Offered, Question, Row, Told
+from budget_guard.use_cases.costs.source import CostSource, Grain, Offered, Question, Row, Told
 from budget_guard.use_cases.leases import leased
 from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import seen, utc
@@ -120,7 +120,7 @@ def know(ledger: Ledger, books: Books, keys: Iterable[str], workspace: str = "w1
 
 
 def polled(
-    books: Books,
+    books: CostSource,
     ledger: Ledger,
     now: datetime = NOW,
     *,
