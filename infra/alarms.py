@@ -10,9 +10,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.functions import NAMESPACE, SERVICE, GuardFunction, Job
+from infra.schedules import COSTS_MINUTES
 from infra.settings import Settings
 
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+HELD = "Budgets may not be held now."
+SILENT = dict.fromkeys(Job, HELD) | {
+    Job.POLL_COSTS: "Budgets are held; who spent what on which model is not known since."
+}
 BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
@@ -28,7 +33,11 @@ def finished_runs(job: Job, period: Duration) -> cloudwatch.Metric:
 
 
 class Alarms(Construct):
-    """Per function: it stopped finishing, it failed. Besides: starts were lost."""
+    """Per function: it stopped finishing, it failed. Besides: starts were lost.
+
+    A silence is told after two of a function's periods, each as long as two polls of costs, or one
+    of usage.
+    """
 
     def __init__(
         self,
@@ -43,8 +52,10 @@ class Alarms(Construct):
         super().__init__(scope, construct_id)
         self._action = actions.SnsAction(health)
         period = Duration.minutes(max(5, settings.poll_minutes))
+        of_costs = Duration.minutes(2 * COSTS_MINUTES)
         for function in functions:
-            self._silent(function.job, period, metric_math=not settings.embedded)
+            each = of_costs if function.job is Job.POLL_COSTS else period
+            self._silent(function.job, each, metric_math=not settings.embedded)
             self._failed(function)
         self._lost(lost_starts)
 
@@ -53,7 +64,7 @@ class Alarms(Construct):
         self._alarm(
             f"{job.construct_id}Silent",
             metric=_filled(runs) if metric_math else runs,
-            description=f"Budget Guard: {job} finished no run. Budgets may not be held now.",
+            description=f"Budget Guard: {job} finished no run. {SILENT[job]}",
             comparison=BELOW,
             periods=2,
             # FILL has nothing to fill before the first run ever: that is silence too.

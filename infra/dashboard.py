@@ -1,4 +1,4 @@
-"""One page for people: spend against cap, held keys, and whether the guard is well."""
+"""One page for people: spend against cap, held keys, whether the guard is well, what costs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,10 +6,11 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from budget_guard.domain.costs import Axis
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.windows import Window
 from infra.alarms import finished_runs
-from infra.functions import NAMESPACE, SERVICE, GuardFunction
+from infra.functions import NAMESPACE, SERVICE, GuardFunction, Job
 
 MOST_BUDGETS = 50
 """As many budgets have metrics: each costs money every month."""
@@ -33,7 +34,9 @@ class Dashboard(Construct):
         graphs = [_spend(window, shown) for window in Window if _capped(window, shown)]
         if graphs:
             self.dashboard.add_widgets(*graphs)
-        self.dashboard.add_widgets(_keys(), *_runs(list(functions)))
+        made = list(functions)
+        self.dashboard.add_widgets(_keys(), *_runs(made))
+        self.dashboard.add_widgets(*_costs(made))
 
 
 def _capped(window: Window, budgets: Iterable[Budget]) -> list[Budget]:
@@ -76,6 +79,24 @@ def _runs(functions: Iterable[GuardFunction]) -> tuple[cloudwatch.GraphWidget, .
         cloudwatch.GraphWidget(title="Finished runs", left=finished, width=8),
         cloudwatch.GraphWidget(title="Failed runs", left=errors, width=8),
     )
+
+
+def _costs(functions: Iterable[GuardFunction]) -> list[cloudwatch.LogQueryWidget]:
+    """Return tables of the log lines that each poll of costs writes: metrics would cost more."""
+    (log,) = (one.log.log_group_name for one in functions if one.job is Job.POLL_COSTS)
+    return [
+        cloudwatch.LogQueryWidget(
+            title=f"Cost of today by {axis} (USD)",
+            log_group_names=[log],
+            query_lines=[
+                f'filter message = "cost of today" and by = "{axis}"',
+                "stats latest(usd) as USD by label",
+                "sort USD desc",
+            ],
+            width=8,
+        )
+        for axis in Axis
+    ]
 
 
 def _metric(

@@ -20,6 +20,7 @@ class Job(StrEnum):
     POLL_USAGE = "poll_usage"
     EVALUATE = "evaluate"
     ENFORCE = "enforce"
+    POLL_COSTS = "poll_costs"
 
     @property
     def construct_id(self) -> str:
@@ -50,14 +51,14 @@ class GuardFunction(Construct):
     ) -> None:
         super().__init__(scope, job.construct_id)
         self.job = job
-        log_group = logs.LogGroup(
+        self.log = logs.LogGroup(
             self,
             "Log",
             retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=common.removal_policy,
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group.grant_write(self.role)
+        self.log.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -67,7 +68,7 @@ class GuardFunction(Construct):
             code=common.code,
             handler=f"budget_guard.handlers.{job}.handler",
             role=self.role,
-            log_group=log_group,
+            log_group=self.log,
             timeout=timeout,
             # The processor's share grows with memory: at 512 MB the libraries load in about two
             # seconds, and ten thousand keys (about 40 MB parsed) fit several times.

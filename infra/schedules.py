@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.functions import GuardFunction, Job
 
 EVERY_MINUTE = "cron(* * * * ? *)"
+COSTS_MINUTES = 15
 
 
 def expressions(poll_minutes: int) -> Mapping[str, tuple[Job, str]]:
@@ -27,6 +28,7 @@ def expressions(poll_minutes: int) -> Mapping[str, tuple[Job, str]]:
         "Evaluate": (Job.EVALUATE, "cron(4/5 * * * ? *)"),
         "Midnight": (Job.EVALUATE, "cron(0 0 * * ? *)"),
         "Enforce": (Job.ENFORCE, EVERY_MINUTE),
+        "Costs": (Job.POLL_COSTS, f"cron(8/{COSTS_MINUTES} * * * ? *)"),
     }
 
 

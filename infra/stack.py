@@ -27,6 +27,8 @@ LEDGER = (
 )
 """What every function does with the ledger: reads, transactions, its lease. Nobody scans."""
 OBSERVE = ("dynamodb:BatchWriteItem",)
+COSTS_TIMEOUT = Duration.minutes(10)
+"""The first run reads four weeks, one request a second; it ends before the next one begins."""
 PROCESSORS = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
     Architecture.X86_64: lambda_.Architecture.X86_64,
@@ -89,7 +91,8 @@ class BudgetGuardStack(Stack):
             Duration.seconds(poll_seconds),
             {**provider, "EVALUATE_FUNCTION_NAME": evaluate.function.function_name},
         )
-        return {made.job: made for made in (poll, evaluate, enforce)}
+        costs = self._function(Job.POLL_COSTS, COSTS_TIMEOUT, provider)
+        return {made.job: made for made in (poll, evaluate, enforce, costs)}
 
     def _function(
         self, job: Job, timeout: Duration, environment: Mapping[str, str]
@@ -123,7 +126,7 @@ class BudgetGuardStack(Stack):
         reads_key = ("secretsmanager:GetSecretValue",)
         roles = {job: made.role for job, made in self._functions.items()}
         arns = {job: made.function.function_arn for job, made in self._functions.items()}
-        poll, evaluate, enforce = (roles[job] for job in Job)
+        poll, evaluate, enforce, costs = (roles[job] for job in Job)
         for role, actions, resource in (
             (poll, LEDGER + OBSERVE, table),
             (poll, reads_key, secret),
@@ -134,6 +137,8 @@ class BudgetGuardStack(Stack):
             (evaluate, starts, arns[Job.ENFORCE]),
             (enforce, LEDGER, table),
             (enforce, reads_key, secret),
+            (costs, LEDGER, table),
+            (costs, reads_key, secret),
             *((self._schedules.role, starts, arn) for arn in arns.values()),
             (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),
         ):

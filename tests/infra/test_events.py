@@ -23,7 +23,7 @@ def inputs(template: Template) -> list[dict[str, Any]]:
 
 
 def test_the_placeholders_are_those_that_every_schedule_has(template: Template) -> None:
-    assert inputs(template) == [read("poll_usage.placeholders")] * 4
+    assert inputs(template) == [read("poll_usage.placeholders")] * 5
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
@@ -39,6 +39,7 @@ def test_every_trigger_has_a_sample() -> None:
         "evaluate.midnight",
         "evaluate.scheduled",
         "evaluate.started-by-poll",
+        "poll_costs.scheduled",
         "poll_usage.placeholders",
         "poll_usage.scheduled",
     ]

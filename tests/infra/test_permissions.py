@@ -31,9 +31,13 @@ MATRIX = {
     ("EnforceRole", TABLE): LEDGER,
     ("EnforceRole", "ManagementKeySecret"): KEY,
     ("EnforceRole", "EnforceLog"): LOG,
+    ("PollCostsRole", TABLE): LEDGER,
+    ("PollCostsRole", "ManagementKeySecret"): KEY,
+    ("PollCostsRole", "PollCostsLog"): LOG,
     ("SchedulesRole", "PollUsageFunction"): START,
     ("SchedulesRole", "EvaluateFunction"): START,
     ("SchedulesRole", "EnforceFunction"): START,
+    ("SchedulesRole", "PollCostsFunction"): START,
     ("SchedulesRole", "SchedulesLostStarts"): {"sqs:SendMessage"},
 }
 
@@ -82,7 +86,7 @@ def test_an_imported_secret_is_readable_by_the_same_functions_and_no_others(
     variant: Template,
 ) -> None:
     readers = {role for role, _, action in granted(variant) if action in KEY}
-    assert readers == {"PollUsageRole", "EnforceRole"}
+    assert readers == {"PollUsageRole", "EnforceRole", "PollCostsRole"}
     assert not variant.find_resources("AWS::SecretsManager::Secret")
 
 

@@ -18,6 +18,10 @@ FUNCTIONS = {
         "STACK_NAME",
     },
     "budget_guard.handlers.enforce.handler": {"OPENROUTER_BASE_URL", "MANAGEMENT_KEY_SECRET_ARN"},
+    "budget_guard.handlers.poll_costs.handler": {
+        "OPENROUTER_BASE_URL",
+        "MANAGEMENT_KEY_SECRET_ARN",
+    },
 }
 EVERYWHERE = {
     "TABLE_NAME",
@@ -46,14 +50,14 @@ def test_each_function_is_told_exactly_what_it_needs(template: Template) -> None
 def test_functions_share_one_asset_on_python_3_13_arm64(template: Template) -> None:
     found = functions(template).values()
     assert {function["Runtime"] for function in found} == {"python3.13"}
-    assert [function["Architectures"] for function in found] == [["arm64"]] * 3
+    assert [function["Architectures"] for function in found] == [["arm64"]] * 4
     assert len({function["Code"]["S3Key"] for function in found}) == 1
 
 
 def test_a_failed_run_is_not_repeated_with_an_old_time(template: Template) -> None:
     found = properties(template, "AWS::Lambda::EventInvokeConfig")
-    assert [config["MaximumRetryAttempts"] for config in found] == [0, 0, 0]
-    assert [config["MaximumEventAgeInSeconds"] for config in found] == [60, 60, 60]
+    assert [config["MaximumRetryAttempts"] for config in found] == [0] * 4
+    assert [config["MaximumEventAgeInSeconds"] for config in found] == [60] * 4
 
 
 @pytest.mark.parametrize(("which", "seconds"), [("template", 240), ("variant", 55)])
@@ -65,7 +69,7 @@ def test_a_poll_ends_before_the_next_begins(
 
 
 def test_logs_end_after_three_months(template: Template) -> None:
-    template.resource_count_is("AWS::Logs::LogGroup", 3)
+    template.resource_count_is("AWS::Logs::LogGroup", 4)
     template.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 90})
 
 
@@ -127,6 +131,7 @@ def test_polls_keep_off_the_full_hour_and_evaluations_off_the_polls(template: Te
         "Evaluate": "cron(4/5 * * * ? *)",
         "Midnight": "cron(0 0 * * ? *)",
         "Enforce": "cron(* * * * ? *)",
+        "Costs": "cron(8/15 * * * ? *)",
     }
 
 
@@ -152,7 +157,7 @@ def test_schedules_carry_their_time_and_give_up_soon(template: Template) -> None
 
 def test_schedules_can_be_off(variant: Template) -> None:
     states = [found["State"] for found in properties(variant, "AWS::Scheduler::Schedule")]
-    assert states == ["DISABLED"] * 4
+    assert states == ["DISABLED"] * 5
 
 
 def test_both_topics_are_encrypted_with_a_key_that_alarms_may_use(template: Template) -> None:
@@ -248,7 +253,7 @@ def test_a_failure_raises_an_alarm(name: str, metric: str, template: Template) -
 
 
 def test_every_alarm_tells_health_and_also_when_it_is_over(template: Template) -> None:
-    assert len(alarms(template)) == 7
+    assert len(alarms(template)) == 9
     for alarm in alarms(template).values():
         assert "TopicsHealth" in str(alarm["AlarmActions"])
         assert alarm["OKActions"] == alarm["AlarmActions"]
@@ -260,6 +265,24 @@ def test_the_dashboard_shows_each_budget_in_each_window_that_it_caps(template: T
     assert body.count("SpendFraction") == 3
     assert body.count("prod-api") == 2 * 2  # as dimension and as label
     assert "weekly" not in body
+
+
+def test_the_dashboard_shows_what_todays_costs_are_on_and_who_served_them(
+    template: Template,
+) -> None:
+    (dashboard,) = properties(template, "AWS::CloudWatch::Dashboard")
+    body = json.dumps(dashboard["DashboardBody"])
+    assert "PollCostsLog" in body
+    for axis in ("model", "provider"):
+        assert f"Cost of today by {axis} (USD)" in body
+
+
+def test_costs_that_are_not_read_any_more_are_told_after_an_hour(template: Template) -> None:
+    (silent,) = (one for name, one in alarms(template).items() if "PollCostsSilent" in name)
+    (metric,) = (one for one in silent["Metrics"] if "MetricStat" in one)
+    assert metric["MetricStat"]["Period"] == 30 * 60
+    assert silent["EvaluationPeriods"] == 2
+    assert "Budgets are held" in silent["AlarmDescription"]
 
 
 def test_the_outputs_name_what_commands_need(template: Template) -> None:
@@ -274,4 +297,5 @@ def test_the_outputs_name_what_commands_need(template: Template) -> None:
         "PollUsageFunctionName",
         "EvaluateFunctionName",
         "EnforceFunctionName",
+        "PollCostsFunctionName",
     }

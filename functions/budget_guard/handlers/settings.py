@@ -47,6 +47,10 @@ class EnforceSettings(ProviderSettings):
     """`enforce`."""
 
 
+class PollCostsSettings(ProviderSettings):
+    """`poll_costs`."""
+
+
 def load[S: Settings](model: type[S], environment: Mapping[str, str]) -> S:
     """Return the settings that `environment` holds.
 
