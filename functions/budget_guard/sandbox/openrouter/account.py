@@ -7,10 +7,13 @@ from typing import Any
 
 from budget_guard.domain.money import Usd
 from budget_guard.sandbox.openrouter import wire
+from budget_guard.sandbox.openrouter.analytics import Analytics
 from budget_guard.sandbox.openrouter.behaviour import Behaviour, Staleness
 from budget_guard.sandbox.openrouter.bodies import KeyPatch, NewKey, parsed
 from budget_guard.sandbox.openrouter.books import Books, Change
+from budget_guard.sandbox.openrouter.catalog import Catalog
 from budget_guard.sandbox.openrouter.clock import Clock
+from budget_guard.sandbox.openrouter.generations import Generations
 from budget_guard.sandbox.openrouter.keys import (
     SimulatedKey,
     Terms,
@@ -54,6 +57,9 @@ class Account:
         self.workspaces = Workspaces()
         self.workspaces.add("Default", clock.now)
         self.management_key: str | None = management_key
+        self.catalog = Catalog()
+        self.generations = Generations()
+        self.analytics = Analytics(self)
         self.spending = Spending(self, total_credits)
 
     def list_keys(

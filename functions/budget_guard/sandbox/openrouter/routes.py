@@ -6,6 +6,7 @@ from typing import Any
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.bodies import whole_number
 from budget_guard.sandbox.openrouter.chat import complete
+from budget_guard.sandbox.openrouter.cost_routes import costs
 from budget_guard.sandbox.openrouter.faults import Fault
 from budget_guard.sandbox.openrouter.messages import Payload, Request
 from budget_guard.sandbox.openrouter.refusals import (
@@ -17,24 +18,21 @@ from budget_guard.sandbox.openrouter.refusals import (
 
 def effect(account: Account, request: Request, fault: Fault) -> Payload:
     """Do what is asked, and return status and body; `Refusal` if it is refused."""
-    token = request.token()
     match request.method, request.path.strip("/").split("/"):
         case "GET", ["key"] | ["auth", "key"]:
-            return 200, {"data": account.current_key(token, age=fault.counters_age)}
+            return 200, {"data": account.current_key(request.token(), age=fault.counters_age)}
         case "POST", ["chat", "completions"]:
-            if account.is_management(token):
-                raise unknown_credential()
-            return 200, complete(account, token, request.fields())
+            return 200, _completion(account, request)
         case "GET", ["credits"]:
-            return 200, {"data": _credits(account, token)}
+            return 200, {"data": _credits(account, request.token())}
         case "GET", ["workspaces", *reference]:
-            account.admit_management(token)
+            account.admit_management(request.token())
             return 200, _workspaces(account, reference, request.query)
         case _, ["keys", *key_hash]:
-            account.admit_management(token)
+            account.admit_management(request.token())
             return _keys(account, key_hash, request, fault)
         case _:
-            raise not_found(what="Resource")
+            return costs(account, request)
 
 
 def _keys(account: Account, key_hash: list[str], request: Request, fault: Fault) -> Payload:
@@ -54,6 +52,13 @@ def _keys(account: Account, key_hash: list[str], request: Request, fault: Fault)
             return 200, account.delete_key(known)
         case _:
             raise not_found(what="Resource")
+
+
+def _completion(account: Account, request: Request) -> dict[str, Any]:
+    token = request.token()
+    if account.is_management(token):
+        raise unknown_credential()
+    return complete(account, token, request.fields())
 
 
 def _workspaces(account: Account, reference: list[str], query: Mapping[str, str]) -> dict[str, Any]:
