@@ -102,8 +102,10 @@ def cost(row: Row, name: str) -> Usd:
 
     What is below zero by no more than rounding is 0; what is further below raises.
     """
-    value = {name: _number(row[name])}
-    return ZERO if -NOISE < usd(value, name) < 0 else amount(value, name)
+    value = usd({name: _number(row[name])}, name)
+    if value <= -NOISE:
+        raise UnusableError(field=f".{name}", why="Input should not be negative")
+    return max(ZERO, value)
 
 
 def count(row: Row, name: str) -> int:
