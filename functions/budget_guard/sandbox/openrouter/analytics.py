@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 
 from budget_guard.sandbox.openrouter.analytics_filters import warnings
-from budget_guard.sandbox.openrouter.analytics_names import DIMENSIONS, METRICS
+from budget_guard.sandbox.openrouter.analytics_names import names
 from budget_guard.sandbox.openrouter.analytics_query import Granularity, Operator, asked
 from budget_guard.sandbox.openrouter.analytics_rows import groups, rows
 from budget_guard.sandbox.openrouter.refusals import Refusal
@@ -29,23 +29,7 @@ class Analytics:
     def meta(self) -> dict[str, Any]:
         """Return the names that a query may use."""
         self._admit()
-        unknown = self._account.behaviour.analytics_unknown
-        return {
-            "metrics": [
-                {
-                    "name": name,
-                    "display_label": metric.label,
-                    "is_rate": metric.is_rate,
-                    "display_format": metric.format,
-                }
-                for name, metric in METRICS.items()
-                if name not in unknown
-            ],
-            "dimensions": [
-                {"name": name, "display_label": dimension.label}
-                for name, dimension in DIMENSIONS.items()
-                if name not in unknown
-            ],
+        return names(self._account.behaviour.analytics_unknown) | {
             "operators": [{"name": one.value, "value_type": one.takes} for one in Operator],
             "granularities": [
                 {"name": one.value, "display_label": one.value.title()} for one in Granularity
