@@ -151,6 +151,26 @@ DIMENSIONS = {
 }
 
 
+def names(unknown: frozenset[str]) -> dict[str, Any]:
+    """Return what GET /analytics/meta says of metrics and dimensions, those `unknown` left out."""
+    metrics = [
+        {
+            "name": name,
+            "display_label": metric.label,
+            "is_rate": metric.is_rate,
+            "display_format": metric.format,
+        }
+        for name, metric in METRICS.items()
+        if name not in unknown
+    ]
+    dimensions = [
+        {"name": name, "display_label": dimension.label}
+        for name, dimension in DIMENSIONS.items()
+        if name not in unknown
+    ]
+    return {"metrics": metrics, "dimensions": dimensions}
+
+
 def columns(account: "Account", name: str, one: Generation) -> dict[str, Any]:
     """Return what a row shows of a dimension: for keys, users, workspaces, apps a name, not the id.
 

@@ -1,7 +1,7 @@
 """The models on offer and what they cost, at any moment: prices change and models go away."""
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -123,7 +123,7 @@ class Catalog:
         end = len(models) if limit is None else offset + limit
         following = f"/api/v1/models?offset={end}&limit={limit}" if end < len(models) else None
         return {
-            "data": list(_rows(models[offset:end])),
+            "data": [_row(model) for model in models[offset:end]],
             "total_count": len(models),
             "links": {"next": following},
         }
@@ -132,31 +132,34 @@ class Catalog:
         insort(self._changes, (at, identity, model), key=lambda change: change[0])
 
 
-def _rows(models: Iterable[Model]) -> Iterable[dict[str, Any]]:
-    for model in models:
-        pricing: dict[str, Any] = dict(model.pricing)
-        if model.discount is not None:
-            pricing["discount"] = model.discount
-        if model.overrides:
-            pricing["overrides"] = [dict(one) for one in model.overrides]
-        expires = model.expiration_date
-        yield {
-            "id": model.id,
-            "canonical_slug": model.canonical_slug,
-            "name": model.id,
-            "created": 1_744_588_800,
-            "context_length": model.context_length,
-            "architecture": {
-                "input_modalities": ["text"],
-                "modality": "text->text",
-                "output_modalities": ["text"],
-            },
-            "default_parameters": None,
-            "expiration_date": None if expires is None else expires.isoformat(),
-            "links": {"details": f"/api/v1/models/{model.canonical_slug}/endpoints"},
-            "per_request_limits": None,
-            "pricing": pricing,
-            "supported_parameters": ["max_tokens"],
-            "supported_voices": None,
-            "top_provider": {"is_moderated": False},
-        }
+def _row(model: Model) -> dict[str, Any]:
+    expires = model.expiration_date
+    return {
+        "id": model.id,
+        "canonical_slug": model.canonical_slug,
+        "name": model.id,
+        "created": 1_744_588_800,
+        "context_length": model.context_length,
+        "architecture": {
+            "input_modalities": ["text"],
+            "modality": "text->text",
+            "output_modalities": ["text"],
+        },
+        "default_parameters": None,
+        "expiration_date": None if expires is None else expires.isoformat(),
+        "links": {"details": f"/api/v1/models/{model.canonical_slug}/endpoints"},
+        "per_request_limits": None,
+        "pricing": _pricing(model),
+        "supported_parameters": ["max_tokens"],
+        "supported_voices": None,
+        "top_provider": {"is_moderated": False},
+    }
+
+
+def _pricing(model: Model) -> dict[str, Any]:
+    pricing: dict[str, Any] = dict(model.pricing)
+    if model.discount is not None:
+        pricing["discount"] = model.discount
+    if model.overrides:
+        pricing["overrides"] = [dict(one) for one in model.overrides]
+    return pricing

@@ -3,7 +3,7 @@
 from typing import Any
 
 from budget_guard.sandbox.openrouter.endpoints import app_number, endpoint
-from budget_guard.sandbox.openrouter.generations import Generation
+from budget_guard.sandbox.openrouter.generations import Attempt, Generation
 
 
 def generation_row(one: Generation) -> dict[str, Any]:
@@ -69,17 +69,7 @@ def _serving(one: Generation) -> dict[str, Any]:
         "api_type": "completions",
         "model": one.served,
         "provider_name": work.provider,
-        "provider_responses": [
-            {
-                "provider_name": attempt.provider,
-                "status": attempt.status,
-                "latency": attempt.latency,
-                "is_byok": one.is_byok and attempt.status == 200,
-                "model_permaslug": one.served,
-                "endpoint_id": endpoint(one.served, attempt.provider),
-            }
-            for attempt in one.attempts
-        ],
+        "provider_responses": [_answer(one, attempt) for attempt in one.attempts],
         "router": None,
         "service_tier": None,
         "data_region": "global",
@@ -91,4 +81,15 @@ def _serving(one: Generation) -> dict[str, Any]:
         "latency": one.latency,
         "generation_time": one.latency,
         "moderation_latency": None,
+    }
+
+
+def _answer(one: Generation, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "provider_name": attempt.provider,
+        "status": attempt.status,
+        "latency": attempt.latency,
+        "is_byok": one.is_byok and attempt.status == 200,
+        "model_permaslug": one.served,
+        "endpoint_id": endpoint(one.served, attempt.provider),
     }
