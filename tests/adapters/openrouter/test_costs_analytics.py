@@ -144,7 +144,9 @@ def test_an_amount_below_zero_by_rounding_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("metric", COUNTS)
-@pytest.mark.parametrize("value", ["-1", "1.5", "1e15", "1e-999999", "true", '"many"', '"٣"', "[]"])
+@pytest.mark.parametrize(
+    "value", ["-1", "1.5", "1e15", "1e-999999999", "true", '"many"', '"٣"', "[]"]
+)
 def test_a_count_that_is_none_is_refused_with_its_field(metric: str, value: str) -> None:
     body = json.dumps(rows(told_row(**{metric: "@"}))).replace('"@"', value)
     assert f"`data.data.0.{metric}`" in confused(body)
@@ -210,7 +212,7 @@ def test_a_row_that_lacks_who_what_or_when_is_refused(field: str) -> None:
     assert f"`data.data.0.{field}`: Field required" in confused(rows(row))
 
 
-@pytest.mark.parametrize("value", [True, [], {"name": "x"}])
+@pytest.mark.parametrize("value", [True, [], {"name": "x"}, 1.5, -1])
 @pytest.mark.parametrize("field", ["model", "api_key_id"])
 def test_a_label_that_is_no_text_is_refused(field: str, value: object) -> None:
     assert f"`data.data.0.{field}`" in confused(rows(told_row(**{field: value})))

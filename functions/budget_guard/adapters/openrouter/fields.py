@@ -141,10 +141,10 @@ def text(row: Row, name: str) -> str:
 
 
 def label(row: Row, name: str) -> str | None:
-    """Return what something is called, the digits of a number too; None where it has no name."""
+    """Return what something is called, the digits of an id too; None where it has no name."""
     value = row[name]
-    if isinstance(value, Decimal) and value.is_finite() and abs(value) < MOST_COUNT:
-        return f"{value:f}"
+    if isinstance(value, Decimal):
+        return str(count(row, name))
     return None if value is None else text(row, name) or None
 
 
