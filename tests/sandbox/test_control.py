@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -67,6 +68,40 @@ def test_faults_and_behaviour_are_set_from_outside(
     changed = control.put("/behaviour", json={"patch_delay": 60, "limit_count": "continues"})
     assert changed.status_code == 204
     assert account.behaviour.patch_delay.total_seconds() == 60
+
+
+def test_costs_are_steered_and_read_from_outside(
+    control: httpx.Client, served: str, account: Account
+) -> None:
+    (made,) = control.post("/keys", json=[{"name": "prod"}]).json()
+    key = made["data"]["hash"]
+    work = {"model": "a/b", "provider": "Azure", "failed": ["OpenAI"], "tokens": {"prompt": 7}}
+    prices = {"prompt": "0.000001", "completion": "0.000002"}
+    model = {"id": "a/b", "canonical_slug": "a/b-1", "pricing": prices}
+    offers = [
+        {"model": model},
+        {"model": "openai/gpt-4.1"},
+        {"model": "a/b", "at": "2026-11-18T13:00:00Z"},
+    ]
+    assert control.post("/models", json=offers).status_code == 204
+    spent = control.post("/spend", json={"hash": key, "cost": "0.5", "work": work}).json()
+    times = {"begins": "2026-11-18T12:00:00Z", "ends": "2026-11-18T12:00:01Z"}
+    script = times | {"every": 900, "cost": "0.25", "work": work}
+    control.post("/traffic", json={"hash": key, "script": script})
+    control.put("/clock", json={"by": 10})
+    made = control.get("/generations").json()
+    assert made[0]["id"] == spent["id"]
+    assert [(one["served"], one["charge"]["credits"]) for one in made] == [
+        ("a/b-1", "0.5"),
+        ("a/b-1", "0.25"),
+    ]
+    assert [one["work"]["failed"] for one in made] == [["OpenAI"], ["OpenAI"]]
+    assert {one["tokens"]["prompt"] for one in made} == {7}
+    shown = [row["id"] for row in httpx.get(f"{served}/models").json()["data"]]
+    assert ("a/b" in shown, "openai/gpt-4.1" in shown) == (True, False)
+    assert account.catalog.named("a/b", account.clock.now + timedelta(hours=1)) is None
+    assert control.post("/generations", json=["gen-theirs"]).status_code == 204
+    assert account.generations.foreign == {"gen-theirs"}
 
 
 def test_a_control_that_does_not_fit_says_why(control: httpx.Client) -> None:

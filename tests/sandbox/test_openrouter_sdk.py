@@ -1,6 +1,6 @@
 """The contract: what the official SDK calls and parses, over real HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,38 +9,21 @@ import httpx
 import pytest
 from openrouter import OpenRouter, errors
 from openrouter.components import ChatResult, ChatUserMessage
-from openrouter.utils import BackoffStrategy, RetryConfig
 
 from budget_guard.sandbox.openrouter import Account, Api, Fault, Shape, When
+from tests.sandbox import sdk
 
-# The SDK's jsonpath library looks for the names of old syntax tree nodes when it is imported.
-# Its models warn of the vendor's own deprecated fields (`is_provisioning_key`) while parsing them.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:ast.* is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings(r"ignore:warning. \*\* DEPRECATED:DeprecationWarning"),
-]
-
-NEVER = RetryConfig(
-    strategy="none",
-    backoff=BackoffStrategy(1, 1, 1.0, 1),
-    retry_connection_errors=False,
-)
-Client = Callable[[str | None], OpenRouter]
+pytestmark = sdk.marks
 
 
 @pytest.fixture
-def client(served: str) -> Iterator[Client]:
-    """Makes SDK clients for a key. The HTTP client is ours, so that it is closed."""
-    with httpx.Client(timeout=5) as http:
-
-        def connect(api_key: str | None) -> OpenRouter:
-            return OpenRouter(api_key=api_key, server_url=served, retry_config=NEVER, client=http)
-
+def client(served: str) -> Iterator[sdk.Client]:
+    with sdk.clients(served) as connect:
         yield connect
 
 
 @pytest.fixture
-def admin(client: Client, account: Account) -> OpenRouter:
+def admin(client: sdk.Client, account: Account) -> OpenRouter:
     return client(account.management_key)
 
 
@@ -118,7 +101,7 @@ def test_workspaces_come_in_pages(admin: OpenRouter, account: Account) -> None:
         admin.workspaces.get(id="team-4")
 
 
-def test_money_is_spent_by_chat_and_seen_everywhere(admin: OpenRouter, client: Client) -> None:
+def test_money_is_spent_by_chat_and_seen_everywhere(admin: OpenRouter, client: sdk.Client) -> None:
     made = admin.api_keys.create(name="prod", limit=1, limit_reset="monthly")
     caller = client(made.key)
     assert chat(caller, "0.001", 400, tokens="300") == 0.3
@@ -131,7 +114,9 @@ def test_money_is_spent_by_chat_and_seen_everywhere(admin: OpenRouter, client: C
     assert (credits_.total_credits, credits_.total_usage) == (1_000_000, 0.3)
 
 
-def test_the_current_key_describes_itself_and_its_budget(admin: OpenRouter, client: Client) -> None:
+def test_the_current_key_describes_itself_and_its_budget(
+    admin: OpenRouter, client: sdk.Client
+) -> None:
     made = admin.api_keys.create(name="prod", limit=2, limit_reset="weekly")
     chat(client(made.key), "0.01", 50)
     key = client(made.key).api_keys.get_current_key_metadata().data
@@ -146,7 +131,7 @@ def test_the_current_key_describes_itself_and_its_budget(admin: OpenRouter, clie
     assert management.effective_budget is None
 
 
-def test_refusals_arrive_as_the_sdks_own_errors(admin: OpenRouter, client: Client) -> None:
+def test_refusals_arrive_as_the_sdks_own_errors(admin: OpenRouter, client: sdk.Client) -> None:
     made = admin.api_keys.create(name="prod", limit=1)
     caller = client(made.key)
     with pytest.raises(errors.PaymentRequiredResponseError) as short:
@@ -162,7 +147,9 @@ def test_refusals_arrive_as_the_sdks_own_errors(admin: OpenRouter, client: Clien
         chat(client(admin.api_keys.create(name="new").key), "nothing", 1)
 
 
-def test_wrong_credentials_are_refused(client: Client, admin: OpenRouter, account: Account) -> None:
+def test_wrong_credentials_are_refused(
+    client: sdk.Client, admin: OpenRouter, account: Account
+) -> None:
     caller = client(admin.api_keys.create(name="prod").key)
     for call in (
         caller.api_keys.list,

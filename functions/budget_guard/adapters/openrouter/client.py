@@ -1,18 +1,14 @@
 """The port `OpenRouter` over HTTPS: which requests are made, and what their answers mean."""
 
 import json
-import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, Self
+from typing import Self
 from urllib.parse import quote
-
-import httpx
-import stamina.instrumentation
 
 from budget_guard.adapters.openrouter import wire
 from budget_guard.adapters.openrouter.answers import Answer
+from budget_guard.adapters.openrouter.connecting import Credential, open_transport
 from budget_guard.adapters.openrouter.failures import MAKE_ONE
 from budget_guard.adapters.openrouter.keys import read_one, read_page
 from budget_guard.adapters.openrouter.paging import every_page
@@ -27,38 +23,13 @@ AT_ONCE = 4
 """Pages of one listing; two listings are read at a time."""
 WORKSPACES_PER_PAGE = 100
 READS_AROUND_MIDNIGHT = 3
-HEADER_SAFE = re.compile(r"[!-~]+")
-
-
-class Credential(Protocol):
-    """A secret that shows itself only when asked, as pydantic's `SecretStr` does."""
-
-    def get_secret_value(self) -> str:
-        """Return the plaintext."""
-        ...
 
 
 def connect(
     base_url: str, key: Credential, *, time_left: Callable[[], float] = lambda: 60.0
 ) -> "HttpOpenRouter":
-    """Return the adapter; `time_left` tells the seconds that the run may still use.
-
-    Raise `ManagementKeyError` if the key is empty or cannot be sent in a header. Without
-    `time_left` each request may be repeated up to its bound of attempts. Silences the log lines
-    of httpx and stamina: one for each request and each retry.
-    """
-    secret = key.get_secret_value().strip()
-    if not HEADER_SAFE.fullmatch(secret):
-        msg = f"There is no usable management key (empty, or not one line of ASCII): {MAKE_ONE}."
-        raise ManagementKeyError(msg)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    stamina.instrumentation.set_on_retry_hooks(())
-    client = httpx.Client(
-        base_url=base_url,
-        headers={"Authorization": f"Bearer {secret}", "X-OpenRouter-Title": "Budget Guard"},
-        limits=httpx.Limits(max_connections=8 * AT_ONCE),
-    )
-    return HttpOpenRouter(Transport(client, time_left=time_left))
+    """Return the adapter on a transport of its own: see `open_transport`, errors included."""
+    return HttpOpenRouter(open_transport(base_url, key, time_left=time_left))
 
 
 class HttpOpenRouter:

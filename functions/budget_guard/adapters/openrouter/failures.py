@@ -21,6 +21,8 @@ from budget_guard.domain.errors import (
 
 MAKE_ONE = "make a management key at https://openrouter.ai/settings/management-keys"
 MAY_WORK_LATER = frozenset({408, 425, 429})
+TOO_MUCH = 408
+"""To a query: it takes too long and should ask for less. To anything else: it may work later."""
 LONGEST_QUOTE = 200
 CREDENTIAL = re.compile(r"\b(sk-[\w.\-…*]+|Bearer\s+\S+)", re.IGNORECASE)
 SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
@@ -63,7 +65,8 @@ def refused(endpoint: str, response: httpx.Response) -> GuardError:
     """Return what the status of an answer means that is not a success."""
     status = response.status_code
     said = f"{endpoint} was answered {status}{_quote(response)}"
-    if status in MAY_WORK_LATER or 500 <= status < 600:
+    is_too_much = status == TOO_MUCH and response.request.method == "POST"
+    if (status in MAY_WORK_LATER and not is_too_much) or 500 <= status < 600:
         return Transient(f"{said}.", answered=True, retry_after=_retry_after(response))
     if 400 <= status < 500:
         return _refused_for_good(said, response)
@@ -76,7 +79,7 @@ def _refused_for_good(said: str, response: httpx.Response) -> GuardError:
     match response.status_code:
         case 401:
             return ManagementKeyError(f"{said}: the key is wrong or revoked; {MAKE_ONE}.")
-        case 403 if request.method == "GET":
+        case 403 if request.method != "PATCH":
             return ManagementKeyError(
                 f"{said}: it is not a management key, or an IP allowlist of the account refuses "
                 f"this address; {MAKE_ONE}, or add the address."

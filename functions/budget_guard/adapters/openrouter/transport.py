@@ -16,6 +16,7 @@ type Outcome = httpx.Response | GuardError
 
 LONGEST_REQUEST = 20.0
 LONGEST_WAIT = 8.0
+JSON_BODY = {"Content-Type": "application/json"}
 
 _read_again = stamina.RetryingCaller(
     attempts=8, timeout=None, wait_initial=0.5, wait_max=LONGEST_WAIT, wait_jitter=1.0
@@ -29,7 +30,8 @@ class Transport:
     """Sends requests with `client`, which carries the base URL and the credential.
 
     `time_left` tells the seconds that the run may still use: no request is begun and no wait
-    entered that does not fit. Safe to use from several threads.
+    entered that does not fit. `pace` is called before each attempt, and returns when it may be
+    made. Safe to use from several threads.
     """
 
     def __init__(
@@ -38,14 +40,26 @@ class Transport:
         *,
         time_left: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
+        pace: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._time_left = time_left
         self._clock = clock
+        self._pace = pace
+
+    def at_pace(self, pace: Callable[[], None]) -> "Transport":
+        """Return one at a pace of its own, on the same connections."""
+        return Transport(self._client, time_left=self._time_left, clock=self._clock, pace=pace)
 
     def get(self, path: str, **params: str) -> Answer:
         """Read; repeat after 429, 5xx, time-outs and lost connections."""
         return _read_again(self._wait_to_read, self._once, "GET", path, params=params or None)
+
+    def post_query(self, path: str, body: str) -> Answer:
+        """Read with a POST that changes nothing; repeat as a GET is."""
+        return _read_again(
+            self._wait_to_read, self._once, "POST", path, content=body, headers=JSON_BODY
+        )
 
     def patch(self, path: str, body: str) -> Answer:
         """Change; repeat once, and only after OpenRouter itself answered 429 or 5xx.
@@ -53,9 +67,8 @@ class Transport:
         After a time-out or a lost connection the change may have taken effect: the caller reads
         the object before it changes it again.
         """
-        headers = {"Content-Type": "application/json"}
         return _write_again(
-            self._wait_to_write, self._once, "PATCH", path, content=body, headers=headers
+            self._wait_to_write, self._once, "PATCH", path, content=body, headers=JSON_BODY
         )
 
     def close(self) -> None:
@@ -64,6 +77,7 @@ class Transport:
 
     def _once(self, method: str, path: str, **request: object) -> Answer:
         endpoint = f"{method} {path}"
+        self._pace()
         left = self._time_left()
         if left <= 0:
             msg = f"{endpoint} was not sent: this run has no time left; the next one goes on."

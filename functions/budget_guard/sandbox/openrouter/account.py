@@ -1,21 +1,33 @@
 """The simulated account: its keys and workspaces, and what the management API does with them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
-from budget_guard.domain.keys import Limit, Settings
 from budget_guard.domain.money import Usd
 from budget_guard.sandbox.openrouter import wire
+from budget_guard.sandbox.openrouter.analytics import Analytics
 from budget_guard.sandbox.openrouter.behaviour import Behaviour, Staleness
 from budget_guard.sandbox.openrouter.bodies import KeyPatch, NewKey, parsed
 from budget_guard.sandbox.openrouter.books import Books, Change
+from budget_guard.sandbox.openrouter.catalog import Catalog
 from budget_guard.sandbox.openrouter.clock import Clock
-from budget_guard.sandbox.openrouter.keys import SimulatedKey, Terms, counters, remaining
-from budget_guard.sandbox.openrouter.refusals import Refusal, not_found, unknown_credential
+from budget_guard.sandbox.openrouter.generations import Generations
+from budget_guard.sandbox.openrouter.keys import (
+    SimulatedKey,
+    Terms,
+    changed,
+    counters,
+    digest,
+    remaining,
+)
+from budget_guard.sandbox.openrouter.refusals import (
+    Refusal,
+    management_only,
+    not_found,
+    unknown_credential,
+)
 from budget_guard.sandbox.openrouter.spending import Spending
 from budget_guard.sandbox.openrouter.workspaces import Workspaces
 
@@ -45,6 +57,9 @@ class Account:
         self.workspaces = Workspaces()
         self.workspaces.add("Default", clock.now)
         self.management_key: str | None = management_key
+        self.catalog = Catalog()
+        self.generations = Generations()
+        self.analytics = Analytics(self)
         self.spending = Spending(self, total_credits)
 
     def list_keys(
@@ -72,20 +87,9 @@ class Account:
         """Return the plaintext, given out here only, and the new key."""
         asked = parsed(NewKey, body)
         self._accept_amount(asked.limit)
-        plaintext = "sk-or-v1-" + _digest(f"plaintext {len(self.keys)}")
-        key = SimulatedKey(
-            hash=_digest(plaintext),
-            label=f"{plaintext[:12]}...{plaintext[-4:]}",
-            name=asked.name,
-            workspace=self.workspaces.named(asked.workspace_id),
-            terms=Terms(
-                Settings(Limit(asked.limit, asked.limit_reset), asked.include_byok_in_limit)
-            ),
-            created_at=self.clock.now,
-            creator=asked.creator_user_id,
-            external_user=None if asked.external is None else asked.external.user,
-            expires_at=asked.expires_at,
-        )
+        plaintext = "sk-or-v1-" + digest(f"plaintext {len(self.keys)}")
+        workspace = self.workspaces.named(asked.workspace_id)
+        key = SimulatedKey.made(asked, plaintext, workspace=workspace, at=self.clock.now)
         self.keys[key.hash] = key
         return plaintext, self._row(key)
 
@@ -111,7 +115,7 @@ class Account:
         now, before = self.clock.now, key.terms.settings
         enforced_at = now + (self.behaviour.patch_delay if delay is None else delay)
         lifetime = self.books.tallies[key_hash].until(now)
-        terms = key.terms.amended(_changed(before, fields), lifetime, self.behaviour.limit_count)
+        terms = key.terms.amended(changed(before, fields), lifetime, self.behaviour.limit_count)
         key.amend(terms, at=now, enforced_at=enforced_at)
         key.name, key.workspace = fields.get("name", key.name), workspace
         self.books.changes.append(
@@ -141,9 +145,15 @@ class Account:
         """Tell whether this is the management key; none is, once it was revoked (None)."""
         return self.management_key is not None and plaintext == self.management_key
 
+    def admit_management(self, plaintext: str) -> None:
+        """Pass for the management key; else 403, or 401 for a key that may not be used."""
+        if not self.is_management(plaintext):
+            self.identify(plaintext)
+            raise management_only()
+
     def identify(self, plaintext: str) -> SimulatedKey:
         """Return the inference key with this plaintext; 401 unless it may be used now."""
-        return self.usable(_digest(plaintext))
+        return self.usable(digest(plaintext))
 
     def usable(self, key_hash: str) -> SimulatedKey:
         """Return the key with this hash; 401 if unknown, deleted, disabled or expired."""
@@ -180,16 +190,3 @@ class Account:
             left = max(left, Decimal(0))
         figures = counters(tally, seen=seen, calendar=calendar)
         return wire.key_row(key, shown.settings, figures, left, tally.last)
-
-
-def _changed(settings: Settings, fields: Mapping[str, Any]) -> Settings:
-    limit = Limit(
-        fields.get("limit", settings.limit.amount), fields.get("limit_reset", settings.limit.reset)
-    )
-    byok = fields.get("include_byok_in_limit", settings.include_byok)
-    disabled = fields.get("disabled", settings.disabled)
-    return replace(settings, limit=limit, include_byok=byok, disabled=disabled)
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

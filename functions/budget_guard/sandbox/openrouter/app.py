@@ -8,8 +8,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from budget_guard.sandbox.openrouter.api import Answer, Api, Ending, Request
+from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.control import routes
+from budget_guard.sandbox.openrouter.messages import Answer, Ending, Request
 from budget_guard.sandbox.openrouter.transport import PREFIX
 
 HANG_UP = "budget_guard.hang_up"

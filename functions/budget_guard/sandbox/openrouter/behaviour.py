@@ -53,6 +53,23 @@ class Behaviour:
       admitted. Documented for the account only, not for a key's limit.
     - `credits_for_inference_key`: GET /credits with an inference key answers zeros (seen by
       clients) or refuses with 403 (OpenAPI file).
+    - `generation_delay`: GET /generation answers 404 for so long. Clients saw 0.5 to 2 s.
+    - `analytics_age`: analytics lack what was charged since this long ago. Not documented.
+    - `analytics_unknown`: metrics and dimensions that neither `/analytics/meta` nor a query knows.
+      No name is promised: they are to be discovered.
+    - `analytics_counts`: counts are strings (official skills), numbers (OpenAPI file), or one and
+      the other from row to row.
+    - `analytics_long_times`: time buckets as in the OpenAPI file's example
+      (`2025-01-01T00:00:00.000Z`), else as seen in answers (`2025-01-01 10:00:00`, `2025-01-01`).
+    - `analytics_whole_buckets`: a bucket that the time range only touches comes whole (seen where
+      the dashboard asks), else what lies outside the range is left out.
+    - `analytics_cached`: answers say `cachedAt`.
+    - `analytics_per_minute`: so many requests in 60 s of the account's clock, then 429 (official
+      skills: 64); None for any number. While the clock stands still nothing frees a refused caller.
+    - `analytics_forgets_deleted`: the hash of a deleted key cannot be resolved. Not documented.
+    - `activity_age`: GET /activity lacks what was charged since this long ago, so that yesterday
+      grows after midnight. When a day is final is not documented.
+    - `activity_dates`: `2026-06-03` (OpenAPI file) or `2026-06-03 00:00:00` (seen by clients).
     """
 
     accepts_zero_limit: bool = True
@@ -66,3 +83,14 @@ class Behaviour:
     spent_limit_status: Literal[402, 403] = 403
     in_flight_counted: bool = False
     credits_for_inference_key: Literal["zeros", "refused"] = "zeros"
+    generation_delay: timedelta = timedelta(seconds=2)
+    analytics_age: timedelta = NOTHING
+    analytics_unknown: frozenset[str] = frozenset()
+    analytics_counts: Literal["alternating", "strings", "numbers"] = "alternating"
+    analytics_long_times: bool = False
+    analytics_whole_buckets: bool = False
+    analytics_cached: bool = False
+    analytics_per_minute: int | None = 64
+    analytics_forgets_deleted: bool = False
+    activity_age: timedelta = NOTHING
+    activity_dates: Literal["day", "moment"] = "day"

@@ -1,4 +1,4 @@
-"""The simulator's controls over HTTP, for another process: clock, faults, traffic, books.
+"""The simulator's controls over HTTP, for another process: clock, faults, traffic, books, models.
 
 Amounts, times (ISO 8601) and durations (seconds) are as pydantic reads them; books come as JSON
 with amounts as strings.
@@ -18,7 +18,9 @@ from budget_guard.domain.money import Usd
 from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.behaviour import NOTHING, Behaviour
 from budget_guard.sandbox.openrouter.books import Change, Charge, Refused
+from budget_guard.sandbox.openrouter.catalog import ALWAYS, Model
 from budget_guard.sandbox.openrouter.faults import Fault
+from budget_guard.sandbox.openrouter.generations import ORDINARY, Generation, Work
 from budget_guard.sandbox.openrouter.refusals import Refusal
 from budget_guard.sandbox.openrouter.traffic import Script, Traffic
 from budget_guard.sandbox.openrouter.wire import decode, encode
@@ -48,6 +50,15 @@ class Spend:
     cost: Usd
     byok: bool = False
     max_cost: Usd | None = None
+    work: Work = ORDINARY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """POST /_sim/models: from `at` on a model is offered, or (its id) is offered no more."""
+
+    model: Model | str
+    at: datetime = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +119,28 @@ class Controls:
         """Make one request; refused as the service refuses it."""
         asked = TypeAdapter(Spend).validate_json(await request.body())
         charge = self._account.spending.charge(
-            asked.hash, asked.cost, byok=asked.byok, max_cost=asked.max_cost
+            asked.hash, asked.cost, byok=asked.byok, max_cost=asked.max_cost, work=asked.work
         )
-        return _json({"credits": charge.credits, "byok": charge.byok})
+        made = self._account.generations.latest.id
+        return _json({"id": made, "credits": charge.credits, "byok": charge.byok})
+
+    async def models(self, request: Request) -> Response:
+        """Change the catalog, now or at moments to come."""
+        for offer in TypeAdapter(list[Offer]).validate_json(await request.body()):
+            if isinstance(offer.model, str):
+                self._account.catalog.withdraw(offer.model, at=offer.at)
+            else:
+                self._account.catalog.put(offer.model, at=offer.at)
+        return Response(status_code=204)
+
+    async def generations(self, request: Request) -> Response:
+        """Answer every generation, its key's hash too; or (POST) learn ids of other accounts."""
+        generations = self._account.generations
+        if request.method == "POST":
+            generations.foreign |= TypeAdapter(set[str]).validate_json(await request.body())
+            return Response(status_code=204)
+        body = TypeAdapter(list[Generation]).dump_json(list(generations))
+        return Response(body, media_type="application/json")
 
     async def books(self, _request: Request) -> Response:
         """Answer all charges, changes and refusals."""
@@ -131,6 +161,8 @@ def routes(api: Api) -> list[Route]:
         Route("/keys", _checked(controls.keys), methods=["POST"]),
         Route("/traffic", _checked(controls.traffic), methods=["POST"]),
         Route("/spend", _checked(controls.spend), methods=["POST"]),
+        Route("/models", _checked(controls.models), methods=["POST"]),
+        Route("/generations", _checked(controls.generations), methods=["GET", "POST"]),
         Route("/books", _checked(controls.books), methods=["GET"]),
     ]
 

@@ -15,7 +15,7 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.records import Workspace
 from budget_guard.sandbox.openrouter.account import PAGE, Account
 from budget_guard.sandbox.openrouter.faults import Fault, Faults, When
-from budget_guard.sandbox.openrouter.refusals import Refusal, management_only
+from budget_guard.sandbox.openrouter.refusals import Refusal
 from budget_guard.use_cases.ports import Change, Listing
 
 type Row = dict[str, Any]
@@ -103,9 +103,7 @@ class InProcessOpenRouter:
 
     def _managed(self, effect: Callable[[Fault], list[Row]]) -> Callable[[Fault], list[Row]]:
         def admitted(fault: Fault) -> list[Row]:
-            if not self._account.is_management(self._key):
-                self._account.identify(self._key)
-                raise management_only()
+            self._account.admit_management(self._key)
             return effect(fault)
 
         return admitted

@@ -1,12 +1,16 @@
 """One simulated key: its terms over time, and what its limit leaves it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
 from budget_guard.domain.keys import Counters, Limit, Settings, Spent
 from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window, start
 from budget_guard.sandbox.openrouter.behaviour import LimitCount
+from budget_guard.sandbox.openrouter.bodies import NewKey
 from budget_guard.sandbox.openrouter.books import Tally, minus
 
 
@@ -46,6 +50,23 @@ class SimulatedKey:
     def __post_init__(self) -> None:
         """Enforce the first terms from the beginning."""
         self._enforced.append((self.created_at, self.terms))
+
+    @classmethod
+    def made(cls, asked: NewKey, plaintext: str, *, workspace: str, at: datetime) -> "SimulatedKey":
+        """Return the key that POST /keys asks for."""
+        return cls(
+            hash=digest(plaintext),
+            label=f"{plaintext[:12]}...{plaintext[-4:]}",
+            name=asked.name,
+            workspace=workspace,
+            terms=Terms(
+                Settings(Limit(asked.limit, asked.limit_reset), asked.include_byok_in_limit)
+            ),
+            created_at=at,
+            creator=asked.creator_user_id,
+            external_user=None if asked.external is None else asked.external.user,
+            expires_at=asked.expires_at,
+        )
 
     def amend(self, terms: Terms, *, at: datetime, enforced_at: datetime) -> None:
         """Change the terms at `at`, but check requests against them only from `enforced_at` on.
@@ -88,6 +109,21 @@ def remaining(terms: Terms, tally: Tally, *, seen: datetime, calendar: datetime)
     floor = begun.at_least(terms.forgiven)
     counted = minus(tally.until(seen).at_least(floor), floor)
     return limit.amount - counted.counted(include_byok=terms.settings.include_byok)
+
+
+def changed(settings: Settings, fields: Mapping[str, Any]) -> Settings:
+    """Return the settings with what the fields of a PATCH say of them."""
+    limit = Limit(
+        fields.get("limit", settings.limit.amount), fields.get("limit_reset", settings.limit.reset)
+    )
+    byok = fields.get("include_byok_in_limit", settings.include_byok)
+    disabled = fields.get("disabled", settings.disabled)
+    return replace(settings, limit=limit, include_byok=byok, disabled=disabled)
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text; a key's hash is that of its plaintext."""
+    return sha256(text.encode()).hexdigest()
 
 
 def _since(window: Window, tally: Tally, lifetime: Spent, calendar: datetime) -> Spent:

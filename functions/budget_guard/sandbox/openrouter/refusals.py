@@ -17,7 +17,10 @@ class Shape(StrEnum):
 
 
 class Refusal(Exception):
-    """A request that was refused: status, message, and what else the body carries."""
+    """A request that was refused: status, message, and what else the answer carries.
+
+    `retry_after`: the seconds after which the caller may try again, if the answer says so.
+    """
 
     def __init__(
         self,
@@ -26,12 +29,14 @@ class Refusal(Exception):
         *,
         metadata: Mapping[str, Any] | None = None,
         shape: Shape = Shape.ERROR,
+        retry_after: Decimal | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.metadata = metadata
         self.shape = shape
+        self.retry_after = retry_after
 
     def body(self) -> dict[str, Any]:
         """Return the error body."""

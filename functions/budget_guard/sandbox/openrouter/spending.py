@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from budget_guard.domain.money import MICRO, ZERO, Usd
 from budget_guard.sandbox.openrouter.books import Charge, Refused
+from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.keys import SimulatedKey, remaining
 from budget_guard.sandbox.openrouter.refusals import (
     Refusal,
@@ -39,10 +40,16 @@ class Spending:
     _in_flight: dict[InFlight, None] = field(default_factory=dict)
 
     def charge(
-        self, key_hash: str, cost: Usd, *, byok: bool = False, max_cost: Usd | None = None
+        self,
+        key_hash: str,
+        cost: Usd,
+        *,
+        byok: bool = False,
+        max_cost: Usd | None = None,
+        work: Work = ORDINARY,
     ) -> Charge:
         """Begin and complete a request at once; `Refusal` if it is not admitted."""
-        return self.complete(self.begin(key_hash, byok=byok, max_cost=max_cost), cost)
+        return self.complete(self.begin(key_hash, byok=byok, max_cost=max_cost), cost, work=work)
 
     def begin(
         self, key_hash: str, *, byok: bool = False, max_cost: Usd | None = None, price: Usd = MICRO
@@ -66,16 +73,21 @@ class Spending:
         self._in_flight[request] = None
         return request
 
-    def complete(self, request: InFlight, cost: Usd) -> Charge:
-        """Book what the request really cost: not below 0, nor above what it could cost at most."""
+    def complete(self, request: InFlight, cost: Usd, *, work: Work = ORDINARY) -> Charge:
+        """Book what the request really cost: not below 0, nor above what it could cost at most.
+
+        `work` becomes the generation; a BYOK request costs credits only by the work's fee.
+        """
         if cost < ZERO or (request.max_cost is not None and cost > request.max_cost):
             message = f"a request with max_cost {request.max_cost} cannot cost {cost}"
             raise ValueError(message)
         del self._in_flight[request]
-        paid, byok = (ZERO, cost) if request.byok else (cost, ZERO)
-        now = self._account.clock.now
+        paid, byok = (work.fee, cost) if request.byok else (cost, ZERO)
+        account, now = self._account, self._account.clock.now
         charge = Charge(now, request.hash, paid, byok, request.admitted_at)
-        self._account.books.book(charge)
+        account.books.book(charge)
+        key, model = account.keys[request.hash], account.catalog.named(work.served_by, now)
+        account.generations.add(charge, work, key, model, byok=request.byok)
         self.total_usage += paid
         return charge
 

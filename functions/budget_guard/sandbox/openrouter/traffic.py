@@ -13,6 +13,7 @@ from budget_guard.domain.money import MICRO, Usd
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.behaviour import NOTHING
+from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.refusals import Refusal
 
 
@@ -36,13 +37,14 @@ BURST = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request that a caller makes: when, what it will cost, how long it takes."""
+    """One request that a caller makes: when, what it will cost, how long it takes, what for."""
 
     at: datetime
     cost: Usd
     lasts: timedelta = NOTHING
     max_cost: Usd | None = None
     byok: bool = False
+    work: Work = ORDINARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class Script:
     """A call `every` so often from `begins` until before `ends`; `cost` moves by `course`.
 
     `reserves`: how many times its cost each call asks for by `max_tokens` (None: not stated).
+    `work`: what every call is for; a key changes its model by one script after another, and falls
+    back to another provider for some of its calls by one script between another's calls.
     """
 
     begins: datetime
@@ -61,6 +65,7 @@ class Script:
     lasts: timedelta = NOTHING
     reserves: Decimal | None = None
     byok: bool = False
+    work: Work = ORDINARY
 
     def calls(self) -> Iterator[Call]:
         """Return the calls in order."""
@@ -68,7 +73,14 @@ class Script:
         while at < self.ends:
             cost = self._cost(at)
             most = None if self.reserves is None else cost * self.reserves
-            yield Call(at=at, cost=cost, lasts=self.lasts, max_cost=most, byok=self.byok)
+            yield Call(
+                at=at,
+                cost=cost,
+                lasts=self.lasts,
+                max_cost=most,
+                byok=self.byok,
+                work=self.work,
+            )
             at += self.every
 
     def _cost(self, at: datetime) -> Usd:
@@ -120,10 +132,11 @@ class Traffic:
         except Refusal:
             self.refused += 1
         else:
+            complete = partial(spending.complete, request, call.cost, work=call.work)
             if call.lasts:
-                self._at(call.at + call.lasts, partial(spending.complete, request, call.cost))
+                self._at(call.at + call.lasts, complete)
             else:
-                spending.complete(request, call.cost)
+                complete()
         self._follow(key_hash, rest)
 
     def _at(self, when: datetime, act: Callable[[], object]) -> None:

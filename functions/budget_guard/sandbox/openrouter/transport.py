@@ -2,7 +2,8 @@
 
 import httpx
 
-from budget_guard.sandbox.openrouter.api import Answer, Api, Ending, Request
+from budget_guard.sandbox.openrouter.api import Api
+from budget_guard.sandbox.openrouter.messages import Answer, Ending, Request
 
 PREFIX = "/api/v1"
 

@@ -1,0 +1,82 @@
+"""The port `CostSource` over HTTPS: analytics for hours, activity for completed days."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Self
+
+from budget_guard.adapters.openrouter.activity import read_activity
+from budget_guard.adapters.openrouter.analytics import query, read_told
+from budget_guard.adapters.openrouter.connecting import Credential, open_transport
+from budget_guard.adapters.openrouter.failures import TOO_MUCH
+from budget_guard.adapters.openrouter.transport import Transport
+from budget_guard.adapters.openrouter.vocabulary import Vocabulary, read_vocabulary
+from budget_guard.adapters.pace import Pace
+from budget_guard.domain.costs import Cost
+from budget_guard.domain.errors import ProviderConfusing, ProviderRejected
+from budget_guard.use_cases.costs.source import Offered, Question, Told
+
+QUERIES_PER_SECOND = 1
+"""OpenRouter answers 64 a minute."""
+DAYS_PER_SECOND = 4
+"""No rate of activity is documented: this is well below what `/keys` is asked."""
+
+type Paced = Callable[[], None]
+
+
+def connect_costs(
+    base_url: str, key: Credential, *, time_left: Callable[[], float] = lambda: 60.0
+) -> "HttpCosts":
+    """Return the adapter on a transport of its own: see `open_transport`, errors included."""
+    return HttpCosts(open_transport(base_url, key, time_left=time_left))
+
+
+class HttpCosts:
+    """OpenRouter's analytics and activity; see the port `CostSource` for what is promised.
+
+    `queries` and `days` are called before each request to the one and the other, repeated ones
+    too, and return when it may be sent. Safe to use from several threads.
+    """
+
+    def __init__(
+        self, transport: Transport, *, queries: Paced | None = None, days: Paced | None = None
+    ) -> None:
+        self._analytics = transport.at_pace(queries or Pace(QUERIES_PER_SECOND))
+        self._activity = transport.at_pace(days or Pace(DAYS_PER_SECOND))
+        self._known: Vocabulary | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._analytics.close()
+
+    def offered(self) -> Offered:
+        """Look up what analytics calls what is needed of it."""
+        known = self._look_up()
+        return Offered(known.axes, known.missing)
+
+    def ask(self, question: Question) -> Told:
+        """Ask analytics in the words of the last `offered`; a question that takes it too long is cut.
+
+        Raises `ProviderConfusing` for an axis that is not offered.
+        """
+        known = self._known or self._look_up()
+        if question.axis not in known.axes:
+            msg = f"Analytics was not asked for costs by {question.axis}: it does not offer them."
+            raise ProviderConfusing(msg)
+        try:
+            answer = self._analytics.post_query("/analytics/query", query(question, known))
+        except ProviderRejected as error:
+            if error.status == TOO_MUCH:
+                return Told((), is_cut=True)
+            raise
+        return read_told(answer, question, known)
+
+    def activity(self, key: str, day: date) -> tuple[Cost, ...]:
+        """Read what the account did with a key on a day."""
+        answer = self._activity.get("/activity", date=day.isoformat(), api_key_hash=key)
+        return read_activity(answer, key, day)
+
+    def _look_up(self) -> Vocabulary:
+        self._known = read_vocabulary(self._analytics.get("/analytics/meta"))
+        return self._known

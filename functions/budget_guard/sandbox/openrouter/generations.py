@@ -1,0 +1,193 @@
+"""What each request was for and who served it: one generation for every charge in the books."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from budget_guard.domain.money import ZERO, Usd
+from budget_guard.sandbox.openrouter.books import Charge
+from budget_guard.sandbox.openrouter.catalog import Model
+from budget_guard.sandbox.openrouter.keys import SimulatedKey, digest
+from budget_guard.sandbox.openrouter.refusals import Refusal, not_found
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """How many tokens; `cached` are some of the prompt's, `reasoning` some of the completion's."""
+
+    prompt: int = 0
+    completion: int = 0
+    reasoning: int = 0
+    cached: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What one provider answered; `latency` in milliseconds."""
+
+    provider: str
+    status: int
+    latency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a request is for and how it is served; none of it changes what the request costs.
+
+    - `model`: asked for; `served`: the permaslug that answered (None: the catalog's for `model`);
+    - `provider`: who answered (None: nobody); `failed`: who was tried before, in order;
+    - `tokens`: None for as many as the cost buys at the model's price, three of the prompt to one;
+    - `fee`: charged to credits for a BYOK request, which itself costs none (5 % after an allowance);
+    - `tools`: of what is charged to credits, the part for web search;
+    - `cache_discount`: what caching saved; `latency`: milliseconds, if the request took no time;
+    - `session`, `user` (None: the key's external user), `app` (its title), `origin` (its URL).
+    """
+
+    model: str = "openai/gpt-4.1-mini"
+    served: str | None = None
+    provider: str | None = "OpenAI"
+    failed: tuple[str, ...] = ()
+    tokens: Tokens | None = None
+    fee: Usd = ZERO
+    tools: Usd = ZERO
+    cache_discount: Usd = ZERO
+    finish: str | None = "stop"
+    cancelled: bool = False
+    streamed: bool = False
+    latency: int = 1200
+    session: str | None = None
+    user: str | None = None
+    app: str | None = None
+    origin: str = ""
+
+    @property
+    def served_by(self) -> str:
+        """Return the name of the model that answers."""
+        return self.served or self.model
+
+
+ORDINARY = Work()
+"""What a request is for that says nothing of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One completed request. `model` was asked for, `served` is the permaslug that answered."""
+
+    id: str
+    charge: Charge
+    work: Work
+    served: str
+    tokens: Tokens
+    is_byok: bool
+    workspace: str
+    creator: str | None
+    user: str | None
+
+    @property
+    def hash(self) -> str:
+        """Return the hash of the key; no answer of the service tells it."""
+        return self.charge.hash
+
+    @property
+    def created_at(self) -> datetime:
+        """Return when it was completed and charged: of the two times the books know, the later."""
+        return self.charge.at
+
+    @property
+    def cost(self) -> Usd:
+        """Return what was charged to credits, a BYOK fee included."""
+        return self.charge.credits
+
+    @property
+    def byok(self) -> Usd:
+        """Return what the provider charges for it by list price, if it was BYOK."""
+        return self.charge.byok
+
+    @property
+    def tools(self) -> Usd:
+        """Return the part of `cost` that web search took."""
+        return min(self.work.tools, self.cost)
+
+    @property
+    def latency(self) -> int:
+        """Return the milliseconds between admission and completion."""
+        lasted = (self.charge.at - self.charge.admitted_at) // MILLISECOND
+        return lasted or self.work.latency
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Return what every provider answered, the failed ones first."""
+        served = () if self.work.provider is None else ((self.work.provider, 200),)
+        answers = (*((name, 503) for name in self.work.failed), *served)
+        each = self.latency // max(1, len(answers))
+        return tuple(Attempt(provider=name, status=code, latency=each) for name, code in answers)
+
+
+@dataclass(slots=True)
+class Generations:
+    """Every generation, in order of time. `foreign`: ids that belong to another account's users."""
+
+    foreign: set[str] = field(default_factory=set)
+    _all: list[Generation] = field(default_factory=list)
+    _times: list[datetime] = field(default_factory=list)
+    _by_id: dict[str, Generation] = field(default_factory=dict)
+
+    def add(
+        self, charge: Charge, work: Work, key: SimulatedKey, model: Model | None, *, byok: bool
+    ) -> Generation:
+        """Keep what was charged, not earlier than the last, as work done for this key.
+
+        `model` is the catalog's entry for what answered, if it has one.
+        """
+        made = Generation(
+            id=f"gen-{charge.at.timestamp():.0f}-{digest(f'generation {len(self._all)}')[:20]}",
+            charge=charge,
+            work=work,
+            served=work.served or (work.model if model is None else model.canonical_slug),
+            tokens=work.tokens or _bought(model, charge.credits + charge.byok),
+            is_byok=byok,
+            workspace=key.workspace,
+            creator=key.creator,
+            user=work.user or key.external_user,
+        )
+        self._all.append(made)
+        self._times.append(charge.at)
+        self._by_id[made.id] = made
+        return made
+
+    def between(self, since: datetime, until: datetime, *, seen: datetime) -> Sequence[Generation]:
+        """Return those completed from `since` on and before `until`, as far as up to `seen`."""
+        end = min(bisect_left(self._times, until), bisect_right(self._times, seen))
+        return self._all[bisect_left(self._times, since) : end]
+
+    def find(self, identity: str, *, seen: datetime) -> Generation:
+        """Return one; 404 if there was none up to `seen`, 403 if it is somebody else's."""
+        if identity in self.foreign:
+            raise Refusal(403, "You do not have access to this generation")
+        found = self._by_id.get(identity)
+        if found is None or found.created_at > seen:
+            raise not_found(what=f"Generation {identity}")
+        return found
+
+    @property
+    def latest(self) -> Generation:
+        """Return the one completed last; IndexError if there is none yet."""
+        return self._all[-1]
+
+    def __iter__(self) -> Iterator[Generation]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+def _bought(model: Model | None, cost: Usd) -> Tokens:
+    """Return what `cost` buys: three prompt tokens to one of the completion."""
+    price = ZERO if model is None else 3 * model.price("prompt") + model.price("completion")
+    count = 0 if price == ZERO else int(Decimal(cost) / price)
+    return Tokens(prompt=3 * count, completion=count)
