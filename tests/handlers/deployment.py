@@ -15,7 +15,7 @@ import pytest
 
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.adapters.ledger import DynamoLedger
-from budget_guard.handlers import enforce, evaluate, poll_usage
+from budget_guard.handlers import enforce, evaluate, poll_costs, poll_usage
 from budget_guard.sandbox.openrouter import Account, Api, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -23,6 +23,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
     "poll_usage": poll_usage.handler,
     "evaluate": evaluate.handler,
     "enforce": enforce.handler,
+    "poll_costs": poll_costs.handler,
 }
 WEDNESDAY = datetime(2026, 11, 18, 9, 1, tzinfo=UTC)
 DO_NOTHING = "def handler(event, context): return None"

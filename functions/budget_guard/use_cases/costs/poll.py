@@ -23,6 +23,13 @@ FIRST_BACK = 28 * DAY
 """How far the first run reads: four weeks to compare with. Providers are told for 31 days."""
 
 
+WEEK = 7 * DAY
+
+
+class TooMuchAtOnce(Exception):
+    """Analytics cut its answer about several days; each is asked for by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class CostPoll:
     """What a poll of costs needs of the world. `has_time` tells whether to begin something new.
@@ -92,19 +99,29 @@ class _Reader:
         self._on, self._axes = on, sorted(offered.axes)
         self._named = names(observations)
         self._known = on.ledger.costs_read()
+        self._at_once = WEEK
         self.warnings = dict.fromkeys(offered.missing)
         self.written = 0
 
     def read(self, workspace: Workspace) -> bool:
-        """Read a workspace day by day; tell whether all hours until now were read."""
+        """Read a workspace; tell whether all hours until now were read.
+
+        Weeks are read at once until an answer is cut: then days are, and each is written before
+        the next is asked for.
+        """
         on, begins = self._on, self._begins(workspace)
         while begins < on.now:
             if not on.has_time():
                 return False
-            ends = min(end(Window.DAILY, begins), on.now)
+            ends = min(end(Window.DAILY, begins) - DAY + self._at_once, on.now)
             named = self._named.get(workspace.id, {})
             span = Span(workspace.id, begins, ends, named)
-            self._record(span, read_hours(span, self._axes, self._ask, on.now))
+            try:
+                found = read_hours(span, self._axes, self._ask, on.now)
+            except TooMuchAtOnce:
+                self._at_once = DAY
+                continue
+            self._record(span, found)
             until = ends.replace(minute=0, second=0, microsecond=0)
             on.ledger.save(CostsRead(workspace.id, until, on.now), lease=on.lease)
             begins = ends
@@ -118,13 +135,16 @@ class _Reader:
     def _ask(self, question: Question) -> Told:
         told = self._on.source.ask(question)
         self.warnings |= dict.fromkeys(told.warnings)
+        if told.is_cut and question.ends - question.begins > DAY:
+            raise TooMuchAtOnce
         return told
 
     def _record(self, span: Span, found: Iterable[CostHour]) -> None:
         """Write the hours that changed; one that never had any costs is not written."""
         before = {
             (one.hour, one.part): one
-            for one in self._on.ledger.cost_hours(span.begins.date())
+            for day in span.days()
+            for one in self._on.ledger.cost_hours(day)
             if one.workspace == span.workspace
         }
         for hour in found:
