@@ -76,7 +76,8 @@ def test_figures_that_are_old_stand_out() -> None:
     office = a_week()
     office.pass_(16 * 60)
     shown = flat(office.run("costs").stdout)
-    assert "Read until 2026-11-18 09:00 UTC only: see the log of poll_costs." in shown
+    assert "Read until 2026-11-18 09:00 UTC (16 h 12 min ago)" in shown
+    assert "Nothing was read since then: see the log of poll_costs." in shown
 
 
 def test_a_key_of_unknown_hash_and_two_keys_of_one_name_are_told_apart() -> None:
@@ -143,6 +144,8 @@ def test_a_key_cannot_forge_the_page_by_its_name() -> None:
     [
         ((), 6, 0),
         (("--days", "1"), 0, 0),
+        (("--days", "400"), 399, 0),
+        (("--from", "2025-10-15"), 399, 0),
         (("--from", "2026-11-10"), 8, 0),
         (("--from", "2026-11-10", "--to", "2026-11-12"), 8, 6),
         (("--from", "2026-11-10", "--to", "2026-11-30"), 8, -12),

@@ -145,14 +145,14 @@ def _notes(table: CostTable, until: datetime, now: datetime) -> Iterator[Text]:
         yield safe(_compared(table, now))
     until = until.astimezone(UTC)
     read = f"{until:%H:%M}" if until.date() == now.date() else f"{until:%Y-%m-%d %H:%M}"
-    if now - until > SILENT_AFTER:
-        yield safe(f"Read until {read} UTC only: see the log of poll_costs.", "bold red")
     closed = (
         f"days before {table.closed_until} are closed: they are as OpenRouter's activity has them."
         if table.closed_until
         else "no day is closed yet."
     )
     yield safe(f"Read until {read} UTC ({ago(until, now)}); {closed}", "dim")
+    if now - until > SILENT_AFTER:
+        yield safe("Nothing was read since then: see the log of poll_costs.", "bold red")
 
 
 def _compared(table: CostTable, now: datetime) -> str:
