@@ -21,6 +21,7 @@ from tests.cli.desk import WEDNESDAY, Office
 DAY = timedelta(days=1)
 TODAY = WEDNESDAY.date()
 YESTERDAY = TODAY - DAY
+LONG_AGO = TODAY - 90 * DAY
 LARGE, SMALL = ("acme/large", "Acme"), ("acme/small", "Beta")
 
 
@@ -46,7 +47,9 @@ class Spent(NamedTuple):
         return Figures(*money, self.requests, self.prompt, self.completion, 9, 800)
 
 
-def read(office: Office, *spent: Spent, closed_until: date | None = YESTERDAY) -> Office:
+def read(
+    office: Office, *spent: Spent, closed_until: date | None = YESTERDAY, since: date = LONG_AGO
+) -> Office:
     """Write the costs as `poll_costs` does; until 09:00 they were read, 12 minutes ago."""
     office.guard.cycle()
     office.pass_(12)
@@ -61,9 +64,11 @@ def read(office: Office, *spent: Spent, closed_until: date | None = YESTERDAY) -
             office.ledger.save(_hour(office, one, model, provider))
     for (day, part), rows in days.items():
         office.ledger.save(CostDay(day, part, office.now, total(rows), closed=True))
-    office.ledger.save(CostsRead("w1", WEDNESDAY, office.now))
+    office.ledger.save(CostsRead("w1", _midnight(since), WEDNESDAY, office.now))
     if closed_until:
-        office.ledger.save(CostsRead(ACTIVITY, _midnight(closed_until), office.now))
+        office.ledger.save(
+            CostsRead(ACTIVITY, _midnight(since), _midnight(closed_until), office.now)
+        )
     return office
 
 

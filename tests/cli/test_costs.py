@@ -1,5 +1,6 @@
 """`budget-guard costs`: what a person sees, and which requests are refused."""
 
+import json
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -7,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.cli.desk import Office, flat, golden
-from tests.cli.spending import SMALL, TODAY, Spent, a_week, read
+from tests.cli.spending import DAY, SMALL, TODAY, Spent, a_week, read
 
 
 @pytest.mark.parametrize("columns", [80, 120])
@@ -107,10 +108,19 @@ def test_days_are_all_shown() -> None:
     assert "others" not in shown
 
 
+def test_a_period_that_was_read_in_part_is_not_compared_with() -> None:
+    began = TODAY - 10 * DAY
+    office = read(Office(), Spent("prod-api", "5"), Spent("prod-api", "1", days_ago=9), since=began)
+    shown = flat(office.run("costs").stdout)
+    assert "+400 %" not in shown
+    assert "Not all is known of 2026-11-05 to 2026-11-11: nothing to compare with." in shown
+    assert json.loads(office.run("costs", "--json").stdout)["lines"][0]["change"] is None
+
+
 def test_nothing_to_compare_with_is_not_called_new() -> None:
     shown = flat(read(Office(), Spent("prod-api", "5")).run("costs").stdout)
     assert "new" not in shown
-    assert "Nothing is known of 2026-11-05 to 2026-11-11 to compare with." in shown
+    assert "Nothing was spent from 2026-11-05 to 2026-11-11: nothing to compare with." in shown
 
 
 @pytest.mark.parametrize(

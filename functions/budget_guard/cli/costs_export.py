@@ -96,7 +96,7 @@ def _cell(value: Cell) -> str:
 
 
 def _line(line: CostLine, told: Told) -> dict[str, Any]:
-    before = asdict(line.before) if told.is_compared else None
+    before = asdict(line.before) if told.knows_before else None
     return {
         "label": one_line(line.label),
         "key": line.key,
@@ -110,7 +110,7 @@ def _line(line: CostLine, told: Told) -> dict[str, Any]:
 
 def _cells(line: CostLine, told: Told) -> Iterator[Cell]:
     period, now = told.table.period, line.figures
-    before = line.before if told.is_compared else None
+    before = line.before if told.knows_before else None
     yield from (period.first.isoformat(), period.last.isoformat())
     yield from (line.label, line.key, told.owner(line))
     yield from (now.credits, now.byok, now.requests)
@@ -121,7 +121,7 @@ def _cells(line: CostLine, told: Told) -> Iterator[Cell]:
 
 
 def _change(line: CostLine, told: Told) -> Decimal | None:
-    grown = change(line.figures, line.before) if told.is_compared else None
+    grown = change(line.figures, line.before) if told.knows_before else None
     return None if grown is None else _rounded(grown)
 
 

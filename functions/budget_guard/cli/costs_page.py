@@ -119,7 +119,7 @@ def _last(row: _Row, told: Told) -> RenderableType:
 
 
 def _change(row: _Row, table: CostTable) -> Text:
-    if not value(table.before):
+    if not (table.is_comparable and value(table.before)):
         return Text("-", "dim")
     grown = change(row.now, row.before)
     if grown is None:
@@ -157,7 +157,9 @@ def _notes(table: CostTable, until: datetime, now: datetime) -> Iterator[Text]:
 
 def _compared(table: CostTable, now: datetime) -> str:
     before = f"{table.period.before.first} to {table.period.before.last}"
+    if not table.is_comparable:
+        return f"Not all is known of {before}: nothing to compare with."
     if not value(table.before):
-        return f"Nothing is known of {before} to compare with."
+        return f"Nothing was spent from {before}: nothing to compare with."
     whole = " (whole days; today is not over)" if table.period.last >= now.date() else ""
     return f"Change is against {before}{whole}."

@@ -29,6 +29,11 @@ class Told:
         """Tell whether lines have a figure of the period before: all but days."""
         return self.table.by is not By.DAY
 
+    @property
+    def knows_before(self) -> bool:
+        """Tell whether that figure can be trusted: all of the period before was read."""
+        return self.is_compared and self.table.is_comparable
+
     def owner(self, line: CostLine) -> str | None:
         """Return who owns the key of a line, if that is known."""
         return self.owners.get(line.key) if line.key else None

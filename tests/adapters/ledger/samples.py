@@ -103,7 +103,7 @@ def cost_day(day: date = TODAY, part: str = "3f") -> CostDay:
 
 
 FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)
-COSTS_READ = CostsRead("w1", NOW, NOW + timedelta(seconds=3))
+COSTS_READ = CostsRead("w1", NOW - timedelta(days=9), NOW, NOW + timedelta(seconds=3))
 FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
 WORKSPACE = Workspace("w1", "Search")
 POLL = PollReport(NOW, "run-1", 12, 2, "w2: 503", Decimal("812.5"))

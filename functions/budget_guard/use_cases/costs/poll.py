@@ -110,6 +110,8 @@ class _Reader:
         the next is asked for.
         """
         on, begins = self._on, self._begins(workspace)
+        known = self._known.get(workspace.id)
+        since = known.since if known else begins
         while begins < on.now:
             if not on.has_time():
                 return False
@@ -123,7 +125,7 @@ class _Reader:
                 continue
             self._record(span, found)
             until = ends.replace(minute=0, second=0, microsecond=0)
-            on.ledger.save(CostsRead(workspace.id, until, on.now), lease=on.lease)
+            on.ledger.save(CostsRead(workspace.id, since, until, on.now), lease=on.lease)
             begins = ends
         return True
 
