@@ -1,14 +1,20 @@
-"""The judge itself: what it excuses of a key that left its budget, and nothing beside."""
+"""The judge itself: what it excuses of a key that left its budget or was frozen, and no more."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from budget_guard.domain.holds import BITES
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import Budget, Mode, Policy
 from budget_guard.domain.tally import Tally
+from budget_guard.domain.windows import Window
+from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.behaviour import Behaviour
+from budget_guard.sandbox.openrouter.clock import Clock
+from tests.simulation.guard import Guard
+from tests.simulation.strategies import ALWAYS
 from tests.simulation.test_found import office, spend
 from tests.simulation.world import World
 
@@ -74,3 +80,19 @@ def test_on_the_days_account_it_is_excused_once() -> None:
     world.account.spending.charge(world.key(1).hash, Decimal("10.01"))
     with pytest.raises(AssertionError, match=r"14\.51 spent of 10 .* \(4\.5 excused\)"):
         world.promise.check_spend(cap)
+
+
+def test_what_a_frozen_key_spent_before_it_was_off_is_excused() -> None:
+    slow = Behaviour(patch_delay=BITES, patch_shown_late=True, counters_age=BITES / 2)
+    clock = Clock(datetime(2026, 11, 22, 22, 30, tzinfo=UTC))
+    account = Account(clock=clock, behaviour=slow)
+    account.create_key({"name": "a0", "limit": Decimal(300), "limit_reset": "monthly"})
+    account.create_key({"name": "a1"})
+    budget = Budget("one", {Window.WEEKLY: Decimal(3)}, hold=ALWAYS)
+    guard = Guard(account, Policy((budget,), "edition-0", Mode.ENFORCE))
+    guard.change_policy(guard.policy)
+    world = World(guard)
+    world.take(("freeze", 0, 60))
+    world.take(("tick", 5))
+    spend(world, "2.5")
+    world.take(("advance", 2 * BITES))
