@@ -88,6 +88,21 @@ def test_rule_4c_keys_that_people_switched_off_are_due_nothing_where_others_shar
 
 
 @given(accounts())
+def test_rule_4a_a_fence_counts_whether_people_have_its_key_on_or_off(facts: Facts) -> None:
+    held = {key: one for key, one in facts.holds.items() if one.confirmed}
+    off = replace(facts, holds={**facts.holds, **{key: switched_off(held[key]) for key in held}})
+    for key in held:
+        assert reach(facts.observations[key], off) == reach(facts.observations[key], facts)
+
+
+def switched_off(hold: KeyHold) -> KeyHold:
+    """Return a hold whose last fence was set while people had the key switched off."""
+    assert hold.confirmed
+    settings = replace(hold.confirmed.settings, disabled=True)
+    return replace(hold, confirmed=replace(hold.confirmed, settings=settings))
+
+
+@given(accounts())
 def test_rule_6_raises_are_paid_with_what_was_free_before_the_decreases_of_the_plan(
     facts: Facts,
 ) -> None:

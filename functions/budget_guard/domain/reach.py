@@ -1,5 +1,6 @@
 """Rule 4a: how far a held key can still get, counted from its last observation."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from budget_guard.domain.holds import Hold, HoldState, Possible, exposure
 from budget_guard.domain.keys import Counters, Limit, Settings
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.settling import has_disabled
 from budget_guard.domain.wishes import Fence
 
 
@@ -71,6 +73,9 @@ def reach(seen: Observation, facts: Facts) -> Reach | None:
         return _wished(wished, seen, facts) if wished else None
     possible = hold.possible(facts.began(seen)) if hold.replaced else hold.possible(facts.now)
     possible += wished
+    if any(one.settings.disabled for one in possible) and not has_disabled(hold):
+        # People may switch the key on again at any moment: its fence counts as if they had.
+        stays, possible = _on(stays), tuple(_on(one) for one in possible)
     return Reach(
         possible=possible,
         kept=stays,
@@ -80,6 +85,10 @@ def reach(seen: Observation, facts: Facts) -> Reach | None:
         allowed=_allowed(stays, counters, facts.now),
         is_plain=len(possible) == 1 and stays.settings.limit.reset is None,
     )
+
+
+def _on(one: Possible) -> Possible:
+    return replace(one, settings=replace(one.settings, disabled=False))
 
 
 def _wished(wished: tuple[Possible, ...], seen: Observation, facts: Facts) -> Reach:
