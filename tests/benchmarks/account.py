@@ -15,7 +15,7 @@ from itertools import batched
 from typing import Any
 
 from budget_guard.adapters.openrouter.answers import Answer
-from budget_guard.adapters.openrouter.keys import read_one
+from budget_guard.adapters.openrouter.keys import read_page
 from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import Plan, decide
@@ -176,8 +176,8 @@ class Account:
         exact = json.loads(json.dumps(row), parse_float=Decimal, parse_int=Decimal)
         at = NOW - timedelta(hours=1) if number % CHANGED else BEFORE
         elapsed = timedelta(seconds=1)
-        answer = Answer("GET /keys", {"data": exact}, format_datetime(at, usegmt=True), elapsed)
-        reading = read_one(answer)
+        answer = Answer("GET /keys", {"data": [exact]}, format_datetime(at, usegmt=True), elapsed)
+        (reading,) = read_page(answer, row["workspace_id"]).readings
         ever = reading.counters.lifetime
         count = MARKS[number % len(MARKS)]
         hour = at.replace(minute=0, second=0)

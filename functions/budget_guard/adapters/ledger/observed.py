@@ -47,7 +47,7 @@ def written(seen: Observation) -> Fields:
     return {name: value for name, value in fields.items() if value not in EMPTY}
 
 
-def read(fields: Fields) -> Observation:
+def read(fields: Fields, fingerprint: str) -> Observation:
     """Return the observation of such fields; raise one of `BROKEN`. Unknown fields are ignored."""
     given = fields.get
     key, hours, remaining = _key(fields), given("hours"), given("remaining")
@@ -61,6 +61,7 @@ def read(fields: Fields) -> Observation:
             None if remaining is None else amount(remaining),
             moment(fields["began"]),
             moment(fields["at"]),
+            fingerprint,
         ),
         PackedMarks(_text(hours), key.hash) if hours else (),
         tuple(map(_former, given("former", ()))),

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from typing import Protocol, Self
 from urllib.parse import quote
@@ -21,7 +21,8 @@ from budget_guard.domain.errors import ManagementKeyError, ProviderConfusing
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
 from budget_guard.domain.records import Workspace
-from budget_guard.use_cases.ports import Change, Listing
+from budget_guard.use_cases.listings import Listing
+from budget_guard.use_cases.ports import Change
 
 AT_ONCE = 4
 """Pages of one listing; two listings are read at a time."""
@@ -103,13 +104,13 @@ class HttpOpenRouter:
             offset += len(page)
         return tuple(found.values())
 
-    def keys(self, workspace: str) -> Listing:
-        """Read all pages, several at a time."""
+    def keys(self, workspace: str, known: Container[str] = ()) -> Listing:
+        """Read all pages, several at a time, and of each the rows that are not known."""
 
         def page(offset: int) -> Listing:
             flags = {"include_disabled": "true", "include_expired": "true"}
             answer = self._read("/keys", workspace_id=workspace, offset=str(offset), **flags)
-            return Listing(read_page(answer, workspace), began=answer.began, at=answer.at)
+            return read_page(answer, workspace, known)
 
         return every_page(page, at_once=self._at_once)
 
