@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     type Item = Mapping[str, AttributeValueTypeDef]
 
-PACK_ABOVE = 900
-"""Bytes; a write unit pays for 1 KB with the item's key and names."""
+PACK_ABOVE = 850
+"""Bytes; a write unit pays for 1 KB with the item's key, names and row."""
 _ADAPTERS: dict[type, TypeAdapter[tuple[Any]]] = {}
 """Made when they are first needed: each takes milliseconds, and few runs need all."""
 
