@@ -23,6 +23,9 @@
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000
 writes a second. All reads are consistent: an observation older than the freshness beside it would
 pass for a newer reading, and what the key spent since for money that is still there.
+
+An observation's item says in `row` which row of a listing tells nothing new of its key (its
+fingerprint), and in which workspace: a poll needs no more of most keys.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
