@@ -124,10 +124,15 @@ def test_a_broken_mark_is_named_with_its_key_when_it_is_looked_at(marks: str) ->
         codec.decode(Observation, item).hours[-1]
 
 
-@pytest.mark.parametrize("field", ["hash", "name", "workspace", "label", "creator", "expires_at"])
+@pytest.mark.parametrize("field", ["name", "workspace", "label", "creator", "expires_at"])
 def test_an_observation_of_nobody_is_named(field: str) -> None:
     with pytest.raises(LedgerError, match="not a readable Observation"):
         codec.decode(Observation, with_body(samples.observation(), **{field: 7}))
+
+
+def test_an_observation_that_says_its_hash_itself_is_read() -> None:
+    item = with_body(samples.observation(), hash=samples.HASH)
+    assert codec.decode(Observation, item) == samples.observation()
 
 
 def test_an_observation_that_an_earlier_version_wrote_is_read() -> None:

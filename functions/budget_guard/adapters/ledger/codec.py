@@ -101,15 +101,15 @@ def _dumped(record: Record) -> bytes:
 def _loaded[R: Record](form: type[R], item: "Item") -> R:
     text = _text(item["body"])
     if form is Observation:
-        return cast("R", _observation(text, _row(item).partition(" ")[0]))
+        return cast("R", _observation(text, item))
     (record,) = cast("tuple[R]", adapter(form).validate_json(text))
     return record
 
 
-def _observation(text: bytes | str, fingerprint: str) -> Observation:
+def _observation(text: bytes | str, item: "Item") -> Observation:
     (fields,) = json.loads(text)
-    if "hash" in fields:
-        return observed.read(fields, fingerprint)
+    if "reading" not in fields:
+        return observed.read(fields, item["sk"]["S"], _row(item).partition(" ")[0])
     # A version wrote this that did not know the form in `observed.py`.
     seen: Observation
     (seen,) = adapter(Observation).validate_json(text)
