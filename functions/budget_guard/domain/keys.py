@@ -76,7 +76,8 @@ class Reading:
     """One answer about one key.
 
     `at` is OpenRouter's time (the answer's `Date`), `began` a time at which the request had
-    certainly not reached OpenRouter, on the same clock.
+    certainly not reached OpenRouter, on the same clock. Rows of listings with one `fingerprint` say
+    the same of the same key, word for word; it is "" if it was not taken.
     """
 
     key: Key
@@ -85,3 +86,4 @@ class Reading:
     limit_remaining: Usd | None
     began: datetime
     at: datetime
+    fingerprint: str = field(default="", compare=False)

@@ -64,6 +64,14 @@ class Observation:
         """Return who the key was when it was last read."""
         return self.reading.key
 
+    @property
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the row that says just this, so that it need not be read again.
+
+        It is "" where `observe` would make something of that row: another mark, an end of `former`.
+        """
+        return self.reading.fingerprint if self.is_shown_by(self.reading) else ""
+
     def same_facts(self, other: "Observation") -> bool:
         """Tell whether nothing differs but the times of the readings."""
         mine = self.reading
@@ -122,9 +130,19 @@ def observe(before: Observation | None, reading: Reading, max_jump: Usd = UNBOUN
     if reading.at < before.reading.at:
         return before
     counters = _never_less(before.reading, reading)
-    merged = replace(reading, counters=counters)
+    is_exact = counters == reading.counters
+    merged = reading if is_exact else replace(reading, counters=counters, fingerprint="")
     jump = _jump(before.reading, merged, max_jump) or before.jump
     return Observation(merged, _mark(before.hours, merged), _former(before, merged), jump=jump)
+
+
+def is_news(before: Observation | None, seen: Observation) -> bool:
+    """Tell whether there are new facts, or a row that need not be read again from now on."""
+    return (
+        before is None
+        or not before.same_facts(seen)
+        or seen.fingerprint not in ("", before.fingerprint)
+    )
 
 
 def observe_gone(before: Observation, at: datetime) -> Observation:

@@ -1,6 +1,6 @@
 """What the use cases need of the world. Each port has a real adapter and a first-class fake."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -23,18 +23,7 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.wishes import Wish
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All keys of one workspace, disabled and expired ones included, each hash once.
-
-    `began` is before the first page's request, `at` the last page's `Date`.
-    """
-
-    readings: tuple[Reading, ...]
-    began: datetime
-    at: datetime
+from budget_guard.use_cases.listings import Known, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +49,8 @@ class OpenRouter(Protocol):
         """Return every workspace of the account."""
         ...
 
-    def keys(self, workspace: str) -> Listing:
-        """Return every key of a workspace."""
+    def keys(self, workspace: str, known: Container[str] = ()) -> Listing:
+        """Return every key of a workspace; rows with a `known` fingerprint may stay unread."""
         ...
 
     def key(self, key_hash: str) -> Reading:
@@ -121,6 +110,10 @@ class Ledger(Protocol):
 
     def observations(self) -> Mapping[str, Observation]:
         """Return what is known of each key, by hash; of the last 31 days' deleted ones too."""
+        ...
+
+    def known(self) -> Mapping[str, Known]:
+        """Return the same keys, and read of each only what a poll must know."""
         ...
 
     def freshness(self) -> Mapping[str, Freshness]:

@@ -27,6 +27,7 @@ def lease(ledger: Ledger) -> Lease:
 
 def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.observations()
+    assert not ledger.known()
     assert not ledger.freshness()
     assert not ledger.workspaces()
     assert ledger.poll_report() is None
@@ -70,6 +71,28 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert ledger.cost_hours(NOW.date()) == [samples.cost_hour()]
     assert ledger.cost_days(NOW.date()) == [samples.cost_day()]
     assert ledger.costs_read() == {"w1": samples.COSTS_READ}
+
+
+def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
+    ledger: Ledger,
+) -> None:
+    seen, gone = samples.observation(), samples.observation(OTHER, gone_at=NOW)
+    unread = replace(seen, reading=replace(seen.reading, fingerprint=""))
+    unmarked = replace(seen, hours=())
+    for one in (seen, unread, unmarked):
+        ledger.save(one, gone)
+        known = ledger.known()
+        assert {key: each.observation() for key, each in known.items()} == ledger.observations()
+        assert known[HASH].workspace == "w1"
+        assert known[HASH].fingerprint == one.fingerprint
+        assert (known[OTHER].workspace, known[OTHER].fingerprint) == (None, "")
+    assert seen.fingerprint == "f1" * 16
+    assert unread.fingerprint == unmarked.fingerprint == ""
+
+
+def test_what_an_observation_says_of_its_row_is_kept(ledger: Ledger) -> None:
+    ledger.save(samples.observation())
+    assert ledger.observations()[HASH].fingerprint == samples.observation().fingerprint
 
 
 def test_a_record_replaces_its_former_self_whole(ledger: Ledger, lease: Lease) -> None:

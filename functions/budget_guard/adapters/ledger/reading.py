@@ -31,6 +31,7 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Record
 
 AUDIT_SHOWN = 100
@@ -54,6 +55,10 @@ class Reader(ABC):
     def observations(self) -> Mapping[str, Observation]:
         """Return what is known of each key, by hash; of the last 31 days' deleted ones too."""
         return {one.key.hash: one for one in self._all(Observation, *partitions("OBS"))}
+
+    def known(self) -> Mapping[str, Known]:
+        """Return the same keys, and read of each only what a poll must know."""
+        return {one.key.hash: Known.of(one) for one in self._all(Observation, *partitions("OBS"))}
 
     def freshness(self) -> Mapping[str, Freshness]:
         """Return when each workspace was last seen completely, by workspace id."""
