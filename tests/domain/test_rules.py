@@ -39,7 +39,9 @@ def exposures(plan: Plan, facts: Facts, place: int, *, settled: bool) -> Decimal
     total = usd(0)
     constraint = plan.sharing.constraints[place]
     for key, claim in plan.sharing.by_key.items():
-        if place in claim.places and (limits := reach(facts.observations[key], facts)):
+        if place in claim.places and (
+            limits := reach(facts.observations[key], facts.holds.get(key), facts)
+        ):
             total += limits.exposures(constraint)[settled]
     return total
 
