@@ -141,7 +141,7 @@ class Account:
         byok = [round(amount * 0.31, 8) if number % 10 == 0 else 0 for amount in spent]
         return {
             "hash": key,
-            "name": f"{PRODUCTS[number % 20]}-{STAGES[number // 20 % 21]}-{number:06d}",
+            "name": f"{PRODUCTS[number % 28]}-{STAGES[number // 28 % 21]}-{number:06d}",
             "label": f"sk-or-v1-{key[:3]}...{key[-4:]}",
             "disabled": False,
             "limit": limit,

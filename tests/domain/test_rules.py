@@ -39,9 +39,23 @@ def exposures(plan: Plan, facts: Facts, place: int, *, settled: bool) -> Decimal
     total = usd(0)
     constraint = plan.sharing.constraints[place]
     for key, claim in plan.sharing.by_key.items():
-        if place in claim.places and (limits := reach(facts.observations[key], facts)):
-            total += limits.exposures(constraint)[settled]
+        if place in claim.places and (
+            limits := reach(facts.observations[key], facts.holds.get(key), facts)
+        ):
+            is_by_turns = not settled and is_reset_down(plan, key)
+            one = limits.bounded(constraint) if is_by_turns else None
+            total += limits.exposures(constraint)[settled] if one is None else one
     return total
+
+
+def is_reset_down(plan: Plan, key: str) -> bool:
+    """Tell whether a key's limit comes down to one that resets itself.
+
+    Each counts alone then: a decrease is sent whatever the two come to by turns, day by day.
+    """
+    standing = plan.standings[key]
+    is_native = isinstance(standing.want, Fence) and standing.want.limit.reset is not None
+    return is_native and standing.allotment is not None and standing.allotment.move is Move.LOWER
 
 
 def places(plan: Plan) -> set[int]:
@@ -92,7 +106,8 @@ def test_rule_4a_a_fence_counts_whether_people_have_its_key_on_or_off(facts: Fac
     held = {key: one for key, one in facts.holds.items() if one.confirmed}
     off = replace(facts, holds={**facts.holds, **{key: switched_off(held[key]) for key in held}})
     for key in held:
-        assert reach(facts.observations[key], off) == reach(facts.observations[key], facts)
+        seen = facts.observations[key]
+        assert reach(seen, off.holds[key], off) == reach(seen, facts.holds[key], facts)
 
 
 def switched_off(hold: KeyHold) -> KeyHold:

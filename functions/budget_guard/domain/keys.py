@@ -70,6 +70,10 @@ class Counters:
         """Return the counters of `window`; of the lifetime for None."""
         return self.lifetime if window is None else self.windows.get(window, Spent())
 
+    def towards(self, settings: Settings) -> Usd:
+        """Return what counts towards the limit of these settings."""
+        return self.of(settings.limit.reset).counted(include_byok=settings.include_byok)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

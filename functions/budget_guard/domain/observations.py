@@ -11,6 +11,7 @@ from budget_guard.domain.windows import Window, same_instance
 
 HOURS_KEPT = 48
 BURN_OVER = timedelta(hours=2)
+SECOND = timedelta(seconds=1)
 UNBOUNDED: Usd = Decimal("Infinity")
 FORMER_KEPT = timedelta(days=31)
 ROLL_MARGIN = timedelta(seconds=60)
@@ -92,16 +93,29 @@ class Observation:
 
     def burn(self, *, include_byok: bool) -> Usd:
         """Return USD per hour over the last two hours of marks; 0 where nothing is known."""
+        spent, seconds = self.lately(include_byok=include_byok)
+        return spent / (Decimal(seconds) / 3600) if spent else ZERO
+
+    def lately(self, *, include_byok: bool) -> tuple[Usd, int]:
+        """Return what was spent over the last two hours of marks, and in how many seconds.
+
+        (0, 0) where nothing was, or is known; never much in less than a minute.
+        """
         until, since = self.reading.at, None
+        earliest = until - BURN_OVER
         for mark in reversed(self.hours):
-            if until - mark.hour > BURN_OVER:
+            if mark.hour < earliest:
                 break
             since = mark
-        if since is None or (elapsed := until - since.hour) <= timedelta():
-            return ZERO
-        spent = self.reading.counters.lifetime.counted(include_byok=include_byok)
-        hours = Decimal(max(elapsed // timedelta(seconds=1), 60)) / 3600
-        return max(ZERO, spent - since.spent.counted(include_byok=include_byok)) / hours
+        if since is None or since.hour >= until:
+            return ZERO, 0
+        ever, was = self.reading.counters.lifetime, since.spent
+        spent = ever.credits - was.credits
+        if include_byok and ever.byok:
+            spent += ever.byok - was.byok
+        if spent <= ZERO:
+            return ZERO, 0
+        return spent, max((until - since.hour) // SECOND, 60)
 
 
 @dataclass(frozen=True, slots=True)

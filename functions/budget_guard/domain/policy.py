@@ -149,7 +149,7 @@ class Policy:
 
     def concerns(self, key: Key) -> bool:
         """Tell whether `key` is this guard's business: its workspace is in the scope."""
-        return self.reads(key.workspace)
+        return not self.scope or self.reads(key.workspace)
 
     def reads(self, workspace: str) -> bool:
         """Tell whether the workspace of this id is in the scope."""
