@@ -76,6 +76,12 @@ def completion(name: str = "gen-1", text: str = "Hello") -> bytes:
             "created": 1,
             "model": "acme/small",
             "choices": [choice | {"message": message}],
+            "usage": {
+                "prompt_tokens": 5,
+                "completion_tokens": 7,
+                "total_tokens": 12,
+                "cost": 0.012,
+            },
         }
     ).encode()
 

@@ -123,8 +123,16 @@ class Ledger(Protocol):
         """Return what is known of each key, by hash; of the last 31 days' deleted ones too."""
         ...
 
+    def observation(self, key: str) -> Observation | None:
+        """Return what is known of one key."""
+        ...
+
     def freshness(self) -> Mapping[str, Freshness]:
         """Return when each workspace was last seen completely, by workspace id."""
+        ...
+
+    def freshness_of(self, workspace: str) -> Freshness | None:
+        """Return when one workspace was last seen completely."""
         ...
 
     def workspaces(self) -> Mapping[str, Workspace]:
