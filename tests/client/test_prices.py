@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import httpx
@@ -42,10 +43,14 @@ class Catalogue:
         self.models: Mapping[str, Any] = MODELS
         self.answer: httpx.Response | None = None
         self.asked = 0
+        self.gate, self.arrived = Event(), Event()
+        self.gate.set()
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         assert str(request.url) == "https://openrouter.ai/api/v1/models"
         self.asked += 1
+        self.arrived.set()
+        self.gate.wait(timeout=30)
         data = [
             {"id": one, "canonical_slug": f"{one.split(':')[0]}-2026", "pricing": its}
             for one, its in self.models.items()
@@ -174,6 +179,31 @@ def test_many_threads_read_the_prices_once(prices: Prices, catalogue: Catalogue)
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: _plain(prices), range(50))) == {Decimal("0.000003")}
     assert catalogue.asked == 1
+
+
+def test_who_has_old_prices_does_not_wait_for_new_ones(
+    prices: Prices, catalogue: Catalogue, clock: Clock
+) -> None:
+    _plain(prices)
+    catalogue.gate.clear()
+    catalogue.arrived.clear()
+    catalogue.models = {"acme/plain": PLAIN | {"prompt": "0.000004"}}
+    clock.pass_(timedelta(days=1))
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(_plain, prices)
+        assert catalogue.arrived.wait(timeout=30)
+        assert _plain(prices) == Decimal("0.000003")
+        catalogue.gate.set()
+        assert reading.result() == Decimal("0.000004")
+
+
+def test_a_slug_without_a_variant_never_means_the_free_one(
+    prices: Prices, catalogue: Catalogue
+) -> None:
+    free = {"prompt": "0", "completion": "0"}
+    catalogue.models = {"acme/plain:free": free, "acme/plain": PLAIN}
+    asked = prices.estimate("acme/plain-2026", prompt_tokens=1, max_tokens=0)
+    assert asked == Decimal("0.000003")
 
 
 def test_either_library_reads_them(library: Library, clock: Clock) -> None:

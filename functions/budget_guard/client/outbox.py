@@ -71,7 +71,9 @@ class Outbox:
                 thread = Thread(target=self._work, name="budget-guard", daemon=True)
                 thread.start()
                 self._thread = thread
-            self._turn.notify_all()
+            # The thread waits for the first and for a whole batch; to wake it more often is dear.
+            if len(self._waiting) in {1, BATCH}:
+                self._turn.notify_all()
 
     def flush(self, within: float) -> bool:
         """Send what waits now; return whether all is done after at most `within` seconds."""
