@@ -149,8 +149,13 @@ def test_prices_are_read_once_a_day(prices: Prices, catalogue: Catalogue, clock:
 
 @pytest.mark.parametrize(
     "answer",
-    [httpx.Response(503), httpx.Response(200, text="<html>"), httpx.Response(200, text="{}")],
-    ids=["503", "no JSON", "no list"],
+    [
+        httpx.Response(503),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, text="{}"),
+        httpx.Response(200, json={"data": []}),
+    ],
+    ids=["503", "no JSON", "no list", "an empty list"],
 )
 def test_the_last_prices_are_used_where_they_cannot_be_read_again(
     prices: Prices, catalogue: Catalogue, clock: Clock, answer: httpx.Response
@@ -173,6 +178,16 @@ def test_where_no_prices_were_ever_read_it_is_said_why(
         with pytest.raises(PriceUnknown, match="cannot be read: it answered 503"):
             _plain(prices)
     assert catalogue.asked == 1
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(
+    catalogue: Catalogue, clock: Clock
+) -> None:
+    with (
+        httpx.Client(transport=httpx.MockTransport(catalogue)) as http,
+        pytest.raises(PriceUnknown, match="took longer than 0 s"),
+    ):
+        _plain(Prices(http, within=0, clock=clock))
 
 
 def test_many_threads_read_the_prices_once(prices: Prices, catalogue: Catalogue) -> None:
