@@ -49,9 +49,12 @@ class Budget:
                 _require_amount(name, cap)
         if api_key:
             self.of_key = key_hash(api_key)
-        if self.headroom_url and not self.of_key:
-            message = "headroom_url needs the key to ask for: give api_key or of_key"
-            raise ValueError(message)
+        self._guard: HeadroomUrl | None = None
+        if self.headroom_url:
+            if not self.of_key:
+                message = "headroom_url needs the key to ask for: give api_key or of_key"
+                raise ValueError(message)
+            self._guard = HeadroomUrl(self.headroom_url, self.of_key, self.http, self.session)
         self._lock, self._asking = Lock(), Lock()
         self._day = self._ends = self.clock()
         self._spent = Decimal(0)
@@ -78,8 +81,8 @@ class Budget:
             raise BudgetExceeded(message, headroom=self.per_request)
         if self.per_day is not None:
             self._check_today(estimated_cost, self.per_day)
-        if self.headroom_url:
-            self._check_key(estimated_cost, self.headroom_url)
+        if self._guard:
+            self._check_key(estimated_cost, self._guard)
 
     def _check_today(self, cost: Decimal, cap: Decimal) -> None:
         with self._lock:
@@ -100,8 +103,8 @@ class Budget:
         self._day = max(now, self._day)
         return self._spent
 
-    def _check_key(self, cost: Decimal, url: str) -> None:
-        known, problem = self._ask(url)
+    def _check_key(self, cost: Decimal, guard: HeadroomUrl) -> None:
+        known, problem = self._ask(guard)
         if known is None:
             if self.fail == "closed":
                 message = f"What the key may still spend is unknown: {problem}. Nothing was sent."
@@ -117,13 +120,12 @@ class Budget:
                 owner=known.owner,
             )
 
-    def _ask(self, url: str) -> tuple[Headroom | None, str]:
+    def _ask(self, guard: HeadroomUrl) -> tuple[Headroom | None, str]:
         """Return what the guard knows, at most `KEPT` old, or None and why."""
         with self._asking:
             if self.clock() >= self._ends:
-                asked = HeadroomUrl(url, self.of_key or "", self.http, self.session)
                 try:
-                    self._known, self._problem = asked.ask(), ""
+                    self._known, self._problem = guard.ask(), ""
                 except Exception as error:
                     self._known, self._problem = None, f"the guard's URL: {said(error)}"
                 if self._known and self._known.state == "unknown":

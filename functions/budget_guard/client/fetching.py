@@ -12,26 +12,21 @@ class FetchError(Exception):
 def fetch(http: Any, url: str, *, headers: Mapping[str, str] | None = None, within: float) -> bytes:
     """Return the body of a 200 answer, read within `within` seconds; else raise.
 
-    Raises `FetchError`, or what `http` (a client of httpx or httpx2; None: a new one) raises.
+    Raises `FetchError`, or what `http` (a client of httpx or httpx2) raises.
     """
     ends = monotonic() + within
     body = bytearray()
     # To connect, to read on, to write, and to be given a connection.
     patience = tuple(within * part for part in (0.4, 0.5, 0.05, 0.05))
-    opened = http or _connect()
-    try:
-        with opened.stream("GET", url, headers=headers, timeout=patience) as response:
-            if response.status_code != 200:
-                message = f"it answered {response.status_code}"
+    with http.stream("GET", url, headers=headers, timeout=patience) as response:
+        if response.status_code != 200:
+            message = f"it answered {response.status_code}"
+            raise FetchError(message)
+        for chunk in response.iter_bytes():
+            body += chunk
+            if monotonic() > ends:
+                message = f"its answer took longer than {within:g} s"
                 raise FetchError(message)
-            for chunk in response.iter_bytes():
-                body += chunk
-                if monotonic() > ends:
-                    message = f"its answer took longer than {within:g} s"
-                    raise FetchError(message)
-    finally:
-        if http is None:
-            opened.close()
     return bytes(body)
 
 
@@ -40,7 +35,8 @@ def said(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _connect() -> Any:
+def connect() -> Any:
+    """Return a client that keeps no connection open: a forked process would share it."""
     import httpx
 
-    return httpx.Client()
+    return httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))

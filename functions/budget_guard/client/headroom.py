@@ -9,7 +9,7 @@ from os import environ
 from re import compile as pattern
 from typing import Any
 
-from budget_guard.client.fetching import FetchError, fetch
+from budget_guard.client.fetching import FetchError, connect, fetch
 
 WITHIN = 1.0
 """Seconds that an answer may take."""
@@ -49,6 +49,7 @@ class HeadroomUrl:
     def ask(self) -> Headroom:
         """Return the answer; raise whatever went wrong instead."""
         url = f"{self.url.rstrip('/')}/?key={self.key}"
+        self.http = self.http or connect()
         body = fetch(self.http, url, headers=self._signed(url), within=WITHIN)
         try:
             return _read(json.loads(body), self.key)

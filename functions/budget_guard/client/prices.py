@@ -10,7 +10,7 @@ from typing import Any
 
 from budget_guard.client.errors import PriceUnknown
 from budget_guard.client.facts import OPENROUTER, wall_clock
-from budget_guard.client.fetching import fetch, said
+from budget_guard.client.fetching import connect, fetch, said
 from budget_guard.client.pricing import Pricing, Tokens, cost
 
 AGAIN = timedelta(minutes=1)
@@ -85,6 +85,7 @@ class Prices:
         now = self.clock()
         try:
             url = f"{self.base_url.rstrip('/')}/models"
+            self.http = self.http or connect()
             body = fetch(self.http, url, within=self.within)
             known = _by_id(json.loads(body, parse_float=Decimal))
         except Exception as error:
