@@ -116,8 +116,16 @@ class Ledger(Protocol):
         """Return the same keys, and read of each only what a poll must know."""
         ...
 
+    def observation(self, key: str) -> Observation | None:
+        """Return what is known of one key."""
+        ...
+
     def freshness(self) -> Mapping[str, Freshness]:
         """Return when each workspace was last seen completely, by workspace id."""
+        ...
+
+    def freshness_of(self, workspace: str) -> Freshness | None:
+        """Return when one workspace was last seen completely."""
         ...
 
     def workspaces(self) -> Mapping[str, Workspace]:

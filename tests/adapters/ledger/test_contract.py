@@ -28,7 +28,9 @@ def lease(ledger: Ledger) -> Lease:
 def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.observations()
     assert not ledger.known()
+    assert ledger.observation(HASH) is None
     assert not ledger.freshness()
+    assert ledger.freshness_of("w1") is None
     assert not ledger.workspaces()
     assert ledger.poll_report() is None
     assert ledger.deployed() is None
@@ -54,7 +56,9 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     other = samples.wish(OTHER, restore=True)
     ledger.save(*samples.EACH, other, lease=LEASE if leased else None)
     assert ledger.observations() == {HASH: samples.observation()}
+    assert ledger.observation(HASH) == samples.observation()
     assert ledger.freshness() == {"w1": samples.FRESHNESS}
+    assert ledger.freshness_of("w1") == samples.FRESHNESS
     assert ledger.workspaces() == {"w1": samples.WORKSPACE}
     assert ledger.poll_report() == samples.POLL
     assert ledger.deployed() == samples.DEPLOYED
@@ -266,8 +270,10 @@ def test_a_deleted_key_is_remembered_for_31_days(ledger: Ledger, clock: Clock) -
     ledger.save(gone, samples.observation(OTHER))
     clock.pass_(timedelta(days=31) - timedelta(seconds=1))
     assert set(ledger.observations()) == {HASH, OTHER}
+    assert ledger.observation(HASH) == gone
     clock.pass_(timedelta(seconds=1))
     assert set(ledger.observations()) == {OTHER}
+    assert ledger.observation(HASH) is None
 
 
 def test_a_grant_is_remembered_for_62_days_after_its_end(ledger: Ledger, clock: Clock) -> None:

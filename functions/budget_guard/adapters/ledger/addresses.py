@@ -48,6 +48,16 @@ class Write:
     record: Record | None = None
 
 
+def observation_address(key: str) -> Address:
+    """Return where the observation of a key lies."""
+    return _spread("OBS", key)
+
+
+def freshness_address(workspace: str) -> Address:
+    """Return where it lies when a workspace was last seen completely."""
+    return Address("FRESHNESS", workspace)
+
+
 def hold_address(key: str) -> Address:
     """Return where the hold of a key lies."""
     return _spread("HOLD", key)
@@ -72,13 +82,13 @@ def address(record: Record) -> Address:
     """Return where `record` lies; a record saved there later replaces it."""
     match record:
         case Observation():
-            place = _spread("OBS", record.key.hash)
+            place = observation_address(record.key.hash)
         case Hold():
             place = hold_address(record.key)
         case Wish():
             place = _spread("WISH", record.key)
         case Freshness():
-            place = Address("FRESHNESS", record.workspace)
+            place = freshness_address(record.workspace)
         case Workspace():
             place = Address("WORKSPACE", record.id)
         case PollReport():

@@ -2,10 +2,10 @@
 
 | asked                  | pk                     | sk                  | expires            |
 |------------------------|------------------------|---------------------|--------------------|
-| observations           | OBS#0 .. OBS#f         | key hash            | 31 d after gone    |
+| observations, of a key | OBS#0 .. OBS#f         | key hash            | 31 d after gone    |
 | holds, hold            | HOLD#0 .. HOLD#f       | key hash            |                    |
 | wishes                 | WISH#0 .. WISH#f       | key hash            |                    |
-| freshness              | FRESHNESS              | workspace id        |                    |
+| freshness, of one      | FRESHNESS              | workspace id        |                    |
 | workspaces             | WORKSPACE              | workspace id        |                    |
 | poll report            | POLL                   | LAST                |                    |
 | policy in use          | DEPLOYED               | LAST                |                    |
@@ -145,7 +145,9 @@ class DynamoLedger(Reader):
                 TableName=self._table, Key=key(place), ConsistentRead=True
             )
         item = answer.get("Item")
-        return codec.decode(form, item) if item else None
+        if item is None or ("expires" in item and int(item["expires"]["N"]) <= self._now()):
+            return None
+        return codec.decode(form, item)
 
     def _newest[R: Record](self, form: type[R], pk: str, most: int) -> Sequence[R]:
         items = islice(self._items(pk, forward=False), most)
@@ -163,6 +165,9 @@ class DynamoLedger(Reader):
             for found in pool.map(partition, pks):
                 yield from found
 
+    def _now(self) -> int:
+        return codec.epoch(self._clock())
+
     def _items(self, pk: str, *, forward: bool = True) -> "Iterator[codec.Item]":
         """Yield the items of a partition that have not expired, page by page."""
         pages = self._client.get_paginator("query").paginate(
@@ -172,7 +177,7 @@ class DynamoLedger(Reader):
             ExpressionAttributeNames={"#expires": "expires"},
             ExpressionAttributeValues={
                 ":pk": {"S": pk},
-                ":now": {"N": str(codec.epoch(self._clock()))},
+                ":now": {"N": str(self._now())},
             },
             ConsistentRead=True,
             ScanIndexForward=forward,

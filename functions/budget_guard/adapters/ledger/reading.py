@@ -12,8 +12,10 @@ from budget_guard.adapters.ledger.addresses import (
     Address,
     audit_partition,
     day_partition,
+    freshness_address,
     hold_address,
     hours_partition,
+    observation_address,
     partitions,
 )
 from budget_guard.domain.alerts import Alert, Incident
@@ -60,9 +62,17 @@ class Reader(ABC):
         """Return the same keys, and read of each only what a poll must know."""
         return {one.key.hash: Known.of(one) for one in self._all(Observation, *partitions("OBS"))}
 
+    def observation(self, key: str) -> Observation | None:
+        """Return what is known of one key."""
+        return self._at(Observation, observation_address(key))
+
     def freshness(self) -> Mapping[str, Freshness]:
         """Return when each workspace was last seen completely, by workspace id."""
         return {one.workspace: one for one in self._all(Freshness, "FRESHNESS")}
+
+    def freshness_of(self, workspace: str) -> Freshness | None:
+        """Return when one workspace was last seen completely."""
+        return self._at(Freshness, freshness_address(workspace))
 
     def workspaces(self) -> Mapping[str, Workspace]:
         """Return the workspaces on record, by id."""
