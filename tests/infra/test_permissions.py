@@ -34,6 +34,8 @@ MATRIX = {
     ("PollCostsRole", TABLE): LEDGER,
     ("PollCostsRole", "ManagementKeySecret"): KEY,
     ("PollCostsRole", "PollCostsLog"): LOG,
+    ("HeadroomRole", TABLE): {"dynamodb:GetItem"},
+    ("HeadroomRole", "HeadroomLog"): LOG,
     ("SchedulesRole", "PollUsageFunction"): START,
     ("SchedulesRole", "EvaluateFunction"): START,
     ("SchedulesRole", "EnforceFunction"): START,
