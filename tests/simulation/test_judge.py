@@ -1,14 +1,15 @@
 """The judge itself: what it excuses of a key that left its budget or was frozen, and no more."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from budget_guard.domain.coverage import Coverage
 from budget_guard.domain.holds import BITES
-from budget_guard.domain.observations import Observation
+from budget_guard.domain.keys import Key
 from budget_guard.domain.policy import Budget, Mode, Policy
-from budget_guard.domain.tally import Tally
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.behaviour import Behaviour
@@ -29,10 +30,10 @@ def leave(world: World) -> None:
 
 
 def what_it_had_spent_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    def forget(_tally: Tally, _seen: Observation, _left: frozenset[int]) -> None:
-        """Count nothing of a key that left."""
+    def nothing(_coverage: Coverage, _keys: Iterable[Key]) -> frozenset[int]:
+        return frozenset()
 
-    patch.setattr(Tally, "count_former", forget)
+    patch.setattr(Coverage, "any_of", nothing)
 
 
 def spend_all_until_midnight(world: World) -> None:
