@@ -19,7 +19,7 @@ from tests.e2e.conftest import Played
 from tests.e2e.watching import ARCHIVE, items, logged, taken
 
 COMMAND = Path(sys.executable).parent / "budget-guard"
-LATER = timedelta(minutes=5)
+LATER, DAY = timedelta(minutes=5), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,14 @@ def day(evening: Played) -> Day:
     why = ("--reason", "the day after")
     file = str(evening.on.aws.folder / "budgets.yaml")
     evening.on.invoke("PollCosts")
-    charges = evening.on.account.books.charges
+    today, charges = evening.on.now.date(), evening.on.account.books.charges
     charged = sum((one.credits for one in charges if one.at < evening.on.now), Decimal(0))
     return Day(
         on=evening,
         status=said(evening, "status"),
         status_json=said(evening, "status", "--json"),
         charged=charged,
-        costs=said(evening, "costs", "--json", "--days", "2"),
+        costs=said(evening, "costs", "--json", "--from", f"{today - DAY}", "--to", f"{today}"),
         granted=said(evening, "grant", "developers", "3", "--key", "dev-ana", "--for", "2h", *why),
         released=said(evening, "release", "dev-cho", *why),
         planned=said(evening, "plan", file),
