@@ -8,7 +8,7 @@ import pytest
 
 import budget_guard.domain
 
-MODULES = sorted(Path(budget_guard.domain.__file__).parent.glob("*.py"))
+MODULES = sorted(Path(budget_guard.domain.__file__).parent.rglob("*.py"))
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter"}
 INPUT_OUTPUT = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "shutil", "socket"}
 INPUT_OUTPUT |= {"sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib"}

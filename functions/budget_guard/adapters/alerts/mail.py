@@ -81,14 +81,13 @@ def _lines(entry: Entry, kind: Kind, at: datetime) -> Iterator[tuple[str, str]]:
         yield "Empty", f"{in_time(entry.exhausts_at, at)}, at {moment(entry.exhausts_at, at)}"
     if entry.resets_at:
         yield _end(kind), f"{moment(entry.resets_at, at)}, {in_time(entry.resets_at, at)}"
-    if entry.action:
-        yield "Guard", entry.action
-    if entry.todo:
-        yield "To do", entry.todo
-    if entry.undo:
-        yield "Undo", entry.undo
-    if entry.runbook:
-        yield "Runbook", entry.runbook
+    last = {
+        "Guard": entry.action,
+        "To do": entry.todo,
+        "Undo": entry.undo,
+        "Runbook": entry.runbook,
+    }
+    yield from ((label, text) for label, text in last.items() if text)
 
 
 def _brief(number: int, entry: Entry, kind: Kind, at: datetime) -> str:

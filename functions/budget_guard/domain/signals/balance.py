@@ -31,7 +31,7 @@ class Burn:
     @property
     def per_hour(self) -> Usd:
         """Return USD an hour of all keys together."""
-        return sum(self.spent.values(), ZERO) / Decimal(self.over // timedelta(seconds=1)) * 3600
+        return sum(self.spent.values(), ZERO) * 3600 / Decimal(self.over // timedelta(seconds=1))
 
 
 def burn(facts: Facts) -> Burn:
@@ -72,7 +72,7 @@ def short_of_credits(facts: Facts) -> Iterator[Condition]:
     if rules.runway_below is not None:
         present = burn(facts)
         hours = Decimal(rules.runway_below // timedelta(seconds=1)) / 3600
-        if poll.balance < present.per_hour * hours * _slack(RUNWAY, facts):
+        if present.per_hour > 0 and poll.balance < present.per_hour * hours * _slack(RUNWAY, facts):
             yield _runway(poll.balance, present, facts)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from statistics import median
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import Axis, CostHour, Figures, summed
+from budget_guard.domain.costs import UNKNOWN, Axis, CostHour, Figures, summed
 from budget_guard.domain.money import Usd, show
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Unusual
@@ -21,6 +21,8 @@ HISTORY_DAYS = 7
 FEWEST_DAYS = 3
 LEAST_SPREAD = Decimal("0.1")
 """Of the median: figures that hardly ever differ are no reason to wake anybody."""
+ABOVE_HIGHEST = Decimal("1.5")
+"""How far above the highest hour of its days a figure must be: a weekly job differs each time."""
 REQUESTS, COST = "requests", "cost"
 
 
@@ -33,14 +35,16 @@ class Range:
 
 
 def range_of(days: Sequence[Usual], times: int) -> Range:
-    """Return the range of a figure: `times` its spread above the median, or the highest ever.
+    """Return the range of a figure: `times` its spread above the median, or beyond the highest.
 
     The spread is that within the days (MAD) or between them, whichever is more.
     """
     middle = median(one.median for one in days)
     between = median(abs(one.median - middle) for one in days)
     spread = max(median(one.mad for one in days), between, middle * LEAST_SPREAD)
-    return Range(middle, max(middle + times * spread, *(one.most for one in days)))
+    return Range(
+        middle, max(middle + times * spread, max(one.most for one in days) * ABOVE_HIGHEST)
+    )
 
 
 def unusual(
@@ -83,24 +87,20 @@ def _of_key(seen: Seen, people: People, rules: Unusual) -> Iterator[Signal]:
     normal = range_of([one.requests for one in seen.past], rules.times)
     price = range_of([one.cost for one in seen.past], rules.times)
     if cost > price.top and (cost - price.median) * requests >= rules.at_least:
-        told = f"{_usd(cost)} USD a request", f"{_usd(price.median)}, and at most {_usd(price.top)}"
+        range_ = f"{_usd(price.median)}, its range ends at {_usd(price.top)}"
+        told = (f"{_usd(cost)} USD a request", range_)
         yield _signal(seen, COST, told, (price.median, cost), people)
     if requests > normal.top and (requests - normal.median) * cost >= rules.at_least:
         told = (
             f"{requests:.0f} requests an hour",
-            f"{normal.median:.0f}, and at most {normal.top:.0f}",
+            f"{normal.median:.0f}, its range ends at {normal.top:.0f}",
         )
         yield _signal(seen, REQUESTS, told, (normal.median, requests), people)
 
 
 def _usd(amount: Usd) -> str:
-    return (
-        show(amount)
-        if amount >= 1
-        else f"{amount:.2g}"
-        if amount >= Decimal("0.0001")
-        else show(amount)
-    )
+    """Return an amount with two digits that count, where cents would be too coarse."""
+    return f"{amount:.2g}" if Decimal("0.0001") <= amount < Decimal("0.1") else show(amount)
 
 
 def _signal(
@@ -108,7 +108,7 @@ def _signal(
 ) -> Signal:
     owner, name = people.owner(seen.key), people.name(seen.key)
     whose = f" (owner {short(owner)})" if owner else ""
-    models = _models(seen.key, seen.recent)
+    models, is_known = _models(seen.key, seen.recent), not seen.key.startswith(UNKNOWN)
     return Signal(
         id=f"unusual/{seen.key}/{what}",
         kind=Kind.UNUSUAL,
@@ -118,10 +118,14 @@ def _signal(
         after=figures[1],
         contributors=models,
         owner=owner,
-        key=seen.key,
+        key=seen.key if is_known else None,
         key_name=name,
-        todo=f'see what its job does; to stop it: budget-guard freeze {seen.key[:12]} --reason "..."',
+        todo=f"see what its job does{_stop(seen.key) if is_known else ''}",
     )
+
+
+def _stop(key: str) -> str:
+    return f'; to stop it: budget-guard freeze {key[:12]} --reason "..."'
 
 
 def _models(key: str, hours: Iterable[CostHour]) -> tuple[tuple[str, Usd], ...]:

@@ -40,11 +40,15 @@ class Shift:
 
 
 def shift(
-    now: Mapping[str, Usd], before: Sequence[Mapping[str, Usd]], rules: MixShifted
+    now: Mapping[str, Usd],
+    before: Sequence[Mapping[str, Usd]],
+    rules: MixShifted,
+    whole_day: Usd = ZERO,
 ) -> Shift | None:
     """Return the label whose share is most above all that it was; None: none is far enough.
 
-    Far enough: by `rules.by` of all that is spent, and that is `rules.at_least` USD.
+    Far enough: by `rules.by` of all that is spent, if that is `rules.at_least` USD, and as large a
+    part of what is usually spent in a `whole_day`: in the morning, little has been spent on little.
     """
     total = sum(now.values(), ZERO)
     past = [_shares(one) for one in before if sum(one.values(), ZERO) > 0]
@@ -55,7 +59,8 @@ def shift(
     above = {one: _of(shares, one) - max(_of(day, one) for day in past) for one in labels}
     below = {one: min(_of(day, one) for day in past) - _of(shares, one) for one in labels}
     gained, lost = max(labels, key=above.__getitem__), max(labels, key=below.__getitem__)
-    if above[gained] < rules.by or above[gained] * total < rules.at_least:
+    least = max(rules.at_least, rules.by * whole_day)
+    if above[gained] < rules.by or above[gained] * total < least:
         return None
     is_from_one = below[lost] * 2 >= above[gained]
     return Shift(_moved(gained, past, shares), _moved(lost, past, shares) if is_from_one else None)
@@ -99,11 +104,13 @@ def steps_until(until: datetime, day: date) -> int:
 def shifts(on: Compared, people: People, rules: MixShifted) -> tuple[Signal, ...]:
     """Return each owner's shift; the account's where none of its owners has the same."""
     now, past = _amounts(on.mix, on.step), [_amounts(one, on.step) for one in on.before]
+    whole = [_amounts(one, STEPS - 1) for one in on.before]
     found = list[Signal]()
     told = set[tuple[Axis, str]]()
     for group in sorted(now, key=lambda one: (one[0] is None, one[0] or "", one[1])):
         owner, axis = group
-        one = shift(now[group], [day.get(group, {}) for day in past], rules)
+        usual = median(sum(day.get(group, {}).values(), ZERO) for day in whole) if whole else ZERO
+        one = shift(now[group], [day.get(group, {}) for day in past], rules, usual)
         if one and not (owner is None and (axis, one.gained.label) in told):
             told.add((axis, one.gained.label))
             found.append(_signal(group, one, on, people))
