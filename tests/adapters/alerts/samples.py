@@ -177,6 +177,52 @@ def developer(number: int) -> Entry:
     )
 
 
+BALANCE = Entry(
+    incident="account/balance",
+    text="the account's balance is 84.20 USD, below 100.00; most by agent-crawler 512.40, prod-search "
+    "88.10, dev-ann 12.00 USD in the last 24 hours",
+    action="nothing: the guard only tells",
+    todo="buy credits at openrouter.ai; without any, OpenRouter refuses every request (402)",
+)
+RUNWAY = Entry(
+    incident="account/runway",
+    text="the account's 812.50 USD last for 31 hours, below 72 hours: 26.21 USD an hour were spent; "
+    "most by agent-crawler 512.40, prod-search 88.10, dev-ann 12.00 USD in the last 24 hours",
+    burn_per_hour=Decimal("26.21"),
+    action="nothing: the guard only tells",
+    todo="buy credits at openrouter.ai, or see who spends more than usual",
+)
+UNTOLD = Entry(
+    incident="unexplained/analytics",
+    text="keys spent 210.00 USD from 17 Nov 16:00 to 18 Nov 16:00 UTC, and OpenRouter's analytics "
+    "tells of 163.40: 46.60 USD is not explained; most by agent-crawler 40.10, prod-search 6.50 USD "
+    "(owner search-platform)",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="compare the activity page of OpenRouter for these keys; if it lacks requests too, ask "
+    "OpenRouter",
+)
+SHIFTED = Entry(
+    incident="mix/search-platform/model/acme/large",
+    text="search-platform: model acme/large has 62 % of today's spend until 18:00 UTC instead of 8 % "
+    "on the 4 Wednesdays before, and model acme/small 30 % instead of 84 %; most by agent-crawler "
+    "212.40, prod-search 18.00 USD",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="nothing, if the change was meant; else ask the owner of these keys",
+)
+UNUSUAL = Entry(
+    incident=f"unusual/{HASH}/cost",
+    text="prod-search (owner search-platform): 0.042 USD a request in the last 3 hours; usual is "
+    "0.010, its range ends at 0.019; most by acme/large 101.20, acme/small 3.10 USD",
+    owner="search-platform",
+    key=HASH,
+    key_name="prod-search",
+    action="nothing: the guard only tells",
+    todo='see what its job does; to stop it: budget-guard freeze 3fa9c1d2abcd --reason "..."',
+)
+
+
 def alert(kind: Kind, *entries: Entry, severity: Severity = Severity.WARNING) -> Alert:
     return Alert("5d0c1e9a-6f4b-5f0e-9c1d-2a7b8c9d0e1f", kind, severity, NOW, entries)
 
@@ -221,6 +267,11 @@ ALERTS: Mapping[str, Alert] = {
         proposed("ci-release", "a1b2c3d4e5f6" + "0" * 52),
         proposed("ci-nightly", "0d9e8f7a6b5c" + "0" * 52),
     ),
+    "balance": alert(Kind.BALANCE, BALANCE, severity=CRITICAL),
+    "runway": alert(Kind.RUNWAY, RUNWAY),
+    "unexplained": alert(Kind.UNEXPLAINED, UNTOLD),
+    "mix-shifted": alert(Kind.MIX_SHIFTED, SHIFTED),
+    "unusual": alert(Kind.UNUSUAL, UNUSUAL),
     "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
     "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
 }

@@ -87,14 +87,11 @@ def _of_key(seen: Seen, people: People, rules: Unusual) -> Iterator[Signal]:
     normal = range_of([one.requests for one in seen.past], rules.times)
     price = range_of([one.cost for one in seen.past], rules.times)
     if cost > price.top and (cost - price.median) * requests >= rules.at_least:
-        range_ = f"{_usd(price.median)}, its range ends at {_usd(price.top)}"
-        told = (f"{_usd(cost)} USD a request", range_)
+        told = f"{_usd(cost)} USD a request", f"{_usd(price.median)} (up to {_usd(price.top)})"
         yield _signal(seen, COST, told, (price.median, cost), people)
     if requests > normal.top and (requests - normal.median) * cost >= rules.at_least:
-        told = (
-            f"{requests:.0f} requests an hour",
-            f"{normal.median:.0f}, its range ends at {normal.top:.0f}",
-        )
+        usual = f"{normal.median:.0f} (up to {normal.top:.0f})"
+        told = f"{requests:.0f} requests an hour", usual
         yield _signal(seen, REQUESTS, told, (normal.median, requests), people)
 
 
@@ -107,13 +104,11 @@ def _signal(
     seen: Seen, what: str, told: tuple[str, str], figures: tuple[Decimal, Decimal], people: People
 ) -> Signal:
     owner, name = people.owner(seen.key), people.name(seen.key)
-    whose = f" (owner {short(owner)})" if owner else ""
     models, is_known = _models(seen.key, seen.recent), not seen.key.startswith(UNKNOWN)
     return Signal(
         id=f"unusual/{seen.key}/{what}",
         kind=Kind.UNUSUAL,
-        text=f"{short(name)}{whose}: {told[0]} in the last 3 hours; usual is {told[1]}"
-        f"{named(models)}",
+        text=f"{short(name)}: {told[0]} in 3 hours, usually {told[1]}{named(models, owner)}",
         before=figures[0],
         after=figures[1],
         contributors=models,

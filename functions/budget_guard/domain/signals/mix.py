@@ -135,23 +135,21 @@ def _signal(group: Group, one: Shift, on: Compared, people: People) -> Signal:
     who = f"{short(owner)}: " if owner else "the account: "
     days = f"{len(on.before)} {on.mix.day:%A}s before"
     gained, contributors = one.gained, _keys(group, one.gained.label, on, people)
-    lost = (
-        f", and {axis} {short(one.lost.label)} {percent(one.lost.after)} instead of "
-        f"{percent(one.lost.before)}"
-        if one.lost
-        else ""
-    )
+    moved = ", ".join(_words(each) for each in (gained, one.lost) if each)
     return Signal(
         id=f"mix/{owner or '*'}/{axis}/{gained.label}",
         kind=Kind.MIX_SHIFTED,
-        text=f"{who}{axis} {short(gained.label)} has {percent(gained.after)} {on.words} instead of "
-        f"{percent(gained.before)} on the {days}{lost}{named(contributors)}",
+        text=f"{who}{axis} {moved} {on.words}, against the {days}{named(contributors)}",
         before=gained.before,
         after=gained.after,
         contributors=contributors,
         owner=owner,
         todo="nothing, if the change was meant; else ask the owner of these keys",
     )
+
+
+def _words(moved: Moved) -> str:
+    return f"{short(moved.label)} {percent(moved.after)} (was {percent(moved.before)})"
 
 
 def _keys(group: Group, label: str, on: Compared, people: People) -> tuple[tuple[str, Usd], ...]:

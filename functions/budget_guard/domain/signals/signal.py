@@ -58,10 +58,11 @@ def dearest(amounts: Mapping[str, Usd]) -> tuple[tuple[str, Usd], ...]:
     return tuple(sorted(spent, key=lambda one: (-one[1], one[0]))[:MOST_NAMED])
 
 
-def named(contributors: Iterable[tuple[str, Usd]]) -> str:
-    """Return who it was, as the end of a sentence: "; most of it by a 3.00, b 1.00 USD"."""
+def named(contributors: Iterable[tuple[str, Usd]], owner: str | None = None) -> str:
+    """Return who it was, as the end of a sentence: "; most by a 3.00, b 1.00 USD; owner ann"."""
     told = ", ".join(f"{short(name)} {show(usd)}" for name, usd in contributors)
-    return f"; most by {told} USD" if told else ""
+    whose = f"; owner {short(owner)}" if owner else ""
+    return (f"; most by {told} USD" if told else "") + whose
 
 
 def short(name: str) -> str:

@@ -67,14 +67,12 @@ def _untold(people: People, missing: Mapping[str, Usd], spent: Usd, over: Span) 
     total, ends = sum(missing.values(), ZERO), max(over.ends.values())
     most = dearest(missing)
     contributors = tuple((people.name(key), usd) for key, usd in most)
-    owner = people.owner(most[0][0])
-    whose = f" (owner {owner})" if owner else ""
+    owner, hours = people.owner(most[0][0]), (ends - over.begins) // HOUR
     return Signal(
         id="unexplained/analytics",
         kind=Kind.UNEXPLAINED,
-        text=f"keys spent {show(spent)} USD from {over.begins:%d %b %H:%M} to {ends:%d %b %H:%M} "
-        f"UTC, and OpenRouter's analytics tells of {show(spent - total)}: {show(total)} USD is not "
-        f"explained{named(contributors)}{whose}",
+        text=f"{show(total)} of {show(spent)} USD that keys spent in {hours} hours are not in "
+        f"OpenRouter's analytics{named(contributors, owner)}",
         before=spent - total,
         after=spent,
         contributors=contributors,
@@ -142,10 +140,13 @@ def keyless(marks: Sequence[BalanceMark], rules: Unexplained) -> Signal | None:
     return Signal(
         id="unexplained/balance",
         kind=Kind.UNEXPLAINED,
-        text=f"the balance fell by {show(fell)} USD since {marks[0].at:%d %b %H:%M} UTC, and the "
-        f"keys spent {show(spent)}: {show(fell - spent)} USD went to something that is no key the "
-        "guard can see",
+        text=f"{show(fell - spent)} of {show(fell)} USD that left the balance in {_hours(marks)} hours "
+        f"went to no key that the guard can see (keys spent {show(spent)})",
         before=spent,
         after=fell,
         todo="look on OpenRouter's activity page for keys of OAuth apps, and for the chat room",
     )
+
+
+def _hours(marks: Sequence[BalanceMark]) -> int:
+    return round((marks[-1].at - marks[0].at) / HOUR)
