@@ -179,24 +179,23 @@ def developer(number: int) -> Entry:
 
 BALANCE = Entry(
     incident="account/balance",
-    text="the account's balance is 84.20 USD, below 100.00; most by agent-crawler 512.40, prod-search "
-    "88.10, dev-ann 12.00 USD in the last 24 hours",
+    text="the account's balance is 84.20 USD, below 100.00; most by agent-crawler 512.40, "
+    "prod-search 88.10, dev-ann 12.00 USD in 24 hours",
     action="nothing: the guard only tells",
     todo="buy credits at openrouter.ai; without any, OpenRouter refuses every request (402)",
 )
 RUNWAY = Entry(
     incident="account/runway",
-    text="the account's 812.50 USD last for 31 hours, below 72 hours: 26.21 USD an hour were spent; "
-    "most by agent-crawler 512.40, prod-search 88.10, dev-ann 12.00 USD in the last 24 hours",
+    text="the account's 812.50 USD last for 31 hours, below 72 hours, at 26.21 USD an hour; most by "
+    "agent-crawler 512.40, prod-search 88.10, dev-ann 12.00 USD in 24 hours",
     burn_per_hour=Decimal("26.21"),
     action="nothing: the guard only tells",
     todo="buy credits at openrouter.ai, or see who spends more than usual",
 )
 UNTOLD = Entry(
     incident="unexplained/analytics",
-    text="keys spent 210.00 USD from 17 Nov 16:00 to 18 Nov 16:00 UTC, and OpenRouter's analytics "
-    "tells of 163.40: 46.60 USD is not explained; most by agent-crawler 40.10, prod-search 6.50 USD "
-    "(owner search-platform)",
+    text="46.60 of 210.00 USD that keys spent in 24 hours are not in OpenRouter's analytics; most by "
+    "agent-crawler 40.10, prod-search 6.50 USD; owner search-platform",
     owner="search-platform",
     action="nothing: the guard only tells",
     todo="compare the activity page of OpenRouter for these keys; if it lacks requests too, ask "
@@ -204,17 +203,17 @@ UNTOLD = Entry(
 )
 SHIFTED = Entry(
     incident="mix/search-platform/model/acme/large",
-    text="search-platform: model acme/large has 62 % of today's spend until 18:00 UTC instead of 8 % "
-    "on the 4 Wednesdays before, and model acme/small 30 % instead of 84 %; most by agent-crawler "
-    "212.40, prod-search 18.00 USD",
+    text="search-platform: model acme/large 62 % (was 8 %), acme/small 30 % (was 84 %) of today's "
+    "spend until 18:00 UTC, against the 4 Wednesdays before; most by agent-crawler 212.40, "
+    "prod-search 18.00 USD",
     owner="search-platform",
     action="nothing: the guard only tells",
     todo="nothing, if the change was meant; else ask the owner of these keys",
 )
 UNUSUAL = Entry(
     incident=f"unusual/{HASH}/cost",
-    text="prod-search (owner search-platform): 0.042 USD a request in the last 3 hours; usual is "
-    "0.010, its range ends at 0.019; most by acme/large 101.20, acme/small 3.10 USD",
+    text="prod-search: 0.042 USD a request in 3 hours, usually 0.010 (up to 0.019); most by "
+    "acme/large 101.20, acme/small 3.10 USD; owner search-platform",
     owner="search-platform",
     key=HASH,
     key_name="prod-search",

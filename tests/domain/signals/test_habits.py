@@ -55,17 +55,15 @@ def test_dearer_requests_are_told_with_old_and_new_price_the_owner_and_the_model
     assert (signal.owner, signal.key, signal.key_name) == ("search", "#s1", "s1")
     assert signal.contributors == (("large", Decimal(120)),)
     assert signal.text == (
-        "s1 (owner search): 0.40 USD a request in the last 3 hours; usual is 0.10, its range ends "
-        "at 0.16; most by large 120.00 USD"
+        "s1: 0.40 USD a request in 3 hours, usually 0.10 (up to 0.16); most by large 120.00 USD; "
+        "owner search"
     )
 
 
 def test_more_requests_are_told_as_such() -> None:
     (signal,) = found(recent(100, 1000), days())
     assert signal.id == "unusual/#s1/requests"
-    assert "1000 requests an hour in the last 3 hours; usual is 100, its range ends at 160" in (
-        signal.text
-    )
+    assert "1000 requests an hour in 3 hours, usually 100 (up to 160)" in signal.text
 
 
 def test_fewer_and_cheaper_requests_are_nobodys_worry() -> None:

@@ -125,20 +125,20 @@ def test_an_owners_shift_is_told_once_with_the_keys_it_went_to() -> None:
     )
     assert signal.contributors == (("s1", Decimal(60)), ("s2", Decimal(20)))
     assert signal.text == (
-        "search: model large has 80 % of today's spend until 12:00 UTC instead of 10 % on the 3 "
-        "Wednesdays before, and model small 20 % instead of 90 %; most by s1 60.00, s2 20.00 USD"
+        "search: model large 80 % (was 10 %), small 20 % (was 90 %) of today's spend until 12:00 UTC, "
+        "against the 3 Wednesdays before; most by s1 60.00, s2 20.00 USD"
     )
 
 
 def test_a_day_that_is_over_is_told_by_its_name() -> None:
-    assert "has 80 % of Wednesday's spend instead" in found(step=3)[0].text
+    assert "of Wednesday's spend, against" in found(step=3)[0].text
 
 
 def test_the_account_is_told_of_where_no_owner_has_the_same() -> None:
     spent = {("nobody", "large"): 300, ("s1", "small"): 90, ("r1", "small"): 10}
     (signal,) = shifts(compared(spent), PEOPLE, RULES)
     assert (signal.id, signal.owner) == ("mix/*/model/large", None)
-    assert signal.text.startswith("the account: model large has 75 % of")
+    assert signal.text.startswith("the account: model large 75 % (was 9 %)")
 
 
 def test_a_provider_that_serves_more_is_told_as_one() -> None:

@@ -122,8 +122,8 @@ def test_a_balance_below_the_bound_is_critical_and_worse_when_nothing_is_left(
 def test_a_short_balance_names_both_figures_and_who_spent_most() -> None:
     found = account("90", rising("api", 2), rising("job", 1), rules=Account(Decimal(100)))
     assert found[0].entry.text == (
-        "the account's balance is 90.00 USD, below 100.00; most by api 48.00, job 24.00 USD in the "
-        "last 24 hours"
+        "the account's balance is 90.00 USD, below 100.00; most by api 48.00, job 24.00 USD in 24 "
+        "hours"
     )
 
 
@@ -138,8 +138,8 @@ def test_a_short_runway_tells_how_long_the_credits_last_and_who_spends() -> None
     (found,) = account("144", rising("api", 3))
     assert found.severity is Severity.WARNING
     assert found.entry.text == (
-        "the account's 144.00 USD last for 48 hours, below 72 hours: 3.00 USD an hour were spent; "
-        "most by api 72.00 USD in the last 24 hours"
+        "the account's 144.00 USD last for 48 hours, below 72 hours, at 3.00 USD an hour; most by "
+        "api 72.00 USD in 24 hours"
     )
 
 
@@ -185,6 +185,6 @@ def test_the_three_dearest_are_named_and_long_names_are_cut() -> None:
     amounts = {"b": Decimal(2), "a": Decimal(2), "c": Decimal(3), "d": Decimal(1), "e": Decimal(0)}
     assert [name for name, _ in dearest(amounts)] == ["c", "a", "b"]
     assert named(dearest(amounts)) == "; most by c 3.00, a 2.00, b 2.00 USD"
-    assert named(()) == ""
+    assert named((), "ann") == "; owner ann"
     assert len(short("x" * 300)) == 40
     assert percent(Decimal("0.126")) == "13 %"

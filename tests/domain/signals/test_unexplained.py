@@ -66,8 +66,8 @@ def test_what_analytics_did_not_tell_of_is_told_with_both_sums_and_the_owner() -
     assert signal.owner == "ann"
     assert signal.contributors == (("api", Decimal(100)),)
     assert signal.text == (
-        "keys spent 210.00 USD from 17 Nov 10:00 to 18 Nov 10:00 UTC, and OpenRouter's analytics "
-        "tells of 110.00: 100.00 USD is not explained; most by api 100.00 USD (owner ann)"
+        "100.00 of 210.00 USD that keys spent in 24 hours are not in OpenRouter's analytics; most by "
+        "api 100.00 USD; owner ann"
     )
 
 
@@ -142,7 +142,10 @@ def test_what_left_the_balance_and_no_key_spent_is_told() -> None:
     signal = keyless(balances((100, 0), (80, 15), (60, 30)), RULES)
     assert signal is not None
     assert (signal.id, signal.before, signal.after) == ("unexplained/balance", 30, 40)
-    assert "10.00 USD went to something that is no key the guard can see" in signal.text
+    assert signal.text == (
+        "10.00 of 40.00 USD that left the balance in 2 hours went to no key that the guard can see "
+        "(keys spent 30.00)"
+    )
 
 
 def test_an_hour_in_which_credits_were_bought_explains_nothing_and_accuses_nobody() -> None:

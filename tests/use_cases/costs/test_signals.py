@@ -75,7 +75,7 @@ def test_a_model_and_the_provider_it_came_from_are_found_in_the_first_poll() -> 
         "mix/search/model/acme/large",
         "mix/search/provider/Beta",
     ]
-    assert "instead of 0 % on the 4 Wednesdays before, and model acme/small 0 %" in told[0].text
+    assert "model acme/large 100 % (was 0 %), acme/small 0 % (was 100 %)" in told[0].text
     assert told[0].contributors == (("api", Decimal(240)),)
 
 

@@ -89,7 +89,7 @@ def _balance(balance: Usd, bound: Usd, facts: Facts) -> Condition:
     entry = Entry(
         incident=BALANCE,
         text=f"the account's balance is {show(balance)} USD, below {show(bound)}"
-        f"{_most(burn(facts), facts)} in the last 24 hours",
+        f"{_most(burn(facts), facts)}",
         action="nothing: the guard only tells",
         todo="buy credits at openrouter.ai; without any, OpenRouter refuses every request (402)",
     )
@@ -102,8 +102,8 @@ def _runway(balance: Usd, present: Burn, facts: Facts) -> Condition:
     entry = Entry(
         incident=RUNWAY,
         text=f"the account's {show(balance)} USD last for {_hours(left)}, below "
-        f"{_hours(Decimal(bound // HOUR))}: {show(present.per_hour)} USD an hour were spent"
-        f"{_most(present, facts)} in the last {_hours(Decimal(present.over // HOUR))}",
+        f"{_hours(Decimal(bound // HOUR))}, at {show(present.per_hour)} USD an hour"
+        f"{_most(present, facts)}",
         burn_per_hour=present.per_hour,
         action="nothing: the guard only tells",
         todo="buy credits at openrouter.ai, or see who spends more than usual",
@@ -113,10 +113,8 @@ def _runway(balance: Usd, present: Burn, facts: Facts) -> Condition:
 
 def _most(present: Burn, facts: Facts) -> str:
     people = People(facts.observations, facts.policy.budgets)
-    return (
-        named((people.name(key), usd) for key, usd in dearest(present.spent))
-        or "; no key spent anything"
-    )
+    most = named((people.name(key), usd) for key, usd in dearest(present.spent))
+    return f"{most} in {_hours(Decimal(present.over // HOUR))}" if most else ""
 
 
 def _hours(hours: Decimal) -> str:
