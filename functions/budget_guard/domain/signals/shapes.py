@@ -14,6 +14,8 @@ from budget_guard.domain.ownership import People
 STEP = 6
 """Hours. A day is compared up to the same hour as others: at night, other jobs run."""
 STEPS = 24 // STEP
+NANO: Usd = Decimal("1e-9")
+"""USD; a finer price of a request would only fill the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def habits_of(day: date, hours: Sequence[CostHour], at: datetime) -> tuple[DayHa
     parts: defaultdict[str, list[KeyHabits]] = defaultdict(list)
     for key, figures in sorted(hourly(hours).items()):
         counts = [Decimal(one.requests) for one in figures]
-        costs = [worth(one) / one.requests for one in figures]
+        costs = [(worth(one) / one.requests).quantize(NANO) for one in figures]
         parts[_part(key)].append(KeyHabits(key, usual(counts), usual(costs)))
     return tuple(DayHabits(day, part, at, tuple(keys)) for part, keys in sorted(parts.items()))
 
