@@ -66,6 +66,11 @@ def test_more_requests_are_told_as_such() -> None:
     assert "1000 requests an hour in 3 hours, usually 100 (up to 160)" in signal.text
 
 
+@pytest.mark.parametrize(("usd", "requests"), [(15, 100), (16, 100), (15, 150), (16, 160)])
+def test_within_its_range_a_key_may_spend_what_it_likes(usd: int, requests: int) -> None:
+    assert found(recent(usd, requests), days()) == ()
+
+
 def test_fewer_and_cheaper_requests_are_nobodys_worry() -> None:
     assert found(recent(1, 100), days()) == ()
     assert found(recent(1, 10), days()) == ()

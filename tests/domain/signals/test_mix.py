@@ -162,6 +162,13 @@ def test_later_hours_of_the_day_do_not_count() -> None:
     assert signal.id == "mix/search/model/large"
 
 
+def test_keys_are_named_by_what_they_spent_in_the_hours_compared() -> None:
+    hours = [an_hour(midnight() + hour * HOUR, LARGE) for hour in (0, 12)]
+    on = Compared(1, hours, mix_of(TODAY, hours, PEOPLE, NOW), compared(SMALL).before)
+    (signal,) = shifts(on, PEOPLE, RULES)
+    assert signal.contributors == (("s1", Decimal(60)), ("s2", Decimal(20)))
+
+
 @pytest.mark.parametrize(("hour", "steps"), [(0, 0), (5, 0), (6, 1), (12, 2), (23, 3)])
 def test_today_counts_in_whole_quarters(hour: int, steps: int) -> None:
     assert steps_until(midnight() + hour * HOUR, TODAY) == steps

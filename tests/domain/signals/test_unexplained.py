@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,13 +121,15 @@ def test_what_analytics_told_in_full_is_never_unexplained_whenever_the_marks_wer
     assert found(replace(seen("api"), hours=tuple(made)), told={"#api": told}) is None
 
 
-@given(part=st.integers(0, 80), burn=st.integers(1, 1000))
+@given(part=st.integers(0, 80), cents=st.integers(1, 100_000))
 def test_a_fifth_that_is_missing_all_day_is_found_unless_it_is_less_than_a_dollar(
-    part: int, burn: int
+    part: int, cents: int
 ) -> None:
+    burn = Decimal(cents) / 100
     key = a_key_with([burn * hour for hour in range(24)])
-    told = {hour: Decimal(burn) * part / 100 for hour in hours("0")}
+    told = dict.fromkeys(hours("0"), burn * part / 100)
     signal = found(key, told={"#api": told})
+    # Between its first mark and its last it spent 21 hours' burn, and is told of in 22 hours.
     assert (signal is not None) == (burn * Decimal(2100 - 22 * part) / 100 > 1)
 
 
@@ -169,3 +172,11 @@ def test_a_balance_is_marked_once_an_hour_and_only_by_a_complete_poll() -> None:
     assert marked(once, None, keys) == once
     assert len(marked(once, replace(polled, at=NOW + HOUR), keys)) == 2
     assert len(marked(once, replace(polled, at=NOW + DAY + HOUR), keys)) == 1
+
+
+@pytest.mark.parametrize(("missing", "is_told"), [(190, False), (230, True)])
+def test_two_percent_of_the_spend_may_be_missing(missing: int, is_told: bool) -> None:
+    # One key spends all in its first hour; of the last hour nothing is told, as nothing was spent.
+    key = a_key_with([0, 10_000, 10_000 + missing])
+    told = {NOW - 24 * HOUR: Decimal(10_000)}
+    assert (found(key, told={"#api": told}) is not None) == is_told

@@ -14,6 +14,7 @@ from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy, SignalRules
 from budget_guard.domain.records import PollReport
+from budget_guard.domain.signals.shapes import DayMix
 from budget_guard.domain.signals.signal import Signal, Signals
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.leases import leased
@@ -27,15 +28,20 @@ OFF = SignalRules(unexplained=None, mix_shifted=None, unusual=None)
 
 
 class Reads(MemoryLedger):
-    """A ledger that remembers the days whose hours were read."""
+    """A ledger that remembers the days whose hours, or whose mixes, were read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.days: list[date] = []
+        self.shapes: list[date] = []
 
     def cost_hours(self, day: date) -> Sequence[CostHour]:
         self.days.append(day)
         return super().cost_hours(day)
+
+    def day_mix(self, day: date) -> DayMix | None:
+        self.shapes.append(day)
+        return super().day_mix(day)
 
 
 def a_month(
@@ -136,20 +142,41 @@ def test_a_poll_within_the_same_hour_looks_no_second_time() -> None:
     assert [one.kind for one in found(ledger)] == [Kind.UNUSUAL]
 
 
-def test_later_looks_read_the_hours_of_today_and_yesterday_alone() -> None:
-    books, ledger = Books(a_month()), Reads()
-    know(ledger, books, ["#api"])
-    polled(books, ledger, NOW, policy=POLICY)
-    now = NOW + HOUR
-    ledger.save(CostsRead("w1", utc("2026-11-18 14:00"), now))
-    ledger.days.clear()
+def look(ledger: MemoryLedger, now: datetime) -> None:
     with leased(ledger, "costs", token="t", now=now, lasts=HOUR) as lease:
         people = People(ledger.observations(), POLICY.budgets)
         Watch(ledger, lease, POLICY, people, now, lambda: False).look()
+
+
+def test_later_looks_read_the_hours_of_today_and_yesterday_and_few_shapes() -> None:
+    books, ledger = Books(a_month()), Reads()
+    know(ledger, books, ["#api"])
+    polled(books, ledger, NOW, policy=POLICY)
+    ledger.save(CostsRead("w1", utc("2026-11-18 14:00"), NOW + HOUR))
+    ledger.days.clear()
+    ledger.shapes.clear()
+    look(ledger, NOW + HOUR)
     signals = ledger.signals()
     assert signals is not None
-    assert signals.at == now
+    assert signals.at == NOW + HOUR
     assert sorted(ledger.days) == [TODAY - DAY, TODAY]
+    weekdays = [TODAY - back * DAY for back in (28, 21, 14, 7)]
+    assert sorted(ledger.shapes) == [*weekdays, TODAY - DAY]
+
+
+@pytest.mark.parametrize(("hours", "is_looked"), [(3, True), (4, False)])
+def test_costs_that_are_hours_behind_say_nothing_of_now(hours: int, is_looked: bool) -> None:
+    ledger = looked(a_month())
+    before = ledger.signals()
+    ledger.save(CostsRead("w1", utc("2026-11-18 14:00"), NOW))
+    look(ledger, utc("2026-11-18 14:00") + hours * HOUR)
+    assert (ledger.signals() != before) == is_looked
+
+
+def test_the_hour_that_has_just_begun_is_not_judged() -> None:
+    charges = [*a_month(), Charge(NOW - 5 * MINUTE, "#api", Decimal(600))]
+    assert found(looked(charges)) == ()
+    assert found(looked(charges, now=NOW + HOUR))
 
 
 def test_costs_that_lag_behind_leave_the_signals_to_grow_stale() -> None:
@@ -199,15 +226,18 @@ def test_a_day_whose_hours_change_is_kept_anew_and_one_that_does_not_is_left() -
 
 
 def test_habits_told_under_a_name_are_gone_once_the_key_is_known() -> None:
-    books = Books(a_month(utc("2026-11-17 23:55")))
+    books = Books([Charge(utc("2026-11-17 23:30"), "#api")])
     ledger = a_ledger(books, ["#other"])
     now = utc("2026-11-18 00:10")
+
+    def known() -> list[str]:
+        return [key.key for one in ledger.day_habits(TODAY - DAY) for key in one.keys]
+
     polled(books, ledger, now, policy=POLICY)
-    assert [one.part for one in ledger.day_habits(TODAY - DAY) if one.keys] == ["?"]
+    assert known() == ["?api"]
     know(ledger, books, ["#api"])
-    for hour in (1, 2):
-        polled(books, ledger, now + hour * HOUR, policy=POLICY)
-    assert {key.key for one in ledger.day_habits(TODAY - DAY) for key in one.keys} >= {"#api"}
+    polled(books, ledger, now + HOUR, policy=POLICY)
+    assert known() == ["#api"]
 
 
 charges = st.lists(

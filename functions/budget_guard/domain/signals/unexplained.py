@@ -129,11 +129,7 @@ def keyless(marks: Sequence[BalanceMark], rules: Unexplained) -> Signal | None:
     fell = spent = ZERO
     for one, other in pairwise(marks):
         fall, counted = one.balance - other.balance, other.spent - one.spent
-        if (
-            counted >= 0
-            and fall >= 0
-            and fall - counted >= -max(rules.at_least, counted * TOPPED_UP)
-        ):
+        if counted >= 0 and fall - counted >= -max(rules.at_least, counted * TOPPED_UP):
             fell, spent = fell + fall, spent + counted
     if not _is_beyond(fell - spent, fell, rules):
         return None
