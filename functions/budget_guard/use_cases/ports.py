@@ -22,6 +22,8 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.signals.shapes import DayHabits, DayMix
+from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known, Listing
 
@@ -94,6 +96,9 @@ type Record = (
     | CostHour
     | CostDay
     | CostsRead
+    | DayMix
+    | DayHabits
+    | Signals
 )
 
 
@@ -190,6 +195,18 @@ class Ledger(Protocol):
 
     def costs_read(self) -> Mapping[str, CostsRead]:
         """Return how far costs have been read, by source."""
+        ...
+
+    def day_mix(self, day: date) -> DayMix | None:
+        """Return who spent on what on a day that is over; kept for 400 days."""
+        ...
+
+    def day_habits(self, day: date) -> Sequence[DayHabits]:
+        """Return how the keys spent on a day that is over; kept for 400 days."""
+        ...
+
+    def signals(self) -> Signals | None:
+        """Return what the last poll of costs found; None before the first."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

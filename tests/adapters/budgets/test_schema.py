@@ -59,6 +59,9 @@ def test_the_schema_accepts_a_good_file(good: str) -> None:
         file(protect=["ab" * 32, "AB" * 32, "ci-*", "abc", "3fa9c1d2abc?"]),
         file(scope={"workspaces": ["w1", "prod-*"]}),
         file(account={"runway_below": "2d", "balance_below": "7"}),
+        file(signals={}),
+        file(signals={"unexplained": "off", "mix_shifted": {"by": "30%"}, "unusual": {}}),
+        file(signals={"unusual": {"times": 6, "at_least": "0.50"}}),
     ],
 )
 def test_schema_and_check_accept_the_same(
@@ -93,6 +96,12 @@ def test_schema_and_check_accept_the_same(
         file(safety={"patches_per_second": 51}),
         file(safety={"max_jump": 0}),
         file(account={"runway_below": 72}),
+        file(signals="off"),
+        file(signals={"unusual": "on"}),
+        file(signals={"unusual": None}),
+        file(signals={"unusual": {"times": 1}}),
+        file(signals={"mix_shifted": {"by": 25}}),
+        file(signals={"unexplained": {"at_least": -1}}),
         file({"cap": {}}),
         file({"cap": 5}),
         file({"cap": {"daily": None}}),

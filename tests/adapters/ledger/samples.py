@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
-from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
@@ -20,6 +20,8 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
+from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
@@ -103,6 +105,17 @@ def cost_day(day: date = TODAY, part: str = "3f") -> CostDay:
     return CostDay(day, part, NOW, (Cost(HASH, FIGURES, "acme/small", "Acme"),), closed=True)
 
 
+def day_mix(day: date = TODAY) -> DayMix:
+    by = (Decimal(0), Decimal("0.5"), Decimal("0.5"), Decimal("12.123456789012"))
+    slices = (Slice(None, Axis.MODEL, "acme/small", by), Slice("ann", Axis.PROVIDER, "Acme", by))
+    return DayMix(day, NOW, slices)
+
+
+def day_habits(day: date = TODAY, part: str = "3") -> DayHabits:
+    figure = Usual(Decimal(20), Decimal("0.5"), Decimal(31))
+    return DayHabits(day, part, NOW, (KeyHabits(HASH, figure, figure),))
+
+
 FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)
 COSTS_READ = CostsRead("w1", NOW - timedelta(days=9), NOW, NOW + timedelta(seconds=3))
 FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
@@ -115,6 +128,25 @@ DEPLOYED = Deployed(
     NOW,
 )
 SPEND = SpendRecord("prod-api", HASH, Window.DAILY, NOW, Decimal("91.2"), Decimal(100), NOW)
+SIGNALS = Signals(
+    NOW,
+    NOW,
+    (
+        Signal(
+            "unusual/3fa9/cost",
+            Kind.UNUSUAL,
+            "prod-api: 0.40 USD a request",
+            Decimal("0.1"),
+            Decimal("0.4"),
+            (("acme/small", Decimal("12.123456789012")),),
+            "ann",
+            HASH,
+            "prod-api",
+            "see what its job does",
+        ),
+    ),
+    (BalanceMark(NOW, Decimal("812.5"), Decimal("1000.25")),),
+)
 EACH = (
     observation(),
     FRESHNESS,
@@ -135,4 +167,7 @@ EACH = (
     cost_hour(),
     cost_day(),
     COSTS_READ,
+    day_mix(),
+    day_habits(),
+    SIGNALS,
 )

@@ -47,6 +47,9 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.cost_hours(NOW.date())
     assert not ledger.cost_days(NOW.date())
     assert not ledger.costs_read()
+    assert ledger.day_mix(NOW.date()) is None
+    assert not ledger.day_habits(NOW.date())
+    assert ledger.signals() is None
 
 
 @pytest.mark.parametrize("leased", [True, False])
@@ -75,6 +78,9 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert ledger.cost_hours(NOW.date()) == [samples.cost_hour()]
     assert ledger.cost_days(NOW.date()) == [samples.cost_day()]
     assert ledger.costs_read() == {"w1": samples.COSTS_READ}
+    assert ledger.day_mix(NOW.date()) == samples.day_mix()
+    assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
+    assert ledger.signals() == samples.SIGNALS
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
@@ -312,6 +318,27 @@ def test_costs_by_the_hour_are_kept_for_35_days_and_those_of_days_for_400(
     assert ledger.cost_days(NOW.date()) == [samples.cost_day()]
     clock.pass_(timedelta(days=365))
     assert not ledger.cost_days(NOW.date())
+
+
+def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
+    ledger: Ledger, clock: Clock
+) -> None:
+    tomorrow = NOW.date() + timedelta(days=1)
+    both = (samples.day_habits(part="0"), samples.day_habits(part="f"))
+    ledger.save(*reversed(both), samples.day_mix(), samples.day_habits(tomorrow))
+    assert ledger.day_habits(NOW.date()) == list(both)
+    assert ledger.day_mix(tomorrow) is None
+    clock.pass_(timedelta(days=399))
+    assert ledger.day_habits(NOW.date()) == list(both)
+    clock.pass_(timedelta(days=1))
+    assert not ledger.day_habits(NOW.date())
+
+
+def test_new_signals_replace_the_old_ones_whole(ledger: Ledger, lease: Lease) -> None:
+    ledger.save(samples.SIGNALS, lease=lease)
+    quiet = replace(samples.SIGNALS, found=(), balances=())
+    ledger.save(quiet, lease=lease)
+    assert ledger.signals() == quiet
 
 
 def _noise(seed: int) -> str:

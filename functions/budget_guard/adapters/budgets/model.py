@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent, domain_steps
+from budget_guard.adapters.budgets.signals import Signals, as_ever
 from budget_guard.domain import policy
 
 
@@ -99,6 +100,12 @@ class File(Part):
         description="When the account itself is short.",
         examples=[{"balance_below": 100}],
     )
+    signals: Signals = Field(
+        Signals.model_construct(),
+        description="What in the costs people are told of, and from when on.",
+        examples=[{"unusual": "off"}],
+        exclude_if=as_ever,
+    )
     thresholds: tuple[Threshold, ...] = Field(
         tuple(Threshold.model_construct(at=at.at, severity=at.severity) for at in policy.LADDER),
         description="The ladder of budgets that have none of their own, lowest first.",
@@ -132,4 +139,5 @@ class File(Part):
             scope=tuple(sorted({*self.scope.workspaces})),
             safety=self.safety.to_domain(),
             account=self.account.to_domain(),
+            signals=self.signals.to_domain(),
         )

@@ -21,6 +21,8 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.signals.shapes import DayHabits, DayMix
+from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -38,6 +40,7 @@ class Address(NamedTuple):
 
 LAST_POLL = Address("POLL", "LAST")
 DEPLOYED = Address("DEPLOYED", "LAST")
+SIGNALS = Address("SIGNALS", "LAST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def address(record: Record) -> Address:
             place = LAST_POLL
         case Deployed():
             place = DEPLOYED
-        case CostHour() | CostDay() | CostsRead():
+        case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals():
             place = _address_of_costs(record)
         case _:
             place = _address_of_rest(record)
@@ -131,7 +134,9 @@ def _address_of_rest(
     return place
 
 
-def _address_of_costs(record: CostHour | CostDay | CostsRead) -> Address:
+def _address_of_costs(
+    record: CostHour | CostDay | CostsRead | DayMix | DayHabits | Signals,
+) -> Address:
     match record:
         case CostHour():
             place = f"{_stamp(record.hour)}#{record.workspace}#{record.part:04}"
@@ -140,6 +145,12 @@ def _address_of_costs(record: CostHour | CostDay | CostsRead) -> Address:
             return Address(day_partition(record.day), record.part)
         case CostsRead():
             return Address(COSTS_READ, record.source)
+        case DayMix():
+            return mix_address(record.day)
+        case DayHabits():
+            return Address(habits_partition(record.day), record.part)
+        case Signals():
+            return SIGNALS
 
 
 def hours_partition(day: date) -> str:
@@ -150,6 +161,16 @@ def hours_partition(day: date) -> str:
 def day_partition(day: date) -> str:
     """Return where the costs of a day lie, as activity told them."""
     return f"COSTDAY#{day.isoformat()}"
+
+
+def mix_address(day: date) -> Address:
+    """Return where it lies who spent on what on a day."""
+    return Address("DAYMIX", day.isoformat())
+
+
+def habits_partition(day: date) -> str:
+    """Return where the habits of keys on a day lie."""
+    return f"DAYHABITS#{day.isoformat()}"
 
 
 def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:

@@ -21,6 +21,9 @@
 | costs of a day's hours | COSTHOUR#<day>         | hour#workspace#part | 35 d               |
 | costs of a day         | COSTDAY#<day>          | 2 hash digits, or ? | 400 d              |
 | costs read so far      | COSTSREAD              | workspace, activity |                    |
+| mix of a day           | DAYMIX                 | day                 | 400 d              |
+| habits of keys, a day  | DAYHABITS#<day>        | hash digit, or ?    | 400 d              |
+| signals                | SIGNALS                | LAST                |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000

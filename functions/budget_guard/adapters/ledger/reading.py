@@ -9,12 +9,15 @@ from budget_guard.adapters.ledger.addresses import (
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
+    SIGNALS,
     Address,
     audit_partition,
     day_partition,
     freshness_address,
+    habits_partition,
     hold_address,
     hours_partition,
+    mix_address,
     observation_address,
     partitions,
 )
@@ -32,6 +35,8 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
+from budget_guard.domain.signals.shapes import DayHabits, DayMix
+from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Record
@@ -145,3 +150,15 @@ class Reader(ABC):
     def costs_read(self) -> Mapping[str, CostsRead]:
         """Return how far costs have been read, by source."""
         return {one.source: one for one in self._all(CostsRead, COSTS_READ)}
+
+    def day_mix(self, day: date) -> DayMix | None:
+        """Return who spent on what on a day that is over; None if that is not on record."""
+        return self._at(DayMix, mix_address(day))
+
+    def day_habits(self, day: date) -> Sequence[DayHabits]:
+        """Return how the keys spent on a day that is over, by the first digit of their hashes."""
+        return sorted(self._all(DayHabits, habits_partition(day)), key=lambda one: one.part)
+
+    def signals(self) -> Signals | None:
+        """Return what the last poll of costs found; None before the first."""
+        return self._at(Signals, SIGNALS)

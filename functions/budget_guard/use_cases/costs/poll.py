@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Workspace
 from budget_guard.domain.windows import Window, end, start
@@ -14,6 +15,7 @@ from budget_guard.use_cases.costs.asking import HOUR
 from budget_guard.use_cases.costs.days import DAY, Closed, Days, Rows
 from budget_guard.use_cases.costs.hours import Span, read_hours
 from budget_guard.use_cases.costs.naming import names
+from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
 from budget_guard.use_cases.ports import Lease, Ledger
 
@@ -81,6 +83,8 @@ def poll_costs(on: CostPoll) -> CostReport:
         ).close()
     except ProviderError as error:
         closed = Closed(0, (str(error),))
+    people = People(observations, on.policy.budgets)
+    Watch(on.ledger, on.lease, on.policy, people, on.now, on.has_time).look()
     problems += [f"costs of completed days: {one}" for one in closed.problems]
     return CostReport(
         hours=reader.written,

@@ -18,6 +18,7 @@ from budget_guard.domain.costs import (
 )
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.ownership import owner_of
 from budget_guard.domain.policy import Budget
 from budget_guard.use_cases.ports import Ledger
 
@@ -168,13 +169,6 @@ def _label(
         By.PROVIDER: lambda one, _: one.provider or "",
         By.DAY: lambda _, day: day.isoformat(),
     }[by]
-
-
-def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:
-    """Return the owner of the first budget in the file that covers a key and names one."""
-    if seen is None:
-        return None
-    return next((one.owner for one in budgets if one.owner and one.covers(seen.key)), None)
 
 
 def _budgets(ledger: Ledger) -> Sequence[Budget]:
