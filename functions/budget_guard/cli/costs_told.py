@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from budget_guard.domain.costs import Figures
+from budget_guard.domain.ownership import owner_of
 from budget_guard.use_cases.costs.report import (
     By,
     CostLine,
     CostTable,
     Period,
     cost_table,
-    owner_of,
     value,
 )
 from budget_guard.use_cases.ports import Ledger

@@ -98,7 +98,7 @@ class Watched:
         yield from (Found(one.id, one.kind, hour, now) for one in signals.found)
 
     def _know(self, until: int, now: datetime) -> None:
-        self.ledger.save(CostsRead("w1", self.world.at(until), now))
+        self.ledger.save(CostsRead("w1", now, self.world.at(until), now))
         self.ledger.save(PollReport(now, "run", balance=usd(self.balance)))
         for job in self.world.jobs:
             spent = Spent(usd(self.spent[job.key]))

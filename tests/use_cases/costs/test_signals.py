@@ -152,7 +152,7 @@ def test_later_looks_read_the_hours_of_today_and_yesterday_and_few_shapes() -> N
     books, ledger = Books(a_month()), Reads()
     know(ledger, books, ["#api"])
     polled(books, ledger, NOW, policy=POLICY)
-    ledger.save(CostsRead("w1", utc("2026-11-18 14:00"), NOW + HOUR))
+    ledger.save(CostsRead("w1", NOW - 28 * DAY, utc("2026-11-18 14:00"), NOW + HOUR))
     ledger.days.clear()
     ledger.shapes.clear()
     look(ledger, NOW + HOUR)
@@ -168,7 +168,7 @@ def test_later_looks_read_the_hours_of_today_and_yesterday_and_few_shapes() -> N
 def test_costs_that_are_hours_behind_say_nothing_of_now(hours: int, is_looked: bool) -> None:
     ledger = looked(a_month())
     before = ledger.signals()
-    ledger.save(CostsRead("w1", utc("2026-11-18 14:00"), NOW))
+    ledger.save(CostsRead("w1", NOW - 28 * DAY, utc("2026-11-18 14:00"), NOW))
     look(ledger, utc("2026-11-18 14:00") + hours * HOUR)
     assert (ledger.signals() != before) == is_looked
 
