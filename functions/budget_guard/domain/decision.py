@@ -33,7 +33,7 @@ from budget_guard.domain.headroom import allot
 from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import as_it_is, is_ours, kept
+from budget_guard.domain.reach import as_it_is, is_ours
 from budget_guard.domain.tally import Tally
 from budget_guard.domain.windows import end
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
@@ -142,8 +142,7 @@ def _fence(
     Only a key that shares nothing with others, and whose counters nobody doubts, may have that.
     """
     # A decrease is sent whatever the two limits come to by turns: it leaves less than before.
-    is_lower, hold = allotment.move is Move.LOWER, claim.hold
-    before = kept(hold) if hold and is_ours(hold) and not is_lower else None
+    before = claim.reach.possible if claim.reach and allotment.move is not Move.LOWER else ()
     counters = claim.seen.reading.counters
     measure = Measure(counters, facts.read_at(claim.seen), facts.now, before)
     native = None
