@@ -13,6 +13,7 @@ mode: enforce
 scope: {{workspaces: [prod, "w-*"]}}
 protect: ["{digits}", "ci-*"]
 safety: {{stale_after: 15m, max_jump: 500, patches_per_second: 5, on_override: respect}}
+costs: {{generations: 1 in 100}}
 account: {{balance_below: 100, runway_below: 72h}}
 thresholds:
   - {{at: 80%, severity: warning}}

@@ -59,6 +59,10 @@ def test_the_schema_accepts_a_good_file(good: str) -> None:
         file(protect=["ab" * 32, "AB" * 32, "ci-*", "abc", "3fa9c1d2abc?"]),
         file(scope={"workspaces": ["w1", "prod-*"]}),
         file(account={"runway_below": "2d", "balance_below": "7"}),
+        file(costs={}),
+        file(costs={"generations": "none"}),
+        file(costs={"generations": "above 0.05"}),
+        file(costs={"generations": "1 in 1000000"}),
     ],
 )
 def test_schema_and_check_accept_the_same(
@@ -93,6 +97,11 @@ def test_schema_and_check_accept_the_same(
         file(safety={"patches_per_second": 51}),
         file(safety={"max_jump": 0}),
         file(account={"runway_below": 72}),
+        file(costs={"generations": None}),
+        file(costs={"generations": 0.05}),
+        file(costs={"generations": "above  1"}),
+        file(costs={"generations": "1 in 1000001"}),
+        file(costs={"generations": "All"}),
         file({"cap": {}}),
         file({"cap": 5}),
         file({"cap": {"daily": None}}),

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent, domain_steps
+from budget_guard.adapters.budgets.costs import Costs, as_ever
 from budget_guard.domain import policy
 
 
@@ -94,6 +95,12 @@ class File(Part):
         description="How far and how fast the guard itself may go.",
         examples=[{"max_jump": 500}],
     )
+    costs: Costs = Field(
+        Costs.model_construct(),
+        description="Which requests are looked at one by one.",
+        examples=[{"generations": "above 0.05"}],
+        exclude_if=as_ever,
+    )
     account: Account = Field(
         Account.model_construct(),
         description="When the account itself is short.",
@@ -131,5 +138,6 @@ class File(Part):
             protect_names=tuple(sorted({*self.protect} - hashes)),
             scope=tuple(sorted({*self.scope.workspaces})),
             safety=self.safety.to_domain(),
+            costs=self.costs.to_domain(),
             account=self.account.to_domain(),
         )

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 from string import hexdigits
 from typing import NamedTuple, assert_never
 
+from budget_guard.adapters.ledger import generation_places
 from budget_guard.domain.alerts import Alert, AlertState, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -21,6 +23,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -87,6 +90,8 @@ def address(record: Record) -> Address:
             place = DEPLOYED
         case CostHour() | CostDay() | CostsRead():
             place = _address_of_costs(record)
+        case Generation() | Sampled() | GenerationsRead():
+            place = Address(*generation_places.of(record))
         case _:
             place = _address_of_rest(record)
     return place
@@ -151,7 +156,18 @@ def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:
     for place, record in last.items():
         target = address(record)
         moved = () if target == place else (Write(place),)
-        yield (*moved, Write(target, record))
+        yield (*moved, *_by_id(record), Write(target, record))
+
+
+def generation_address(identity: str) -> Address:
+    """Return where a generation lies for those who know its id."""
+    return Address(*generation_places.by_id(identity))
+
+
+def _by_id(record: Record) -> tuple[Write, ...]:
+    if isinstance(record, Generation):
+        return (Write(generation_address(record.id), record),)
+    return ()
 
 
 def _identity(record: Record) -> Address:

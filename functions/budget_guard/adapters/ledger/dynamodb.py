@@ -21,6 +21,10 @@
 | costs of a day's hours | COSTHOUR#<day>         | hour#workspace#part | 35 d               |
 | costs of a day         | COSTDAY#<day>          | 2 hash digits, or ? | 400 d              |
 | costs read so far      | COSTSREAD              | workspace, activity |                    |
+| generations of a day   | GENERATION#<day>#0..#f | id                  | 35 d               |
+| generation             | GENERATIONID#<id>      | ONE                 | 35 d               |
+| what of them is kept   | SAMPLED#<day>          | hour#workspace      | 35 d               |
+| generations read       | GENERATIONSREAD        | workspace           |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000
@@ -138,7 +142,11 @@ class DynamoLedger(Reader):
                 TableName=self._table, Key=key(place), ConsistentRead=True
             )
         item = answer.get("Item")
-        return codec.decode(form, item) if item else None
+        return codec.decode(form, item) if item and self._is_alive(item) else None
+
+    def _is_alive(self, item: "codec.Item") -> bool:
+        expires = item.get("expires")
+        return expires is None or int(expires["N"]) > codec.epoch(self._clock())
 
     def _newest[R: Record](self, form: type[R], pk: str, most: int) -> Sequence[R]:
         items = islice(self._items(pk, forward=False), most)

@@ -94,7 +94,7 @@ class MemoryLedger(Reader):
 
     def _at[R: Record](self, form: type[R], place: Address) -> R | None:
         found = self._table.get(place.pk, {}).get(place.sk)
-        return found if isinstance(found, form) else None
+        return next(iter(self._alive(form, [found] if found else [])), None)
 
     def _newest[R: Record](self, form: type[R], pk: str, most: int) -> list[R]:
         with self._lock:

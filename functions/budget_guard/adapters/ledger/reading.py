@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from budget_guard.adapters.ledger import generation_places
 from budget_guard.adapters.ledger.addresses import (
     COSTS_READ,
     DEPLOYED,
@@ -12,12 +13,14 @@ from budget_guard.adapters.ledger.addresses import (
     Address,
     audit_partition,
     day_partition,
+    generation_address,
     hold_address,
     hours_partition,
     partitions,
 )
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -30,6 +33,7 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
+from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -130,3 +134,20 @@ class Reader(ABC):
     def costs_read(self) -> Mapping[str, CostsRead]:
         """Return how far costs have been read, by source."""
         return {one.source: one for one in self._all(CostsRead, COSTS_READ)}
+
+    def generation(self, identity: str) -> Generation | None:
+        """Return one generation."""
+        return self._at(Generation, generation_address(identity))
+
+    def generations(self, day: date) -> Iterable[Generation]:
+        """Return the generations made on a day that are on record, in no order."""
+        return self._all(Generation, *generation_places.partitions(day))
+
+    def sampled(self, day: date) -> Sequence[Sampled]:
+        """Return what became of the generations of a day's hours, by hour and workspace."""
+        found = self._all(Sampled, generation_places.sampled_partition(day))
+        return sorted(found, key=lambda one: (one.hour, one.workspace))
+
+    def generations_read(self) -> Mapping[str, GenerationsRead]:
+        """Return how far generations were read one by one, by workspace."""
+        return {one.workspace: one for one in self._all(GenerationsRead, generation_places.READ)}
