@@ -33,6 +33,12 @@ MATRIX = {
     ("EnforceRole", "EnforceLog"): LOG,
     ("PollCostsRole", TABLE): LEDGER,
     ("PollCostsRole", "ManagementKeySecret"): KEY,
+    ("PollCostsRole", "GenerationsQueue"): {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+    },
+    ("PollCostsRole", "GenerationsDeadLetters"): {"sqs:SendMessage"},
     ("PollCostsRole", "PollCostsLog"): LOG,
     ("SchedulesRole", "PollUsageFunction"): START,
     ("SchedulesRole", "EvaluateFunction"): START,
