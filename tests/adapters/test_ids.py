@@ -47,9 +47,8 @@ class SqsDesk:
     queue: str
     dead_letters: str
 
-    @property
-    def ids(self) -> Ids:
-        return SqsIds(self.client, self.queue, self.dead_letters)
+    def __post_init__(self) -> None:
+        self.ids: Ids = SqsIds(self.client, self.queue, self.dead_letters)
 
     def send(self, body: str) -> None:
         self.client.send_message(QueueUrl=self.queue, MessageBody=body)

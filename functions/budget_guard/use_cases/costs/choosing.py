@@ -82,7 +82,7 @@ class Chooser:
                 is_kept = isinstance(found[row.label], Generation)
                 tally.add(row, is_kept=is_kept)
                 self.kept += is_kept
-        return tally if self.has_time() else None
+        return tally
 
     def _chosen(self, question: Question, named: Named) -> Iterator[tuple[Row, str]]:
         if self.choice is None:
