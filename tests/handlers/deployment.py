@@ -15,7 +15,7 @@ import pytest
 
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.adapters.ledger import DynamoLedger
-from budget_guard.handlers import enforce, evaluate, poll_usage
+from budget_guard.handlers import enforce, evaluate, poll_costs, poll_usage
 from budget_guard.sandbox.openrouter import Account, Api, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -23,6 +23,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
     "poll_usage": poll_usage.handler,
     "evaluate": evaluate.handler,
     "enforce": enforce.handler,
+    "poll_costs": poll_costs.handler,
 }
 WEDNESDAY = datetime(2026, 11, 18, 9, 1, tzinfo=UTC)
 DO_NOTHING = "def handler(event, context): return None"
@@ -107,6 +108,8 @@ class Deployment:
         _create_table(self.aws("dynamodb"))
         self.topic: str = self.aws("sns").create_topic(Name="alerts")["TopicArn"]
         self.queue = self._listen()
+        queues = (self.aws("sqs").create_queue(QueueName=name) for name in ("ids", "dead"))
+        self.ids, self.dead_letters = (str(one["QueueUrl"]) for one in queues)
         secret = self.aws("secretsmanager").create_secret(Name="key", SecretString="not-set")
         self.secret: str = secret["ARN"]
         for name in ("evaluate", "enforce"):
@@ -122,6 +125,8 @@ class Deployment:
             "ENFORCE_FUNCTION_NAME": "enforce",
             "ALERTS_TOPIC_ARN": self.topic,
             "STACK_NAME": "BudgetGuard",
+            "QUEUE_URL": self.ids,
+            "DEAD_LETTERS_URL": self.dead_letters,
             "POWERTOOLS_SERVICE_NAME": "budget-guard",
             "POWERTOOLS_METRICS_NAMESPACE": "BudgetGuard",
         }
