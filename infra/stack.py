@@ -33,6 +33,8 @@ COSTS_TIMEOUT = Duration.minutes(10)
 COSTS_BUSY = Duration.minutes(11)
 """Longer than a run of `poll_costs`: what it took from the queue is hidden from the next one."""
 TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+TAKE_EMULATED = ("sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch")
+"""AWS has no such permissions, and grants batches by those above; the emulator asks for them."""
 PROCESSORS = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
     Architecture.X86_64: lambda_.Architecture.X86_64,
@@ -60,7 +62,7 @@ class BudgetGuardStack(Stack):
         self._ledger = Ledger(self, "Ledger", retain=not settings.embedded)
         self._topics = Topics(self, "Topics", email=settings.alert_email)
         self._key = ManagementKey(self, "ManagementKey", existing_arn=settings.secret_arn)
-        self._ids = GenerationQueue(self, "Generations", busy=COSTS_BUSY)
+        self._ids = GenerationQueue(self, "Generations", busy=COSTS_BUSY, tls=not settings.embedded)
         self._functions = self._make_functions()
         self._schedules = Schedules(
             self,
@@ -155,7 +157,11 @@ class BudgetGuardStack(Stack):
             (enforce, reads_key, secret),
             (costs, LEDGER, table),
             (costs, reads_key, secret),
-            (costs, TAKE, self._ids.queue.queue_arn),
+            (
+                costs,
+                TAKE + (TAKE_EMULATED if self._settings.embedded else ()),
+                self._ids.queue.queue_arn,
+            ),
             (costs, ("sqs:SendMessage",), self._ids.dead_letters.queue_arn),
             *((self._schedules.role, starts, arn) for arn in arns.values()),
             (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),

@@ -237,6 +237,11 @@ def test_nobody_reaches_a_queue_without_tls(template: Template) -> None:
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_the_emulator_which_has_no_tls_can_be_asked_all_the_same(variant: Template) -> None:
+    (policy,) = properties(variant, "AWS::SQS::QueuePolicy")
+    assert "SchedulesLostStarts" in str(policy["Queues"])
+
+
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
     return {
         name.removeprefix("Alarms")[:-8]: found["Properties"]

