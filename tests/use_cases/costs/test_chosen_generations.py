@@ -3,16 +3,20 @@
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.errors import ProviderConfusing
+from budget_guard.domain.costs import CostsRead
+from budget_guard.domain.errors import ProviderConfusing, ProviderError
 from budget_guard.domain.policy import Above, OneIn
 from budget_guard.domain.sampling import Count, coverage
 from budget_guard.use_cases.costs.source import Offered, Single
+from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import DAY, HOUR, MINUTE, utc
+from tests.simulation.guard import Switch, WatchedLedger
 from tests.use_cases.costs.books import DOWN, NOW, Books, Charge, a_ledger, know, not_found, polled
 from tests.use_cases.costs.fetching import ALL, a_charge, fetched, on_record, sampled
 
@@ -126,19 +130,20 @@ def test_two_keys_of_one_name_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("error", [DOWN, not_found("gen-1"), ProviderConfusing("no usage")])
-def test_what_cannot_be_fetched_is_tried_again_for_a_day_and_is_counted(error: Exception) -> None:
+def test_what_cannot_be_fetched_is_tried_again_for_a_day_and_is_counted(
+    error: ProviderError,
+) -> None:
     books = Books([DEAR, a_charge(2, "1", 400)])
     ledger = a_ledger(books)
-    assert isinstance(error, type(DOWN) | ProviderConfusing | type(not_found("")))
     books.refused["gen-1"] = error
     for hours in (0, 6, 12):
         fetched(books, ledger, choice=FIVE_CENTS, now=NOW + hours * HOUR)
     assert sorted(books.fetched) == ["gen-1"] * 3 + ["gen-2"]
     (_, hour) = sampled(ledger)
     assert (hour.chosen.number, hour.kept) == (1, Count())
-    fetched(books, ledger, choice=FIVE_CENTS, now=NOW + 40 * HOUR)
-    assert len(books.fetched) == 4
-    books.refused.clear()
+    for hours in (40, 41):
+        fetched(books, ledger, choice=FIVE_CENTS, now=NOW + hours * HOUR)
+    assert len(books.fetched) == 5
 
 
 def test_what_could_be_fetched_at_last_is_on_record() -> None:
@@ -175,6 +180,15 @@ def test_the_first_run_reads_a_day_and_later_ones_what_may_be_late() -> None:
     assert question.axis is Single.GENERATION
 
 
+def test_after_a_pause_of_days_nothing_is_left_out() -> None:
+    books = Books([a_charge(1)])
+    ledger = a_ledger(books)
+    fetched(books, ledger, choice=ALL)
+    books.charges += [a_charge(n, minutes=-1440 * n) for n in (2, 3, 4)]
+    fetched(books, ledger, choice=ALL, now=NOW + 5 * DAY)
+    assert sorted(books.fetched) == ["gen-1", "gen-2", "gen-3", "gen-4"]
+
+
 def test_a_workspace_that_fails_keeps_no_other_from_being_read() -> None:
     books = Books([DEAR, Charge(NOW - HOUR, "#b", workspace="w2", id="gen-2")], down={"w1"})
     ledger = a_ledger(books)
@@ -192,14 +206,52 @@ def test_where_analytics_lists_no_generations_nothing_is_asked() -> None:
     assert not report.is_whole
 
 
+def test_where_none_can_be_listed_those_that_exist_are_counted_all_the_same() -> None:
+    books = Books([DEAR])
+    ledger = a_ledger(books)
+    polled(books, ledger)
+    books.offers = Offered(frozenset(), singles=False)
+    fetched(books, ledger, choice=ALL)
+    (hour,) = sampled(ledger)
+    assert (hour.exist.number, hour.choice, hour.chosen) == (1, None, Count())
+
+
+def test_each_workspace_is_counted_for_itself() -> None:
+    books = Books([DEAR, a_charge(2, "2")._replace(workspace="w2", key="#b")])
+    ledger = a_ledger(books)
+    know(ledger, books, ["#b"], "w2")
+    polled(books, ledger)
+    fetched(books, ledger, choice=ALL)
+    assert [(one.workspace, one.exist.usd, one.kept.usd) for one in sampled(ledger)] == [
+        ("w1", Decimal("0.06"), Decimal("0.06")),
+        ("w2", Decimal(2), Decimal(2)),
+    ]
+
+
+def test_hours_that_were_not_read_yet_are_counted_when_they_are() -> None:
+    books = Books([DEAR, a_charge(2, "1", 900)])
+    ledger = a_ledger(books)
+    ledger.save(CostsRead("w1", utc("2026-11-17 16:00"), NOW))
+    fetched(books, ledger, choice=ALL)
+    assert not [one for one in sampled(ledger) if one.exist.number]
+    polled(books, ledger, NOW + HOUR)
+    fetched(books, ledger, choice=ALL, now=NOW + HOUR)
+    assert [one.exist.number for one in sampled(ledger)] == [1, 1]
+
+
 def test_a_poll_repeated_changes_nothing() -> None:
     books = Books([DEAR, CHEAP, a_charge(3, "2", 60 * 20)], warnings=("a warning",))
     ledger = a_ledger(books)
     polled(books, ledger)
     assert fetched(books, ledger, choice=ALL).warnings == ("a warning",)
     before = on_record(ledger), sampled(ledger)
-    fetched(books, ledger, choice=ALL, now=NOW + timedelta(seconds=1))
+    switch = Switch()
+    watched = cast("Ledger", WatchedLedger(ledger, "ledger", switch))
+    fetched(books, watched, choice=ALL, now=NOW + timedelta(seconds=1))
     assert (on_record(ledger), sampled(ledger)) == before
+    assert {one for one in switch.calls if "save(" in one and "Read" not in one} == {
+        ": ledger.save()"
+    }
     assert len(books.fetched) == 3
 
 

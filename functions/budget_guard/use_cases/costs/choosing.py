@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import batched, pairwise
 
+from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Above, Choice
@@ -17,7 +18,11 @@ from budget_guard.use_cases.costs.naming import Named, told_by_hash
 from budget_guard.use_cases.costs.source import Question, Row, Single, Told
 
 FIRST_BACK = 24 * HOUR
-"""How far the first run reads; and how long it is tried to fetch what OpenRouter refuses to tell."""
+"""How far the first run reads."""
+MOST_BACK = 28 * FIRST_BACK
+"""How far a run reads after a pause; generations are listed for 31 days."""
+GIVEN_UP = 24 * HOUR
+"""How long it is tried to fetch what OpenRouter lists and does not tell."""
 LATE = 2 * HOUR
 """Hours that are read again: how late analytics learns of a request is not documented."""
 SPAN = 3 * HOUR
@@ -42,15 +47,19 @@ class Chooser:
     kept: int = 0
     warnings: list[str] = field(default_factory=list)
 
-    def read(self, workspace: Workspace, named: Named, read: GenerationsRead | None) -> bool:
+    def read(
+        self,
+        workspace: Workspace,
+        named: Named,
+        read: GenerationsRead | None,
+        hours: CostsRead | None = None,
+    ) -> bool:
         """Read a workspace from where the last run stopped; tell whether all until now was read.
 
-        `named` are its keys by name. Raises `ProviderError` and what `Keeper.keep` raises.
+        `named` are its keys by name. What its `hours` do not tell yet of all its generations is
+        read again. Raises `ProviderError` and what `Keeper.keep` raises.
         """
-        begins, lacking = full_hour(self.now) - FIRST_BACK, list[datetime]()
-        oldest = begins
-        if read:
-            begins = max(begins, read.until.astimezone(UTC) - LATE)
+        begins, lacking = self._begins(read), [hours.until] if hours else []
         while begins < self.now:
             question = Question(
                 workspace.id, Single.GENERATION, begins, min(begins + SPAN, self.now)
@@ -59,11 +68,16 @@ class Chooser:
             if tally is None:
                 return False
             self._counter.record(question, tally)
-            lacking += [hour for hour in tally.lacking() if hour > oldest]
+            lacking += [hour for hour in tally.lacking() if hour > self.now - GIVEN_UP]
             until = min([full_hour(question.ends), *lacking])
             self.keeper.save(GenerationsRead(workspace.id, until, self.now))
             begins = question.ends
         return True
+
+    def _begins(self, read: GenerationsRead | None) -> datetime:
+        if read is None:
+            return full_hour(self.now) - FIRST_BACK
+        return max(full_hour(self.now) - MOST_BACK, full_hour(read.until) - LATE)
 
     @property
     def _counter(self) -> Counter:

@@ -77,14 +77,15 @@ def _choose(on: GenerationPoll, chooser: Chooser, problems: list[str]) -> bool:
     """Read every workspace; tell whether all until now was read."""
     ledger, is_whole = on.keeper.ledger, True
     if chooser.choice and not on.keeper.source.offered().singles:
-        return False
+        chooser.choice, is_whole = None, False
     named = names(ledger.observations().values()) if chooser.choice else {}
-    read = ledger.generations_read()
-    for workspace in ledger.workspaces().values():
-        if on.policy.reads(workspace.id):
-            its = named.get(workspace.id, {})
+    read, hours = ledger.generations_read(), ledger.costs_read()
+    for one, workspace in ledger.workspaces().items():
+        if on.policy.reads(one):
             try:
-                is_whole = chooser.read(workspace, its, read.get(workspace.id)) and is_whole
+                is_whole &= chooser.read(
+                    workspace, named.get(one, {}), read.get(one), hours.get(one)
+                )
             except ProviderError as error:
                 problems.append(f"generations of workspace {workspace.name}: {error}")
                 is_whole = False
