@@ -21,7 +21,7 @@ from budget_guard.domain.errors import (
 from budget_guard.domain.generations import Generation, Remark
 from budget_guard.use_cases.costs.draining import Drained
 from budget_guard.use_cases.costs.ids import Ids, Message
-from budget_guard.use_cases.costs.source import CostSource
+from budget_guard.use_cases.costs.source import CostSource, Offered
 from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import DAY, HOUR, MINUTE
 from tests.simulation.guard import Killed, Switch, Watched, WatchedLedger
@@ -206,6 +206,21 @@ def test_a_run_ends_when_its_time_does_and_the_next_goes_on() -> None:
     fetched(scene.books, scene.ledger, scene.ids, has_time=partial(next, clock, False))
     assert len(scene.records) == 80
     assert scene.run() == Drained(kept=20)
+
+
+def test_the_queue_is_emptied_also_where_analytics_cannot_be_asked() -> None:
+    scene = Scene()
+
+    class Mute(Books):
+        def offered(self) -> Offered:
+            raise DOWN
+
+    scene.books = Mute(scene.books.charges)
+    scene.ids.send(a_notice("gen-1"))
+    report = fetched(scene.books, scene.ledger, scene.ids, ALL)
+    assert report.drained == Drained(kept=1)
+    assert report.problem == "generations: OpenRouter answered 503"
+    assert not scene.ledger.generations_read()
 
 
 NAMES = [*(f"gen-{n}" for n in range(1, 10)), "gen-0", "gen-foreign", "gen-shy"]

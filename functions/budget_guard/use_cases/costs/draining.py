@@ -1,6 +1,7 @@
 """The queue of ids, emptied: every message ends as a record, or as a dead letter with a reason."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,34 +44,41 @@ def drain(ids: Ids, keeper: Keeper, now: datetime, has_time: Callable[[], bool])
 
 def _deal_with(messages: Sequence[Message], ids: Ids, keeper: Keeper, now: datetime) -> Drained:
     said: dict[str, Said] = {}
-    for message in messages:
-        if message.notice:
-            its = said.get(message.notice.generation, UNSAID)
-            said[message.notice.generation] = its | message.notice.said
+    for notice in (one.notice for one in messages if one.notice):
+        said[notice.generation] = said.get(notice.generation, UNSAID) | notice.said
     found = keeper.keep([Wanted(one, its) for one, its in said.items()])
-    kept = [one for one in messages if one.notice and _is_kept(found[one.notice.generation])]
-    ids.done(kept)
-    refused, left = 0, 0
+    kept, refused = list[Message](), 0
+    left = defaultdict[timedelta, list[Message]](list)
     for message in messages:
-        error = found[message.notice.generation] if message.notice else None
-        if isinstance(error, Generation):
-            continue
-        verdict = message.fault if error is None else _verdict(error, now - message.sent)
-        if isinstance(verdict, str):
-            ids.refuse(message, verdict)
-            refused += 1
-        else:
-            ids.later([message], verdict)
-            left += 1
-    return Drained(len(kept), refused, left)
+        match _verdict(message, found, now):
+            case None:
+                kept.append(message)
+            case timedelta() as wait:
+                left[wait].append(message)
+            case reason:
+                ids.refuse(message, reason)
+                refused += 1
+    ids.done(kept)
+    for wait, some in left.items():
+        ids.later(some, wait)
+    return Drained(len(kept), refused, sum(map(len, left.values())))
 
 
-def _is_kept(found: Generation | ProviderError) -> bool:
-    return isinstance(found, Generation)
+def _verdict(
+    message: Message, found: Mapping[str, Generation | ProviderError], now: datetime
+) -> timedelta | str | None:
+    """Return None for a message whose generation is on record.
+
+    Else when it is to come again, or why it is refused.
+    """
+    if message.notice is None:
+        return message.fault
+    outcome = found[message.notice.generation]
+    return None if isinstance(outcome, Generation) else _after(outcome, now - message.sent)
 
 
-def _verdict(error: ProviderError, waited: timedelta) -> str | timedelta:
-    """Return why a message is refused, or after which time it is to come again."""
+def _after(error: ProviderError, waited: timedelta) -> timedelta | str:
+    """Return when an id that could not be fetched is to come again, or why it is refused."""
     status = error.status if isinstance(error, ProviderRejected) else None
     match status:
         case 400 | 403:

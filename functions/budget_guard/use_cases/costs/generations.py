@@ -59,7 +59,11 @@ def poll_generations(on: GenerationPoll) -> GenerationReport:
 
     problems, drained = list[str](), Drained()
     chooser = Chooser(on.keeper, on.policy.costs.generations, on.now, on.has_time_to_choose, ask)
-    is_whole = _choose(on, chooser, problems)
+    is_whole = False
+    try:
+        is_whole = _choose(on, chooser, problems)
+    except ProviderError as error:
+        problems.append(f"generations: {error}")
     try:
         drained = drain(on.ids, on.keeper, on.now, on.has_time)
     except QueueError as error:
@@ -74,7 +78,10 @@ def poll_generations(on: GenerationPoll) -> GenerationReport:
 
 
 def _choose(on: GenerationPoll, chooser: Chooser, problems: list[str]) -> bool:
-    """Read every workspace; tell whether all until now was read."""
+    """Read every workspace; tell whether all until now was read.
+
+    Raises `ProviderError` where it cannot even be asked what analytics lists.
+    """
     ledger, is_whole = on.keeper.ledger, True
     if chooser.choice and not on.keeper.source.offered().singles:
         chooser.choice, is_whole = None, False
