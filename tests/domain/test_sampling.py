@@ -149,6 +149,8 @@ def test_what_exists_is_held_against_what_is_on_record_for_any_reason() -> None:
     kept = (*world[:4], elsewhere)
     assert coverage([sampled(world, None, [])], kept) == (count(world), count(world[:4]))
     assert coverage([], kept) == (Count(), Count())
+    hours = [sampled(world, None, [])]
+    assert estimate(hours, kept, cost) == estimate(hours, world[:4], cost)
 
 
 def test_counts_do_not_fall_below_zero() -> None:

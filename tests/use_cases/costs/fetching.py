@@ -34,9 +34,10 @@ def fetched(
     *,
     has_time: Callable[[], bool] = lambda: True,
     has_time_to_choose: Callable[[], bool] = lambda: True,
+    scope: tuple[str, ...] = (),
 ) -> GenerationReport:
     """Return how a poll of generations went."""
-    policy = Policy((), "hash-of-file", costs=Costs(choice))
+    policy = Policy((), "hash-of-file", costs=Costs(choice), scope=scope)
     queue = ids or MemoryIds(lambda: now)
     with leased(ledger, "costs", token="t", now=now, lasts=timedelta(minutes=5)) as lease:
         keeper = Keeper(source, ledger, lease)

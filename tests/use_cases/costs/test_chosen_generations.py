@@ -180,6 +180,12 @@ def test_the_first_run_reads_a_day_and_later_ones_what_may_be_late() -> None:
     assert question.axis is Single.GENERATION
 
 
+def test_a_workspace_outside_of_the_scope_is_not_asked_about() -> None:
+    books = Books([DEAR])
+    fetched(books, a_ledger(books), choice=ALL, scope=("w2",))
+    assert not books.asked
+
+
 def test_after_a_pause_of_days_nothing_is_left_out() -> None:
     books = Books([a_charge(1)])
     ledger = a_ledger(books)
