@@ -61,7 +61,8 @@ class Alarms(Construct):
         of_costs = Duration.minutes(2 * COSTS_MINUTES)
         for function in functions:
             each = of_costs if function.job is Job.POLL_COSTS else period
-            self._silent(function.job, each, metric_math=not settings.embedded)
+            if function.job.is_scheduled:
+                self._silent(function.job, each, metric_math=not settings.embedded)
             self._failed(function)
         for name, queue in queues.items():
             self._waits(name, queue)

@@ -16,7 +16,7 @@ from budget_guard.domain.errors import SettingsError
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "functions" / "requirements.txt"
 PACKAGE = ROOT / "functions" / "budget_guard"
-NOT_SHIPPED = shutil.ignore_patterns("cli", "sandbox", "__pycache__", "py.typed")
+NOT_SHIPPED = shutil.ignore_patterns("cli", "client", "sandbox", "__pycache__", "py.typed")
 
 AWS_SERVICES = {"dynamodb", "lambda", "secretsmanager", "sns", "sqs"}
 """What the functions call; botocore describes four hundred others in 25 of the asset's 47 MB."""

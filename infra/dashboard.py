@@ -71,7 +71,7 @@ def _keys() -> cloudwatch.GraphWidget:
 
 
 def _runs(functions: Iterable[GuardFunction]) -> tuple[cloudwatch.GraphWidget, ...]:
-    finished = [finished_runs(function.job, PERIOD) for function in functions]
+    finished = [finished_runs(one.job, PERIOD) for one in functions if one.job.is_scheduled]
     errors = [
         function.function.metric_errors(period=PERIOD, label=function.job) for function in functions
     ]

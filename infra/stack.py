@@ -11,7 +11,7 @@ from constructs import Construct
 from budget_guard.domain.policy import Budget
 from infra.alarms import Alarms
 from infra.dashboard import Dashboard
-from infra.functions import Common, GuardFunction, Job
+from infra.functions import MEMORY, Common, GuardFunction, Job
 from infra.generation_queue import GenerationQueue
 from infra.ledger import Ledger
 from infra.management_key import ManagementKey
@@ -107,10 +107,12 @@ class BudgetGuardStack(Stack):
                 "DEAD_LETTERS_URL": self._ids.dead_letters.queue_url,
             },
         )
-        return {made.job: made for made in (poll, evaluate, enforce, costs)}
+        # An application waits for its answer one second: more memory is more of a processor.
+        headroom = self._function(Job.HEADROOM, Duration.seconds(10), {}, memory=1024)
+        return {made.job: made for made in (poll, evaluate, enforce, costs, headroom)}
 
     def _function(
-        self, job: Job, timeout: Duration, environment: Mapping[str, str]
+        self, job: Job, timeout: Duration, environment: Mapping[str, str], *, memory: int = MEMORY
     ) -> GuardFunction:
         return GuardFunction(
             self,
@@ -118,6 +120,7 @@ class BudgetGuardStack(Stack):
             common=self._common,
             timeout=timeout,
             environment={"TABLE_NAME": self._ledger.table.table_name, **environment},
+            memory=memory,
         )
 
     def _watch(self, budgets: Sequence[Budget]) -> None:
@@ -144,7 +147,7 @@ class BudgetGuardStack(Stack):
         reads_key = ("secretsmanager:GetSecretValue",)
         roles = {job: made.role for job, made in self._functions.items()}
         arns = {job: made.function.function_arn for job, made in self._functions.items()}
-        poll, evaluate, enforce, costs = (roles[job] for job in Job)
+        poll, evaluate, enforce, costs, headroom = (roles[job] for job in Job)
         for role, actions, resource in (
             (poll, LEDGER + OBSERVE, table),
             (poll, reads_key, secret),
@@ -163,10 +166,16 @@ class BudgetGuardStack(Stack):
                 self._ids.queue.queue_arn,
             ),
             (costs, ("sqs:SendMessage",), self._ids.dead_letters.queue_arn),
-            *((self._schedules.role, starts, arn) for arn in arns.values()),
+            (headroom, ("dynamodb:GetItem",), table),
+            *((self._schedules.role, starts, arn) for job, arn in arns.items() if job.is_scheduled),
             (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
+
+    def _headroom_url(self) -> str:
+        """Return where applications ask what is left to a key, if IAM allows them to."""
+        made = self._functions[Job.HEADROOM]
+        return made.function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM).url
 
     def _tell(self) -> None:
         page = self._dashboard.dashboard.dashboard_name
@@ -180,6 +189,7 @@ class BudgetGuardStack(Stack):
             "GenerationQueueUrl": self._ids.queue.queue_url,
             "DeadLettersUrl": self._ids.dead_letters.queue_url,
             "ScheduleGroupName": self._schedules.group.schedule_group_name,
+            "HeadroomUrl": self._headroom_url(),
             "DashboardUrl": f"{console}?region={Aws.REGION}#dashboards/dashboard/{page}",
             **{
                 f"{job.construct_id}FunctionName": made.function.function_name

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from email.utils import format_datetime
 from functools import cached_property
 from hashlib import sha256
 from itertools import batched
 from typing import Any
 
-from budget_guard.adapters.openrouter.answers import Answer
-from budget_guard.adapters.openrouter.keys import read_one
+from budget_guard.adapters.openrouter.keys import read_listing
 from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import Plan, decide
@@ -26,6 +24,7 @@ from budget_guard.domain.observations import Freshness, HourMark, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, Deployed, PollReport, Workspace
 from budget_guard.domain.wishes import Fence
+from budget_guard.use_cases.listings import Unread
 from budget_guard.use_cases.ports import Record
 from tests.benchmarks.budgets import PRODUCTS, STAGES, WORKSPACES, everyday
 
@@ -90,9 +89,10 @@ class Account:
         }
 
     def observations(self) -> Iterator[Observation]:
-        """Yield what was known of each key before this poll."""
-        for number in range(self.keys):
-            yield self._observed(self._fenced(self._row(number)), number)
+        """Yield what was known of each key before this poll: all that changed are the fences."""
+        for number, seen in enumerate(self.plan.facts.observations.values()):
+            fenced = seen.key.hash in self._fences
+            yield self._observed(self._fenced(self._row(number)), number) if fenced else seen
 
     def holds(self) -> Mapping[str, Hold]:
         """Return the hold of each key that the guard wants fenced."""
@@ -141,7 +141,7 @@ class Account:
         byok = [round(amount * 0.31, 8) if number % 10 == 0 else 0 for amount in spent]
         return {
             "hash": key,
-            "name": f"{PRODUCTS[number % 20]}-{STAGES[number // 20 % 21]}-{number:06d}",
+            "name": f"{PRODUCTS[number % 28]}-{STAGES[number // 28 % 21]}-{number:06d}",
             "label": f"sk-or-v1-{key[:3]}...{key[-4:]}",
             "disabled": False,
             "limit": limit,
@@ -175,9 +175,8 @@ class Account:
     def _observed(self, row: Row, number: int) -> Observation:
         exact = json.loads(json.dumps(row), parse_float=Decimal, parse_int=Decimal)
         at = NOW - timedelta(hours=1) if number % CHANGED else BEFORE
-        elapsed = timedelta(seconds=1)
-        answer = Answer("GET /keys", {"data": exact}, format_datetime(at, usegmt=True), elapsed)
-        reading = read_one(answer)
+        times = Unread(at - timedelta(seconds=1), at)
+        (reading,) = read_listing([exact], row["workspace_id"], times, ()).readings
         ever = reading.counters.lifetime
         count = MARKS[number % len(MARKS)]
         hour = at.replace(minute=0, second=0)

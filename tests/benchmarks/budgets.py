@@ -6,7 +6,7 @@ from budget_guard.domain.policy import Budget, Hold, Mode, Policy
 from budget_guard.domain.windows import Window
 
 WORKSPACES = ("Search", "Ads", "Support", "Research", "Sales", "Finance", "Platform", "Labs")
-PRODUCTS = tuple(f"product{number:02d}" for number in range(20))
+PRODUCTS = tuple(f"product{number:02d}" for number in range(28))
 STAGES = ("dev", *(f"stage{number:02d}" for number in range(1, 21)))
 PLENTY = Decimal(10) ** 9
 ALWAYS = Hold(Decimal(0))
@@ -24,23 +24,24 @@ def everyday() -> Policy:
 
 
 def overlapping(keys: int) -> Policy:
-    """Return fifty budgets, of which four cover any one key; half of them hold always.
+    """Return fifty budgets of three windows each: one for the whole account, one for each product's
+    team, one for each stage (environment). Each key lies in three of them: nine caps.
 
-    Caps are near what their keys spend: some constraints bind, others do not.
+    Half of the budgets hold always, among them the account's: all keys are held. Caps are near what
+    the keys spend: some constraints bind, others do not.
     """
     everything = Budget("everything", _caps(keys * 4), hold=ALWAYS)
-    teams = (_by_workspace(number, _caps(keys // 2)) for number in range(len(WORKSPACES)))
     patterns = [f"{product}-*" for product in PRODUCTS] + [f"*-{stage}-*" for stage in STAGES]
     named = (
         Budget(
             f"by-name-{number}",
             _caps(keys // 20),
             keys=(pattern,),
-            hold=ALWAYS if number % 5 < 3 else Hold(),
+            hold=ALWAYS if number % 2 else Hold(),
         )
         for number, pattern in enumerate(patterns)
     )
-    return _policy(everything, *teams, *named)
+    return _policy(everything, *named)
 
 
 def _by_workspace(number: int, caps: dict[Window, Decimal]) -> Budget:

@@ -21,7 +21,7 @@ PROCESSOR = 512 / 1769
 LINES = 700
 """Bytes of log that a run writes: Lambda's own two lines and one summary, rounded up."""
 METRICS_OF_RUNS = 5
-ALARMS = 2 * len(Job) + 1
+ALARMS = sum(1 + job.is_scheduled for job in Job) + 1
 
 
 @dataclass(frozen=True, slots=True)

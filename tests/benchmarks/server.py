@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from budget_guard.handlers.memory import uncollected
 from tests.benchmarks.account import Account
 from tests.benchmarks.calls import Call
 from tests.benchmarks.canned import Canned
@@ -59,7 +60,8 @@ class _Connection(asyncio.Protocol):
 
 
 async def _serve(account: Account) -> None:
-    canned, asked = Canned(account), list[dict[str, Any]]()
+    with uncollected():
+        canned, asked = Canned(account), list[dict[str, Any]]()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(canned, asked), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.cli.figures import adding_up, usd
+from budget_guard.cli.figures import adding_up, human, usd
 from budget_guard.domain.money import CENT
 
 MICROS = st.integers(0, 10**9).map(lambda number: Decimal(number) / 10**6)
@@ -28,3 +29,21 @@ def test_the_largest_remainders_are_rounded_up() -> None:
         "3.33",
         "3.33",
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1.0k"),
+        (9949, "9.9k"),
+        (9950, "10k"),
+        (999_499, "999k"),
+        (999_500, "1.0M"),
+        (38_400_000_000, "38B"),
+        (10**13, "10000B"),
+    ],
+)
+def test_counts_are_short(count: int, shown: str) -> None:
+    assert human(count) == shown

@@ -128,6 +128,7 @@ SILENT = {
     Kind.UNMANAGED,
     Kind.TOO_THIN,
     Kind.PROTECT_PROPOSED,
+    Kind.MIX_SHIFTED,
 }
 
 

@@ -15,7 +15,7 @@ from budget_guard.domain.constraints import Constraint, constraints, own_limit
 from budget_guard.domain.holds import HoldState
 from budget_guard.domain.observations import Observation, observe, observe_gone
 from budget_guard.domain.policy import Budget
-from budget_guard.domain.tally import spent
+from budget_guard.domain.tally import Tally, spent
 from budget_guard.domain.windows import Window
 from tests.domain.builders import (
     DAILY,
@@ -39,7 +39,7 @@ from tests.domain.builders import (
 
 
 def only(budget: Budget, *observations: Observation, **rest: Any) -> Constraint:
-    (found,) = constraints(facts_of(observations, policy_of(budget), **rest))
+    (found,) = constraints(Tally(facts_of(observations, policy_of(budget), **rest)))
     return found
 
 
@@ -62,7 +62,7 @@ def test_spend_is_the_sum_over_the_keys_that_a_budget_covers() -> None:
 
 def test_each_window_of_a_budget_is_a_constraint_with_its_own_counter() -> None:
     budget = a_budget(daily=10, weekly=20, monthly=30)
-    found = constraints(facts_of([seen("a", counters(1, 2, 3, 4))], policy_of(budget)))
+    found = constraints(Tally(facts_of([seen("a", counters(1, 2, 3, 4))], policy_of(budget))))
     assert [(one.window, one.cap, one.spend) for one in found] == [
         (DAILY, 10, 1),
         (WEEKLY, 20, 2),
@@ -165,7 +165,7 @@ def test_a_per_key_budget_is_one_budget_for_each_living_key() -> None:
     keys = [seen("a1", counters(1)), seen("a2", counters(2)), seen("b", counters(3))]
     gone = observe_gone(seen("a3", counters(4)), NOW)
     left = renamed(seen("a4", counters(5)), "b4", at=NOW + MINUTE)
-    found = constraints(facts_of([*keys, gone, left], policy_of(budget)))
+    found = constraints(Tally(facts_of([*keys, gone, left], policy_of(budget))))
     assert [(one.subject, one.members, one.spend) for one in found] == [
         ("#a1", {"#a1"}, 1),
         ("#a2", {"#a2"}, 2),
@@ -182,7 +182,7 @@ def test_a_grant_lifts_its_budget_and_no_other() -> None:
 def test_a_grant_on_a_per_key_budget_lifts_the_key_that_it_names() -> None:
     budget = a_budget(daily=10, per_key=True)
     keys, grants = [seen("a"), seen("b")], [a_grant(20, key="#b")]
-    found = constraints(facts_of(keys, policy_of(budget), grants=grants))
+    found = constraints(Tally(facts_of(keys, policy_of(budget), grants=grants)))
     assert [(one.subject, one.cap) for one in found] == [("#a", 10), ("#b", 30)]
 
 

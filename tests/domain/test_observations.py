@@ -18,6 +18,7 @@ from budget_guard.domain.observations import (
     HourMark,
     Observation,
     is_ambiguous,
+    is_news,
     observe,
     observe_gone,
 )
@@ -232,6 +233,40 @@ def test_what_a_reading_shows_already_would_not_be_written(rows: list[tuple[int,
         if before.is_shown_by(reading):
             assert before.same_facts(after)
         before = after
+
+
+@given(READINGS, st.integers(0, 60 * 24 * 90))
+def test_a_row_with_the_fingerprint_that_is_kept_would_change_nothing_whenever_it_is_listed(
+    rows: list[tuple[int, ...]], later: int
+) -> None:
+    at, before = NOW, None
+    for minutes, *amounts, byok in rows:
+        at += minutes * MINUTE
+        listed = replace(a_reading("api", counters(*amounts, byok=byok), at=at), fingerprint="f1")
+        before = observe(before, listed)
+        if before.fingerprint:
+            again = observe(before, replace(listed, at=at + later * MINUTE))
+            assert before.same_facts(again)
+            assert not is_news(before, again)
+
+
+def test_a_gone_key_has_no_fingerprint_nor_has_a_renamed_one() -> None:
+    listed = replace(a_reading("api", counters(3)), fingerprint="f1")
+    known = observe(None, listed)
+    assert known.fingerprint == "f1"
+    assert observe_gone(known, NOW).fingerprint == ""
+    assert observe(known, replace(listed, key=a_key("new", hash="#api"))).fingerprint == ""
+
+
+def test_facts_and_fingerprints_that_are_new_are_news() -> None:
+    listed = replace(a_reading("api", counters(3)), fingerprint="f1")
+    known = observe(None, listed)
+    assert is_news(None, known)
+    assert is_news(known, observe(known, replace(listed, settings=limited(5))))
+    assert is_news(known, observe(known, replace(listed, fingerprint="f2")))
+    assert is_news(observe(None, replace(listed, fingerprint="")), known)
+    assert not is_news(known, observe(known, replace(listed, fingerprint="")))
+    assert not is_news(known, observe(known, listed))
 
 
 def test_a_quiet_key_is_shown_by_its_next_reading() -> None:

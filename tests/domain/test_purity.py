@@ -8,7 +8,8 @@ import pytest
 
 import budget_guard.domain
 
-MODULES = sorted(Path(budget_guard.domain.__file__).parent.glob("*.py"))
+DOMAIN = Path(budget_guard.domain.__file__).parent
+MODULES = sorted(DOMAIN.rglob("*.py"))
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter"}
 INPUT_OUTPUT = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "shutil", "socket"}
 INPUT_OUTPUT |= {"sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib"}
@@ -43,7 +44,7 @@ def is_world(module: str) -> bool:
     return first in INPUT_OUTPUT or first not in sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(DOMAIN)))
 def test_the_domain_has_no_float_no_clock_and_no_input_or_output(module: Path) -> None:
     assert offences(module.read_text("utf-8")) == []
 

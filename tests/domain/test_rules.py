@@ -39,9 +39,23 @@ def exposures(plan: Plan, facts: Facts, place: int, *, settled: bool) -> Decimal
     total = usd(0)
     constraint = plan.sharing.constraints[place]
     for key, claim in plan.sharing.by_key.items():
-        if place in claim.places and (limits := reach(facts.observations[key], facts)):
-            total += limits.exposures(constraint)[settled]
+        if place in claim.places and (
+            limits := reach(facts.observations[key], facts.holds.get(key), facts)
+        ):
+            is_by_turns = not settled and is_reset_down(plan, key)
+            one = limits.bounded(constraint) if is_by_turns else None
+            total += limits.exposures(constraint)[settled] if one is None else one
     return total
+
+
+def is_reset_down(plan: Plan, key: str) -> bool:
+    """Tell whether a key's limit comes down to one that resets itself.
+
+    Each counts alone then: a decrease is sent whatever the two come to by turns, day by day.
+    """
+    standing = plan.standings[key]
+    is_native = isinstance(standing.want, Fence) and standing.want.limit.reset is not None
+    return is_native and standing.allotment is not None and standing.allotment.move is Move.LOWER
 
 
 def places(plan: Plan) -> set[int]:
@@ -85,6 +99,22 @@ def test_rule_4c_keys_that_people_switched_off_are_due_nothing_where_others_shar
         if off and any(one.is_shared for one in plan.sharing.of(key)):
             assert allotment.share == 0
             assert allotment.move is not Move.RAISE
+
+
+@given(accounts())
+def test_rule_4a_a_fence_counts_whether_people_have_its_key_on_or_off(facts: Facts) -> None:
+    held = {key: one for key, one in facts.holds.items() if one.confirmed}
+    off = replace(facts, holds={**facts.holds, **{key: switched_off(held[key]) for key in held}})
+    for key in held:
+        seen = facts.observations[key]
+        assert reach(seen, off.holds[key], off) == reach(seen, facts.holds[key], facts)
+
+
+def switched_off(hold: KeyHold) -> KeyHold:
+    """Return a hold whose last fence was set while people had the key switched off."""
+    assert hold.confirmed
+    settings = replace(hold.confirmed.settings, disabled=True)
+    return replace(hold, confirmed=replace(hold.confirmed, settings=settings))
 
 
 @given(accounts())

@@ -34,10 +34,12 @@ WORLDS = st.lists(POTS, min_size=1, max_size=6)
 def shares(weighted: dict[str, Decimal], pots: list[Pot]) -> dict[str, Decimal]:
     bids = {}
     for key in sorted({key for one in pots for key in one.members}):
-        places = tuple(place for place, one in enumerate(pots) if key in one.members)
-        bids[key] = Bid(weighted[key], places)
+        mine = [place for place, one in enumerate(pots) if key in one.members]
+        common = tuple(place for place in mine if len(pots[place].members) > 1)
+        own = tuple(place for place in mine if place not in common)
+        bids[key] = Bid(weighted[key], common, own)
     found = shared(bids, [one.left for one in pots])
-    assert all(found[key].bound_by in bid.places for key, bid in bids.items())
+    assert all(found[key].bound_by in bid.common + bid.own for key, bid in bids.items())
     return {key: share.amount for key, share in found.items()}
 
 

@@ -19,7 +19,7 @@ from tests.e2e.conftest import Played
 from tests.e2e.watching import ARCHIVE, items, logged, taken
 
 COMMAND = Path(sys.executable).parent / "budget-guard"
-LATER = timedelta(minutes=5)
+LATER, DAY = timedelta(minutes=5), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,9 @@ class Day:
     on: Played
     status: Said
     status_json: Said
+    charged: Decimal
+    """Credits, by the account's books, when `poll_costs` ran before `costs`."""
+    costs: Said
     granted: Said
     released: Said
     planned: Said
@@ -76,10 +79,15 @@ def said(evening: Played, *words: str) -> Said:
 def day(evening: Played) -> Day:
     why = ("--reason", "the day after")
     file = str(evening.on.aws.folder / "budgets.yaml")
+    evening.on.invoke("PollCosts")
+    today, charges = evening.on.now.date(), evening.on.account.books.charges
+    charged = sum((one.credits for one in charges if one.at < evening.on.now), Decimal(0))
     return Day(
         on=evening,
         status=said(evening, "status"),
         status_json=said(evening, "status", "--json"),
+        charged=charged,
+        costs=said(evening, "costs", "--json", "--from", f"{today - DAY}", "--to", f"{today}"),
         granted=said(evening, "grant", "developers", "3", "--key", "dev-ana", "--for", "2h", *why),
         released=said(evening, "release", "dev-cho", *why),
         planned=said(evening, "plan", file),
@@ -101,7 +109,15 @@ def daily(amount: int) -> Limit:
 
 
 def test_every_command_succeeds(day: Day) -> None:
-    for one in (day.status, day.granted, day.released, day.explained, day.frozen, day.thawed):
+    for one in (
+        day.status,
+        day.costs,
+        day.granted,
+        day.released,
+        day.explained,
+        day.frozen,
+        day.thawed,
+    ):
         assert one.code == 0, one.out
     for one in (day.waiting, day.approved, day.tested, day.released_all):
         assert one.code == 0, one.out
@@ -139,6 +155,12 @@ def test_a_plan_by_the_deployed_file_says_so(day: Day) -> None:
     """Exit code 2 means that the next run moves a fence, which depends on the evening's traffic."""
     assert day.planned.code in {0, 2}, day.planned.out
     assert "is what is deployed" in day.planned.out
+
+
+def test_the_costs_of_the_evening_are_the_accounts_own(day: Day) -> None:
+    told = json.loads(day.costs.out)
+    assert Decimal(told["total"]["credits"]) == day.charged
+    assert {line["label"] for line in told["lines"]} >= {"prod-search", "agent-crawler"}
 
 
 def test_a_key_is_explained_in_figures(day: Day) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 from budget_guard.sandbox.stage import Stage
 
-FUNCTIONS = ("PollUsage", "Evaluate", "Enforce")
+FUNCTIONS = ("PollUsage", "Evaluate", "Enforce", "PollCosts", "Headroom")
 
 
 def test_the_ledger_forgets_what_expired_and_can_be_restored(deployed: Stage) -> None:
@@ -39,7 +39,7 @@ def test_the_functions_have_the_budgets_beside_their_package(deployed: Stage) ->
 def test_the_schedules_are_off_where_asked(deployed: Stage) -> None:
     scheduler: EventBridgeSchedulerClient = deployed.aws.client("scheduler")
     found = scheduler.list_schedules(GroupName=deployed.outputs["ScheduleGroupName"])
-    assert [schedule["State"] for schedule in found["Schedules"]] == ["DISABLED"] * 4
+    assert [schedule["State"] for schedule in found["Schedules"]] == ["DISABLED"] * 5
 
 
 PROBE = """

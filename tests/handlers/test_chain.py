@@ -127,8 +127,10 @@ def test_functions_start_each_other_with_the_sample_events(guard: Deployment) ->
     assert guard.starts[1:] == [("enforce", sample("enforce.started-by-evaluate"))]
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
-def test_every_sample_event_is_understood(name: str, guard: Deployment) -> None:
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in EVENTS.glob("*.json") if ".url" not in path.stem)
+)
+def test_every_sample_of_a_schedule_is_understood(name: str, guard: Deployment) -> None:
     guard.put_key()
     event, function = sample(name), name.split(".", maxsplit=1)[0]
     guard.run(function, event)

@@ -41,7 +41,7 @@ def test_it_has_the_package_without_the_operators_part(asset: Path) -> None:
     assert (asset / "budgets.json").read_text() == '{"budgets": []}'
     shipped = {path.name for path in (asset / "budget_guard").iterdir()}
     ours = {path.name for path in bundle.PACKAGE.iterdir()}
-    assert shipped == ours - {"cli", "sandbox", "__pycache__", "py.typed"}
+    assert shipped == ours - {"cli", "client", "sandbox", "__pycache__", "py.typed"}
     assert {"domain", "adapters", "handlers"} <= shipped
 
 

@@ -40,6 +40,8 @@ MATRIX = {
     },
     ("PollCostsRole", "GenerationsDeadLetters"): {"sqs:SendMessage"},
     ("PollCostsRole", "PollCostsLog"): LOG,
+    ("HeadroomRole", TABLE): {"dynamodb:GetItem"},
+    ("HeadroomRole", "HeadroomLog"): LOG,
     ("SchedulesRole", "PollUsageFunction"): START,
     ("SchedulesRole", "EvaluateFunction"): START,
     ("SchedulesRole", "EnforceFunction"): START,

@@ -17,6 +17,7 @@ FUNCTIONS = {
         "ENFORCE_FUNCTION_NAME",
         "STACK_NAME",
     },
+    "budget_guard.handlers.headroom.handler": set(),
     "budget_guard.handlers.enforce.handler": {"OPENROUTER_BASE_URL", "MANAGEMENT_KEY_SECRET_ARN"},
     "budget_guard.handlers.poll_costs.handler": {
         "OPENROUTER_BASE_URL",
@@ -52,14 +53,14 @@ def test_each_function_is_told_exactly_what_it_needs(template: Template) -> None
 def test_functions_share_one_asset_on_python_3_13_arm64(template: Template) -> None:
     found = functions(template).values()
     assert {function["Runtime"] for function in found} == {"python3.13"}
-    assert [function["Architectures"] for function in found] == [["arm64"]] * 4
+    assert [function["Architectures"] for function in found] == [["arm64"]] * 5
     assert len({function["Code"]["S3Key"] for function in found}) == 1
 
 
 def test_a_failed_run_is_not_repeated_with_an_old_time(template: Template) -> None:
     found = properties(template, "AWS::Lambda::EventInvokeConfig")
-    assert [config["MaximumRetryAttempts"] for config in found] == [0] * 4
-    assert [config["MaximumEventAgeInSeconds"] for config in found] == [60] * 4
+    assert [config["MaximumRetryAttempts"] for config in found] == [0] * 5
+    assert [config["MaximumEventAgeInSeconds"] for config in found] == [60] * 5
 
 
 @pytest.mark.parametrize(("which", "seconds"), [("template", 240), ("variant", 55)])
@@ -70,8 +71,14 @@ def test_a_poll_ends_before_the_next_begins(
     assert poll["Timeout"] == seconds
 
 
+def test_headroom_is_told_only_to_whom_iam_allows_it(template: Template) -> None:
+    (url,) = properties(template, "AWS::Lambda::Url")
+    assert url["AuthType"] == "AWS_IAM"
+    assert not template.find_resources("AWS::Lambda::Permission")
+
+
 def test_logs_end_after_three_months(template: Template) -> None:
-    template.resource_count_is("AWS::Logs::LogGroup", 4)
+    template.resource_count_is("AWS::Logs::LogGroup", 5)
     template.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 90})
 
 
@@ -341,4 +348,6 @@ def test_the_outputs_name_what_commands_need(template: Template) -> None:
         "EvaluateFunctionName",
         "EnforceFunctionName",
         "PollCostsFunctionName",
+        "HeadroomFunctionName",
+        "HeadroomUrl",
     }

@@ -8,10 +8,11 @@ from budget_guard.adapters.alerts.event import AlertEvent, event
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.policy import Policy
+from budget_guard.sandbox.entrance import enter
 from budget_guard.sandbox.openrouter import Account, Clock
 from budget_guard.sandbox.openrouter.traffic import Traffic
 from budget_guard.sandbox.play import Playbill, play
-from budget_guard.sandbox.stage import EARLIER, Set, enter
+from budget_guard.sandbox.stage import EARLIER, Set
 from budget_guard.sandbox.verdict import Row
 from tests.simulation.guard import Guard
 
@@ -73,7 +74,7 @@ class Rehearsed:
 def rehearse(built: Set, folder: Path, *, with_people: bool, rounds: int = 1) -> Rehearsed:
     """Play the whole evening in process."""
     traffic = Traffic(Account(clock=Clock(built.opens - EARLIER)))
-    hashes = enter(traffic, built)
+    hashes = enter(traffic, built.roles, built.opens)
     policy = yaml_file.load(built.budgets(folder, hashes))
     on = Rehearsal(traffic, hashes, Guard(traffic.account, policy), rounds)
     told: list[str] = []

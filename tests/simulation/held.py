@@ -27,6 +27,8 @@ def is_fenced(guard: Guard, key: SimulatedKey) -> bool:
     own = _limit(hold.baseline)
     if own not in [_limit(one.settings) for one in key.from_now_on(guard.now)]:
         return True
+    if hold.froze:
+        return False  # it is switched off, once that takes effect: its own limit fences nothing
     return _limit(hold.confirmed.settings) == own and not _may_be_given_back(guard, hold)
 
 

@@ -71,9 +71,10 @@ class People:
     def _by_hand(self, number: int) -> Iterator[SimulatedKey]:
         """Note what a person gives a key, field by field."""
         key = self.key(number)
-        was = key.terms.settings
+        was, hold = key.terms.settings, self.guard.ledger.hold(key.hash)
         yield key
-        self.given[key.hash] = _amended(self.given[key.hash], was, key.terms.settings)
+        ours = hold.confirmed.settings if hold and hold.is_held and hold.confirmed else was
+        self.given[key.hash] = _amended(self.given[key.hash], was, ours, key.terms.settings)
 
     def _touch(self, number: int, change: dict[str, Any]) -> None:
         """Change a key that is there; what the guard knew of it does not count any more."""
@@ -194,15 +195,16 @@ class People:
         self.promise.deploys(replace(policy, hash=f"edition-{edition}"))
 
 
-def _amended(known: Settings, was: Settings, now: Settings) -> Settings:
+def _amended(known: Settings, was: Settings, ours: Settings, now: Settings) -> Settings:
     """Return what people gave a key after one of them changed it from `was` to `now`.
 
-    Who sets a field to the value that it has already changes nothing that anybody could see.
+    Who sets a field to the value that it has already, or that the guard had given it (`ours`),
+    changes nothing that anybody could see.
     """
     return Settings(
-        limit=known.limit if was.limit == now.limit else now.limit,
+        limit=known.limit if now.limit in (was.limit, ours.limit) else now.limit,
         include_byok=known.include_byok
-        if was.include_byok == now.include_byok
+        if now.include_byok in (was.include_byok, ours.include_byok)
         else now.include_byok,
         disabled=known.disabled if was.disabled == now.disabled else now.disabled,
     )

@@ -16,6 +16,7 @@ from budget_guard.sandbox.openrouter.keys import SimulatedKey
 from tests.simulation.excuses import Excuse, Instance, Quiet
 from tests.simulation.guard import Guard
 from tests.simulation.held import is_fenced, most, remaining
+from tests.simulation.leavers import Leavers
 from tests.simulation.truth import LONG_AGO, NOBODY_KNOWS, ZERO, Cap, Place, Truth
 
 NOISE = Decimal("0.00002")
@@ -32,6 +33,7 @@ class Promise:
 
     guard: Guard
     truth: Truth = field(init=False)
+    leavers: Leavers = field(init=False)
     excused: defaultdict[Instance, Decimal] = field(
         default_factory=lambda: defaultdict(lambda: ZERO)
     )
@@ -46,6 +48,7 @@ class Promise:
 
     def __post_init__(self) -> None:
         self.truth = Truth(self.guard)
+        self.leavers = Leavers(self.truth)
 
     @property
     def now(self) -> datetime:
@@ -73,6 +76,7 @@ class Promise:
             counts = left is not None and (not byok or key.terms.settings.include_byok)
             loose = cost - min(cost, max(ZERO, left or ZERO)) if counts else cost
         self.loose.append((self.now, key.hash, loose))
+        self.leavers.fenced.append((self.now, key.hash, cost - loose))
         for cap in self.truth.caps():
             if self.truth.counts(key, cap) and (not byok or cap.budget.include_byok):
                 self.excused[self.instance(cap.place)] += loose
@@ -165,7 +169,10 @@ class Promise:
         byok = cap.budget.include_byok
         return brought + sum(
             (
-                self.unanswered(key, cap.window, include_byok=byok, until=until, held=held)
+                max(
+                    self.unanswered(key, cap.window, include_byok=byok, until=until, held=held),
+                    self.leavers.unread(key, cap, until),
+                )
                 for key, until in self.truth.contributors(cap)
             ),
             ZERO,
@@ -246,7 +253,7 @@ class Promise:
                 self.check_spend(cap)
 
     def check_spend(self, cap: Cap) -> None:
-        excused = self.excused[self.instance(cap.place)]
+        excused = self.excused[self.instance(cap.place)] + self.leavers.unread_behind_fences(cap)
         spent, allowed = self.truth.spent(cap), self.allowed(cap)
         assert spent <= allowed + excused + NOISE, (
             f"{spent} spent of {allowed} in {cap.place} ({excused} excused) until {self.now}"

@@ -1,5 +1,6 @@
 """What random worlds are made of: small caps and few keys, so that they meet often."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -132,7 +133,9 @@ LOST = Fault(method="PATCH", drop=True, when=When.AFTER)
 NEVER_ARRIVED = Fault(method="PATCH", drop=True, when=When.BEFORE)
 
 
-UNANSWERED = st.sampled_from([LOST, LOST, NEVER_ARRIVED])
+MANY = 9
+LATE = Fault(method="PATCH", drop=True, when=When.AFTER, patch_delay=BITES)
+UNANSWERED = st.sampled_from([LOST, LATE, NEVER_ARRIVED])
 NOTHING_OR_PLENTY = st.permutations([Decimal(0), Decimal(70)])
 
 
@@ -149,6 +152,21 @@ def changes_of_mind(draw: st.DrawFn) -> tuple[object, ...]:
         ]
     spending = [("spend", key, Decimal(9), False, False) for key in range(4)]
     return ("several", ("tick", 1), *minds, ("advance", BITES), *spending, ("tick", 5))
+
+
+@st.composite
+def there_and_back(draw: st.DrawFn) -> tuple[object, ...]:
+    """Nothing may be spent, then all again: the first word takes effect late, the second never."""
+    number, window = draw(NUMBERS), draw(WINDOWS)
+    minds: list[tuple[object, ...]] = []
+    for amount, fault in ((Decimal(0), LATE), (Decimal(70), NEVER_ARRIVED)):
+        minds += [
+            ("cap", number, window, amount),
+            ("fault", replace(fault, times=MANY)),
+            ("run", "evaluate", "enforce"),
+            ("mend",),
+        ]
+    return ("several", ("tick", 1), *minds, ("advance", draw(SECONDS)), ("tick", 5))
 
 
 @st.composite
@@ -171,6 +189,7 @@ def hunger(draw: st.DrawFn) -> tuple[object, ...]:
 TROUBLE = st.one_of(
     RUN,
     changes_of_mind(),
+    there_and_back(),
     small_thefts(),
     hunger(),
     st.lists(FUNCTIONS, min_size=2, max_size=5).map(lambda functions: ("run", *functions)),
@@ -192,7 +211,7 @@ STEPS = st.one_of(
 )
 """Everything that may happen."""
 
-PRESSURE = st.one_of(SPEND, TICK, changes_of_mind(), small_thefts(), hunger())
+PRESSURE = st.one_of(SPEND, TICK, changes_of_mind(), there_and_back(), small_thefts(), hunger())
 """What finds out a guard that is wrong about money."""
 
 SMALL_STEPS = st.one_of(

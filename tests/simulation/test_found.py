@@ -94,3 +94,14 @@ def test_a_key_that_overran_its_first_fence_is_not_raised_with_what_others_may_s
     world = office("a*", behaviour=SLOW, own=Decimal(25))
     spend(world, "6.3")
     world.take(("tick", 1))
+
+
+def test_a_key_that_people_switched_off_may_spend_no_more_than_is_left_when_it_is_on_again() -> (
+    None
+):
+    world = office("a0", own=Decimal(25))
+    world.take(("disable", 0, True))
+    for cap in ("7", "0"):
+        world.take(("cap", 0, Window.DAILY, Decimal(cap)))
+        world.take(("tick", 5))
+    world.take(("disable", 0, False))

@@ -23,13 +23,12 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.purses import Purse
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Lease, Record
-from tests.simulation import test_found
 from tests.simulation.strategies import PRESSURE, SOMEBODY, STEADY, worlds
 from tests.simulation.world import Step, World
 
 SEED = int(os.environ.get("SEED", "1"))
 WORLDS = 1000
-"""At most: each mutation is found within some dozens."""
+"""At most: each mutation is found within some dozens, or some hundreds."""
 
 type Mutation = Callable[[pytest.MonkeyPatch], None]
 
@@ -81,6 +80,7 @@ MUTATIONS = [
     decreases_below_1_usd_are_suppressed,
     decreases_below_25_cents_are_suppressed,
     a_keys_own_limit_is_no_constraint,
+    an_earlier_intent_is_not_kept,
 ]
 
 
@@ -111,12 +111,3 @@ def test_the_worlds_find_out_a_guard_where(
     with pytest.raises(AssertionError) as found:
         tell()
     sys.stdout.write(f"\n{mutation.__name__}: after {tried} worlds: {found.value}\n")
-
-
-def test_a_world_finds_out_a_guard_where_an_earlier_intent_is_not_kept(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The random worlds meet this too seldom: two answers lost, and both PATCHes shown late."""
-    an_earlier_intent_is_not_kept(monkeypatch)
-    with pytest.raises(AssertionError, match="nobody touched"):
-        test_found.test_a_fence_that_shows_late_is_not_taken_for_a_persons_after_there_and_back()

@@ -101,3 +101,7 @@ class World(People):
 
     def fault(self, fault: Fault) -> None:
         self.guard.faults.add(fault)
+
+    def mend(self) -> None:
+        """End all faults."""
+        self.guard.faults.clear()

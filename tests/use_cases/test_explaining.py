@@ -7,9 +7,18 @@ import pytest
 from budget_guard.domain.claim import Allotment, Claim, Move
 from budget_guard.use_cases.explaining import Waits, Weighed, explain, waits
 from tests.cli.desk import Office, teams
+from tests.domain.builders import seen
 
 USD = Decimal
-CLAIM = Claim(places=(0,), weight=USD(1), reach=None, allowed=USD(5), short_below=USD(1))
+CLAIM = Claim(
+    seen=seen(),
+    hold=None,
+    common=(0,),
+    weight=USD(1),
+    reach=None,
+    allowed=USD(5),
+    short_below=USD(1),
+)
 
 
 def allotment(share: str, move: Move = Move.KEEP) -> Allotment:

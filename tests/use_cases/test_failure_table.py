@@ -390,7 +390,7 @@ def test_a_value_that_nobody_knows_is_named_and_nothing_is_concluded_from_it(
     scene.guard.faults.add(Fault(method="GET", path="/keys", overlay=overlay))
     scene.wait()
     assert "GET /keys" in scene.problem
-    assert f"data.{names}" in scene.problem
+    assert f"data.0.{names}" in scene.problem
     assert scene.guard.ledger.observations() == known
     assert scene.limit() == FENCE
 

@@ -1,6 +1,7 @@
-"""One rate for all threads that write to OpenRouter."""
+"""One rate for all threads that talk to OpenRouter: even, or so many within a time."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
@@ -26,5 +27,32 @@ class Pace:
             now = self._clock()
             due = max(now, self._next)
             self._next = due + self._gap
+        if due > now:
+            self._sleep(due - now)
+
+
+class Allowance:
+    """At most `most` steps in any `seconds`: at once while there are some left, then as they come."""
+
+    def __init__(
+        self,
+        most: int,
+        seconds: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._seconds = seconds
+        self._clock, self._sleep = clock, sleep
+        self._taken = deque[float](maxlen=most)
+        self._lock = Lock()
+
+    def __call__(self) -> None:
+        """Return when the next step may be taken."""
+        with self._lock:
+            due = now = self._clock()
+            if len(self._taken) == self._taken.maxlen:
+                due = max(now, self._taken[0] + self._seconds)
+            self._taken.append(due)
         if due > now:
             self._sleep(due - now)

@@ -132,6 +132,13 @@ def _general(policy: Policy) -> Iterator[str]:
     yield f"Protected: {hashes or 'no'} key{'s' * (hashes != 1)} by hash."
     if policy.protect_names:
         yield f"Proposed for protection: keys called {', '.join(policy.protect_names)}."
+    account = policy.account
+    bounds = [
+        f"{amounts.spell_decimal(account.balance_below)} USD" if account.balance_below else "",
+        f"{spell_duration(account.runway_below)} of its burn" if account.runway_below else "",
+    ]
+    if told := " or ".join(one for one in bounds if one):
+        yield f"Warns when the account's credits fall below {told}."
 
 
 def _row(budget: Budget) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """Figures that add up as they are printed, whatever was rounded."""
 
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_UP
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from budget_guard.domain.money import CENT, Usd
+
+ROUNDS_UP, ROUNDS_TO_TEN = Decimal("999.5"), Decimal("9.95")
 
 
 def adding_up(parts: Sequence[Usd], total: Usd) -> list[Usd]:
@@ -22,3 +24,15 @@ def adding_up(parts: Sequence[Usd], total: Usd) -> list[Usd]:
 def usd(amount: Usd) -> str:
     """Return an amount in a sum: two decimals, always."""
     return f"{amount.quantize(CENT, rounding=ROUND_HALF_UP):f}"
+
+
+def human(count: int) -> str:
+    """Return about how many these are: "999", "1.2k", "45M"."""
+    if count < 1000:
+        return str(count)
+    many, unit = Decimal(count), ""
+    for bigger in ("k", "M", "B"):
+        if many < ROUNDS_UP:
+            break
+        many, unit = many / 1000, bigger
+    return f"{many:.1f}{unit}" if many < ROUNDS_TO_TEN else f"{many:.0f}{unit}"

@@ -14,6 +14,7 @@ from budget_guard.domain.errors import GuardError
 COMMANDS = {
     "check": ("check.check", "Check a budgets file."),
     "status": ("status.status", "Show budgets, held keys and what is missing; or one key."),
+    "costs": ("costs.costs", "Show what was spent: by key, owner, model, provider or day."),
     "grant": ("grant.grant", "Grant a budget more money until a time, or end a grant."),
     "explain": (
         "explain.explain",

@@ -15,6 +15,8 @@ from rich.table import Table
 
 from budget_guard.adapters.alerts import mail
 from budget_guard.adapters.alerts.event import AlertEvent
+from budget_guard.cli.costs_page import show_costs
+from budget_guard.cli.costs_told import Told
 from budget_guard.domain.alerts import Alert, Entry, Kind
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.money import show as usd
@@ -22,9 +24,12 @@ from budget_guard.domain.policy import Policy, Severity
 from budget_guard.sandbox.play import Playbill
 from budget_guard.sandbox.stage import Stage
 from budget_guard.sandbox.verdict import Row
+from budget_guard.use_cases.costs.report import By
 
 COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
 ENTRIES = TypeAdapter(list[Entry])
+MOST_MODELS = 10
+STACK = "BudgetGuard"
 LETTERS = (Kind.STOPPED, Kind.OVERRIDE, Kind.UNMANAGED, Kind.RESOLVED)
 
 
@@ -44,7 +49,7 @@ class Progress:
     def ready(self) -> None:
         """Say that the stack stands."""
         self._console.print(
-            "[green]✓[/] The real stack is deployed: poll_usage, evaluate and enforce run in it\n"
+            "[green]✓[/] The real stack is deployed: its four functions run in it\n"
         )
         self._status.update("Playing an evening: 5 minutes of it in a second or so")
 
@@ -71,8 +76,10 @@ def progress(console: Console) -> Iterator[Progress]:
 def show(console: Console, on: Stage, policy: Policy, rows: Sequence[Row], bill: Playbill) -> None:
     """Print the table, the alerts as on-call reads them, and the verdict."""
     console.print(_table(on, policy, rows))
+    show_costs(Told(on.costs(By.MODEL), {}), MOST_MODELS, STACK, on.now, console)
+    console.print()
     for letter in letters(bill.alerts):
-        text = mail.body(letter, "BudgetGuard").rstrip()
+        text = mail.body(letter, STACK).rstrip()
         console.print(Panel(escape(text), title=f"e-mail: {letter.kind}", expand=False))
     console.print(_verdict(rows, bill))
 

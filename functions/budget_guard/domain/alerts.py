@@ -25,6 +25,11 @@ class Kind(StrEnum):
     SECOND = "guard.second"
     TOO_THIN = "budget.too_thin"
     PROTECT_PROPOSED = "protect.proposed"
+    BALANCE = "account.balance"
+    RUNWAY = "account.runway"
+    UNEXPLAINED = "cost.unexplained"
+    MIX_SHIFTED = "cost.mix_shifted"
+    UNUSUAL = "cost.unusual"
     RESOLVED = "resolved"
     TEST = "test"
 

@@ -18,6 +18,7 @@ SILENT = frozenset(
         Kind.UNMANAGED,
         Kind.TOO_THIN,
         Kind.PROTECT_PROPOSED,
+        Kind.MIX_SHIFTED,
     }
 )
 """Kinds whose end nobody needs to hear of."""

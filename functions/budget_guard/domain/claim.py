@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from budget_guard.domain.holds import Hold
 from budget_guard.domain.money import CENT, Usd
+from budget_guard.domain.observations import Observation
 from budget_guard.domain.reach import Reach
 
 
@@ -17,23 +19,33 @@ class Move(StrEnum):
 
 
 class Claim(NamedTuple):
-    """A key that is to be fenced, and the places of the constraints that bind it.
+    """A key that is to be fenced, as it was seen and is held, and the places of what binds it.
 
-    `reach` is None where no fence is on it yet. `allowed` (USD) is what its fence leaves it; it is
-    short below `short_below`. `is_off`: nothing is to be spent by it. `is_stuck`: its fence cannot
-    be moved at present. `is_eager`: a person has just given it more. `is_first`: it has no fence
-    yet that could stay.
+    `common` are those of all its group, `own` those that bind nobody else. `reach` is None where no
+    fence is on it yet. `allowed` (USD) is what its fence leaves it; `is_plain`: of each of its
+    constraints, whatever comes true. It is short below `short_below`. `is_off`: nothing is to be
+    spent by it. `is_stuck`: its fence cannot be moved at present. `is_eager`: a person has just
+    given it more. `is_first`: it has no fence yet that could stay.
     """
 
-    places: tuple[int, ...]
+    seen: Observation
+    hold: Hold | None
+    common: tuple[int, ...]
     weight: Usd
     reach: Reach | None
     allowed: Usd
     short_below: Usd
+    own: tuple[int, ...] = ()
+    is_plain: bool = False
     is_off: bool = False
     is_stuck: bool = False
     is_eager: bool = False
     is_first: bool = False
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Return the places of all that binds the key, its own limit last."""
+        return tuple(sorted(self.common + self.own)) if self.own else self.common
 
     @property
     def is_short(self) -> bool:
@@ -52,7 +64,7 @@ class Claim(NamedTuple):
             return True
         if self.allowed < self.short_below:
             return more >= self.allowed / 4
-        return self.allowed < 2 * self.short_below and due >= 2 * self.allowed
+        return more >= self.allowed and self.allowed < 2 * self.short_below
 
 
 class Allotment(NamedTuple):

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
+from typing import NamedTuple
 
 from budget_guard.domain.claim import Claim
 from budget_guard.domain.constraints import Constraint, own_limit
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.hands import Hands
-from budget_guard.domain.holds import Hold, Possible
+from budget_guard.domain.holds import Hold, Possible, Refusals
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.reach import Reach, reach
+from budget_guard.domain.reach import reach
 from budget_guard.domain.settling import has_disabled
-from budget_guard.domain.weights import expected, short_below, weight
+from budget_guard.domain.tally import Tally
+from budget_guard.domain.weights import expected, expected_or_floor, short_below, weight
 
 HOURLY = timedelta(hours=1)
 
@@ -35,90 +38,130 @@ class Claims:
         return [self.constraints[place] for place in self.by_key[key].places]
 
 
-def claims(facts: Facts, found: Iterable[Constraint], hands: Hands) -> Claims:
+class Bond(NamedTuple):
+    """What binds keys: places of constraints; whether one wants them held; whether one counts BYOK."""
+
+    places: tuple[int, ...] = ()
+    holds: bool = False
+    include_byok: bool = False
+
+
+FREE = Bond()
+
+
+def claims(facts: Facts, tally: Tally, found: Sequence[Constraint], hands: Hands) -> Claims:
     """Return who is to be fenced: who may be, and whom one of its constraints wants held."""
-    bounds = [one for one in found if one.is_fencing]
-    held = _held(bounds, facts, hands)
-    for key, places in held.items():
-        if own := own_limit(facts.observations[key], facts):
-            held[key] = (*places, len(bounds))
-            bounds.append(own)
-    wanted = {place for places in set(held.values()) for place in places}
-    lefts = [
-        one.left - _taken(one, held, facts, hands) if place in wanted else ZERO
-        for place, one in enumerate(bounds)
-    ]
-    by_key = {key: _claim(key, places, bounds, facts) for key, places in held.items() if places}
-    return Claims(by_key, bounds, lefts)
+    claiming = _Claiming(facts, found, hands)
+    bonds = {group: claiming.bond(covering) for covering, group in tally.groups.items()}
+    for seen, group in tally.keys:
+        claiming.take(seen, FREE if seen.gone_at else bonds[group])
+    return Claims(claiming.by_key, claiming.bounds, claiming.lefts())
 
 
-def _held(bounds: Sequence[Constraint], facts: Facts, hands: Hands) -> dict[str, tuple[int, ...]]:
-    """Return the keys to be fenced, and the places of what binds them.
+class _Claiming:
+    """One decision's claims as they are found; keys' own limits join the constraints.
 
-    The windows of a budget have the same members: a key meets them together.
+    `_others` are the keys that do not claim what binds them.
     """
-    groups: dict[int, list[int]] = {}
-    for place, one in enumerate(bounds):
-        groups.setdefault(id(one.members), []).append(place)
-    of_key: dict[str, list[int]] = {key: [] for key in facts.holds if hands.is_kept(key)}
-    for places in groups.values():
-        for key in bounds[places[0]].members:
-            of_key.setdefault(key, []).append(places[0])
-    holding = {some[0] for some in groups.values() if any(bounds[place].holds for place in some)}
-    together = {some[0]: tuple(some) for some in groups.values()}
-    known: dict[tuple[int, ...], tuple[int, ...]] = {}
-    held = {}
-    for key, firsts in of_key.items():
-        is_wanted = not holding.isdisjoint(firsts) or key in facts.pressed or hands.is_kept(key)
-        if is_wanted and hands.may_hold(key):
-            some = tuple(firsts)
-            if some not in known:
-                known[some] = tuple(place for first in some for place in together[first])
-            held[key] = known[some]
-    return held
+
+    def __init__(self, facts: Facts, found: Sequence[Constraint], hands: Hands) -> None:
+        self.by_key: dict[str, Claim] = {}
+        self.bounds = list(found)
+        self._facts, self._hands = facts, hands
+        self._others: list[tuple[Observation, tuple[int, ...]]] = []
+        self._of_budget: dict[str, list[int]] = {}
+        of_subject: dict[str, list[int]] = {}
+        for place, one in enumerate(found):
+            if one.is_fencing and one.subject:
+                of_subject.setdefault(one.subject, []).append(place)
+            elif one.is_fencing and one.budget:
+                self._of_budget.setdefault(one.budget.name, []).append(place)
+        self._own = {key: self._bond(places) for key, places in of_subject.items()}
+
+    def bond(self, covering: Iterable[int]) -> Bond:
+        """Return what binds the keys that the same budgets cover together."""
+        budgets = self._facts.policy.budgets
+        some = (self._of_budget.get(budgets[one].name, ()) for one in sorted(covering))
+        return self._bond(chain.from_iterable(some))
+
+    def _bond(self, places: Iterable[int]) -> Bond:
+        some = tuple(places)
+        bound = [self.bounds[place] for place in some]
+        return Bond(some, any(one.holds for one in bound), any(one.include_byok for one in bound))
+
+    def take(self, seen: Observation, common: Bond) -> None:
+        """Find the claim of a key that `common` binds with others, if it makes one."""
+        key, hands = seen.reading.key.hash, self._hands
+        own = self._own.get(key, FREE)
+        is_pressed = key in self._facts.pressed and bool(common.places or own.places)
+        is_wanted = common.holds or own.holds or is_pressed or hands.is_kept(key)
+        if not is_wanted or not hands.may_hold(key):
+            self._others.append((seen, common.places + own.places))
+            return
+        if limit := own_limit(seen, self._facts):
+            byok = own.include_byok or limit.include_byok
+            own = Bond((*own.places, len(self.bounds)), own.holds, byok)
+            self.bounds.append(limit)
+        if common.places or own.places:
+            self.by_key[key] = _claim(seen, common, own, self.bounds, self._facts)
+
+    def lefts(self) -> list[Usd]:
+        """Return what each claimed constraint leaves to those who claim it."""
+        wanted = set(chain.from_iterable({one.common for one in self.by_key.values()}))
+        wanted.update(place for one in self.by_key.values() for place in one.own)
+        lefts = [one.left if place in wanted else ZERO for place, one in enumerate(self.bounds)]
+        for seen, places in self._others:
+            for place in wanted.intersection(places):
+                lefts[place] -= _taken(seen, self.bounds[place], self._facts, self._hands)
+        return lefts
 
 
-def _taken(
-    constraint: Constraint, held: dict[str, tuple[int, ...]], facts: Facts, hands: Hands
-) -> Usd:
-    """Return what others than the claiming keys may take of a constraint (USD).
+def _claim(
+    seen: Observation, common: Bond, own: Bond, bounds: Sequence[Constraint], facts: Facts
+) -> Claim:
+    hold = facts.holds.get(seen.reading.key.hash)
+    limits = reach(seen, hold, facts)
+    allowed = limits.allowed if limits else ZERO
+    read_at = limits.read_at if limits else facts.read_at(seen)
+    ours = hold if limits and _is_fence(limits.kept) else None
+    burn = expected_or_floor(seen, ours, allowed, read_at)
+    is_plain = limits is not None and limits.is_plain
+    return Claim(
+        seen,
+        hold,
+        common.places,
+        weight(burn, ours, allowed, read_at),
+        limits,
+        allowed,
+        short_below(burn),
+        own.places,
+        is_plain and not (common.include_byok or own.include_byok),
+        _is_off(seen, hold, facts) and any(bounds[place].is_shared for place in common.places),
+        hold is not None and hold.refusals is not None and _is_stuck(hold.refusals, facts),
+        bool(facts.grants)
+        and _is_eager(seen, hold, [bounds[one] for one in common.places + own.places], facts),
+        limits is None or limits.kept is None or (hold is not None and hold.froze),
+    )
+
+
+def _taken(seen: Observation, constraint: Constraint, facts: Facts, hands: Hands) -> Usd:
+    """Return what a key that does not claim a constraint may take of it (USD).
 
     Fences that nothing is decided of now count as far as they reach; a key that cannot be held is
     expected to spend what it did, until the next evaluation.
     """
-    taken = ZERO
-    for key in constraint.members.difference(held):
-        seen = facts.observations[key]
-        limits = reach(seen, facts)
-        most = limits.exposures(constraint)[0] if limits else None
-        if limits and most and not most.is_finite():
-            # An older limit may still be in force that bounds nothing: the others count at least.
-            most = limits.bounded(constraint)
-        if most is not None:
-            taken += most
-        elif not hands.may_hold(key) and not _is_off(seen, facts.holds.get(key), facts):
-            taken += expected(seen, None, ZERO, facts.read_at(seen))
-    return taken
-
-
-def _claim(key: str, places: tuple[int, ...], bounds: Sequence[Constraint], facts: Facts) -> Claim:
-    seen, hold = facts.observations[key], facts.holds.get(key)
-    limits = reach(seen, facts)
-    allowed, read_at = limits.allowed if limits else ZERO, facts.read_at(seen)
-    ours = hold if limits and _is_fence(limits.kept) else None
-    burn = expected(seen, ours, allowed, read_at)
-    return Claim(
-        places=places,
-        weight=weight(burn, ours, allowed, read_at),
-        reach=limits,
-        allowed=allowed,
-        short_below=short_below(burn),
-        is_off=_is_off(seen, hold, facts) and any(bounds[place].is_shared for place in places),
-        is_stuck=_is_stuck(hold, facts),
-        is_eager=bool(facts.grants)
-        and _is_eager(key, hold, [bounds[place] for place in places], facts),
-        is_first=_is_first(limits, hold),
-    )
+    key = seen.key.hash
+    hold = facts.holds.get(key)
+    limits = reach(seen, hold, facts)
+    most = limits.exposures(constraint)[0] if limits else None
+    if limits and most and not most.is_finite():
+        # An older limit may still be in force that bounds nothing: the others count at least.
+        most = limits.bounded(constraint)
+    if most is not None:
+        return most
+    if hands.may_hold(key) or _is_off(seen, hold, facts):
+        return ZERO
+    return expected(seen, None, ZERO, facts.read_at(seen))
 
 
 def _is_fence(kept: Possible | None) -> bool:
@@ -127,26 +170,27 @@ def _is_fence(kept: Possible | None) -> bool:
     return limit is not None and limit.amount is not None and limit.reset is None
 
 
-def _is_first(limits: Reach | None, hold: Hold | None) -> bool:
-    """Tell whether a key has no fence that could stay: none yet, or one behind an off switch."""
-    return limits is None or limits.kept is None or (hold is not None and hold.froze)
-
-
 def _is_off(seen: Observation, hold: Hold | None, facts: Facts) -> bool:
     """Rule 4c: tell whether people have switched a key off, or its own end has come."""
-    ends = seen.key.expires_at
-    is_theirs = facts.settings(seen).disabled and not (hold and has_disabled(hold))
-    return is_theirs or (ends is not None and ends <= facts.now)
+    ends = seen.reading.key.expires_at
+    if ends is not None and ends <= facts.now:
+        return True
+    answered = hold.confirmed if hold else None
+    if not seen.reading.settings.disabled and not (answered and answered.settings.disabled):
+        return False
+    return facts.settings(seen).disabled and not (hold and has_disabled(hold))
 
 
-def _is_stuck(hold: Hold | None, facts: Facts) -> bool:
+def _is_stuck(refusals: Refusals, facts: Facts) -> bool:
     """Tell whether OpenRouter refused to change a key, and it is too soon to try again."""
-    refusals = hold.refusals if hold else None
-    return refusals is not None and refusals.for_good and facts.now - refusals.last_at < HOURLY
+    return refusals.for_good and facts.now - refusals.last_at < HOURLY
 
 
-def _is_eager(key: str, hold: Hold | None, all_of: Iterable[Constraint], facts: Facts) -> bool:
+def _is_eager(
+    seen: Observation, hold: Hold | None, all_of: Iterable[Constraint], facts: Facts
+) -> bool:
     """Tell whether somebody granted more money since the key's fence was set."""
+    key = seen.key.hash
     since = hold.confirmed_at if hold else None
     names = {one.budget.name for one in all_of if one.budget}
     return since is not None and any(

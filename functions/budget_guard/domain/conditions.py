@@ -12,6 +12,8 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Key
 from budget_guard.domain.policy import Severity
+from budget_guard.domain.signals.balance import short_of_credits
+from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.spending import entry_of, standing_of
 from budget_guard.domain.windows import Window, same_instance, start
 
@@ -29,6 +31,8 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
         *_unmanaged(facts),
         *_blind(facts),
         *cautions(plan),
+        *signalled(facts),
+        *short_of_credits(facts),
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from budget_guard.domain.coverage import Coverage
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import lifted
 from budget_guard.domain.money import ZERO, Usd
@@ -60,19 +59,10 @@ class Constraint:
         return len(self.members) > 1
 
 
-def constraints(facts: Facts) -> tuple[Constraint, ...]:
+def constraints(tally: Tally) -> tuple[Constraint, ...]:
     """Return the constraint of every budget (for each key, if it is per key) and window."""
-    budgets, coverage = facts.policy.budgets, Coverage(facts.policy.budgets)
-    tally = Tally(facts)
-    for seen in facts.observations.values():
-        covering = tuple(coverage.of(seen.key)) if facts.policy.concerns(seen.key) else ()
-        tally.count(seen, covering)
-        if seen.former:
-            left = coverage.any_of(one.key for one in seen.former).difference(covering)
-            tally.count_former(seen, left)
-    return tuple(
-        one for place, budget in enumerate(budgets) for one in _of_budget(budget, tally, place)
-    )
+    budgets = enumerate(tally.facts.policy.budgets)
+    return tuple(one for place, budget in budgets for one in _of_budget(budget, tally, place))
 
 
 def own_limit(seen: Observation, facts: Facts) -> Constraint | None:
@@ -102,13 +92,12 @@ def own_limit(seen: Observation, facts: Facts) -> Constraint | None:
 def _of_budget(budget: Budget, tally: Tally, place: int) -> Iterator[Constraint]:
     facts = tally.facts
     grants = [one for one in facts.grants if one.budget == budget.name]
-    alive = [one for one in tally.keys(place) if one.gone_at is None]
     if not budget.per_key:
-        members = frozenset(one.key.hash for one in alive)
+        members = tally.members(place)
         spends = {window: tally.spent(budget, place, window) for window in budget.cap}
         yield from _windows(budget, members, spends, grants, facts.now)
         return
-    for seen in alive:
+    for seen in tally.alive(place):
         group, key = tally.alone(seen), seen.key.hash
         own = [grant for grant in grants if grant.key == key]
         spends = {

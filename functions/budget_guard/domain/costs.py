@@ -114,10 +114,11 @@ ACTIVITY = "activity"
 class CostsRead:
     """How far a source was read at `at`: a workspace's hours, or the closed days of `ACTIVITY`.
 
-    All before `until` is in the ledger.
+    All before `until` was read, from `since` on.
     """
 
     source: str
+    since: datetime
     until: datetime
     at: datetime
 

@@ -8,8 +8,9 @@ from budget_guard.domain.policy import Budget, fits
 
 WILD = re.compile(r"\[.*\]|[*?]", re.DOTALL)
 
-type Index = Mapping[str, Sequence[tuple[int, str]]]
-"""By what a name must begin with: places of budgets, and what it must contain besides."""
+type Index = Mapping[str, Sequence[tuple[int, str, bool]]]
+"""By what a name must begin with: places of budgets, what it must contain besides, and whether
+that is all that is asked of it."""
 
 
 class Coverage:
@@ -26,8 +27,9 @@ class Coverage:
         index, lengths = self._indexes[key.workspace]
         name, budgets, found = key.name, self._budgets, []
         for length in lengths:
-            for place, letters in index.get(name[:length], ()):
-                if letters in name and budgets[place].covers(key) and place not in found:
+            for place, letters, is_all in index.get(name[:length], ()):
+                is_likely = letters in name and place not in found
+                if is_likely and (is_all or budgets[place].covers(key)):
                     found.append(place)
         return found
 
@@ -37,10 +39,12 @@ class Coverage:
 
     def _index(self, workspace: str) -> tuple[Index, list[int]]:
         """Return what to try for the keys of a workspace, and the lengths of the beginnings."""
-        index: dict[str, list[tuple[int, str]]] = {}
+        index: dict[str, list[tuple[int, str, bool]]] = {}
         for place, budget in enumerate(self._budgets):
             if not budget.workspaces or fits(budget.workspaces, workspace):
                 for pattern in budget.keys:
                     begins, *rest = WILD.split(pattern)
-                    index.setdefault(begins, []).append((place, max(rest, key=len, default="")))
+                    letters = max(rest, key=len, default="")
+                    is_all = not budget.creators and pattern in (f"{begins}*", f"*{letters}*")
+                    index.setdefault(begins, []).append((place, letters, is_all))
         return index, sorted({len(begins) for begins in index})

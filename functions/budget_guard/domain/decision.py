@@ -23,17 +23,18 @@ from functools import partial
 
 from budget_guard.domain import words
 from budget_guard.domain.breaker import HeldBack, calmed, is_armed, refused, surprise
-from budget_guard.domain.claim import Allotment, Move
+from budget_guard.domain.claim import Allotment, Claim, Move
 from budget_guard.domain.claims import Claims, claims
 from budget_guard.domain.constraints import Constraint, constraints
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.fences import Measure, lasts, lifetime_fence, native_fence
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.headroom import allot
-from budget_guard.domain.holds import FOR_EVER, Hold
+from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import as_it_is, is_ours, kept
+from budget_guard.domain.reach import as_it_is, is_ours
+from budget_guard.domain.tally import Tally
 from budget_guard.domain.windows import end
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
 from budget_guard.domain.wishing import Standing, is_satisfied, wish
@@ -84,11 +85,13 @@ def decide(facts: Facts) -> Plan:
 
 
 def _plan(facts: Facts) -> Plan:
-    found, hands = constraints(facts), Hands(facts)
-    sharing = claims(facts, found, hands)
-    standings = dict(_standings(facts, sharing, hands))
+    tally, hands = Tally(facts), Hands(facts)
+    found = constraints(tally)
+    sharing = claims(facts, tally, found, hands)
     wishes = {key: one for key, one in facts.wishes.items() if hands.is_undecided(key)}
-    for key, standing in standings.items():
+    standings = {}
+    for key, standing in _standings(facts, sharing, hands):
+        standings[key] = standing
         if not hands.is_undecided(key) and not is_satisfied(facts, standing):
             wishes[key] = wish(facts, standing)
     if facts.policy.mode is Mode.OBSERVE:
@@ -100,38 +103,38 @@ def _plan(facts: Facts) -> Plan:
 def _standings(facts: Facts, sharing: Claims, hands: Hands) -> Iterator[tuple[str, Standing]]:
     """Yield what each key should be that is to be fenced, to be stopped, or to be given back."""
     allotments = allot(sharing.by_key, sharing.constraints, sharing.lefts)
-    for key, allotment in allotments.items():
-        yield key, _fenced(key, allotment, sharing, facts)
+    for (key, claim), allotment in zip(sharing.by_key.items(), allotments, strict=True):
+        yield key, _fenced(claim, allotment, sharing, facts)
     for freeze in facts.freezes:
         key = freeze.key
         if hands.is_frozen(key) and (seen := facts.observations.get(key)):
             why = partial(words.frozen, seen.key.name, freeze, facts.now)
-            yield key, Standing(seen, Disable(), why)
+            yield key, Standing(seen, facts.holds.get(key), Disable(), why)
     for key, hold in facts.holds.items():
         seen = facts.observations.get(key)
-        if seen and is_ours(hold) and key not in allotments and not hands.is_frozen(key):
+        if seen and is_ours(hold) and key not in sharing.by_key and not hands.is_frozen(key):
             want = Restore(for_good=hands.is_given_up(key))
-            yield key, Standing(seen, want, partial(_why_restored, facts, seen))
+            yield key, Standing(seen, hold, want, partial(_why_restored, facts, seen))
 
 
-def _fenced(key: str, allotment: Allotment, sharing: Claims, facts: Facts) -> Standing:
-    seen, hold, all_of = facts.observations[key], facts.holds.get(key), sharing.of(key)
-    binding = _binding(all_of, sharing.constraints[allotment.bound_by], facts)
-    return Standing(
-        seen=seen,
-        want=_fence(allotment, all_of, seen, hold, facts),
-        why=partial(words.fenced, binding, seen.key.name, allotment.headroom, facts.now),
-        headroom=allotment.headroom,
-        binding=binding,
-        allotment=allotment,
-    )
+def _fenced(claim: Claim, allotment: Allotment, sharing: Claims, facts: Facts) -> Standing:
+    seen, hold, headroom = claim.seen, claim.hold, allotment.headroom
+    binding = sharing.constraints[allotment.bound_by]
+    stays = as_it_is(hold, facts.now) if hold and allotment.move is Move.KEEP else None
+    want = stays
+    if want is None or want.limit.reset is not None or not binding.is_shared:
+        all_of = sharing.of(seen.key.hash)
+        binding = _binding(all_of, binding, facts)
+        want = _fence(claim, allotment, all_of, stays, facts)
+    why = partial(words.fenced, binding, seen.reading.key.name, headroom, facts.now)
+    return Standing(seen, hold, want, why, headroom, binding, allotment)
 
 
 def _fence(
+    claim: Claim,
     allotment: Allotment,
     all_of: Sequence[Constraint],
-    seen: Observation,
-    hold: Hold | None,
+    stays: Fence | None,
     facts: Facts,
 ) -> Fence:
     """Return the fence for an allotment; where none is to move, only for one that resets itself.
@@ -139,19 +142,17 @@ def _fence(
     Only a key that shares nothing with others, and whose counters nobody doubts, may have that.
     """
     # A decrease is sent whatever the two limits come to by turns: it leaves less than before.
-    is_lower = allotment.move is Move.LOWER
-    before = kept(hold) if hold and is_ours(hold) and not is_lower else None
-    counters = seen.reading.counters
-    measure = Measure(counters, facts.read_at(seen), facts.now, before)
-    stays = as_it_is(hold, facts.now) if hold and allotment.move is Move.KEEP else None
+    before = claim.reach.possible if claim.reach and allotment.move is not Move.LOWER else ()
+    counters = claim.seen.reading.counters
+    measure = Measure(counters, facts.read_at(claim.seen), facts.now, before)
     native = None
-    if seen.key.hash not in facts.doubted:
+    if claim.seen.key.hash not in facts.doubted:
         native = native_fence(all_of, allotment.share if stays else allotment.headroom, measure)
-    byok = any(one.include_byok for one in all_of)
     if native:
         return native
     if stays and lasts(stays.limit, all_of):
         return stays
+    byok = any(one.include_byok for one in all_of)
     return lifetime_fence(allotment.headroom, counters, include_byok=byok)
 
 

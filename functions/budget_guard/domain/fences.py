@@ -17,13 +17,13 @@ from budget_guard.domain.wishes import Fence
 class Measure:
     """The counters a fence is measured from, and when they were read (OpenRouter's time).
 
-    `before` is the limit that the fence would replace: until that has settled, both count.
+    `before` are the limits that may be in force until the fence has settled: both count till then.
     """
 
     counters: Counters
     at: datetime
     now: datetime
-    before: Possible | None = None
+    before: tuple[Possible, ...] = ()
 
 
 def native_fence(
@@ -89,7 +89,7 @@ def _suffices(
     if max(ZERO, amount - used) < headroom - CENT:
         return False
     native = Possible(Settings(Limit(amount, reset), include_byok))
-    possible = (native, measure.before) if measure.before else (native,)
+    possible = (native, *measure.before)
     return lasts(native.settings.limit, constraints) and all(
         exposure(
             possible,

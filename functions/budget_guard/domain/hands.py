@@ -1,12 +1,13 @@
 """Which keys the guard may have its hands on, and who says otherwise (rules 3, 10, 12, 13, 16)."""
 
 from collections.abc import Iterator
-from decimal import Decimal
+from datetime import datetime
+from functools import partial
 
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit
-from budget_guard.domain.money import CENT
+from budget_guard.domain.money import CENT, ZERO
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
 
@@ -19,29 +20,27 @@ class Hands:
 
     def __init__(self, facts: Facts) -> None:
         self.strange = second_guard(facts)
-        self._facts = facts
         self._seen = facts.observations
-        self._out_of_bounds = frozenset(_out_of_bounds(facts))
-        frozen = {one.key for one in facts.freezes if facts.freeze_of(one.key)}
-        self._frozen = frozen - self._out_of_bounds
-        self._released = frozenset(_released(facts)) - frozen
-        self._barred = (
-            self.strange | self._out_of_bounds | self._frozen | self._released | facts.spared
-        )
-        places = {one.key.workspace for one in facts.observations.values()}
-        self._stale = frozenset(place for place in places if facts.is_stale(place))
+        self._frozen = frozenset(one.key for one in facts.freezes if facts.freeze_of(one.key))
+        out_of_bounds = frozenset(_out_of_bounds(facts))
+        released = frozenset(_released(facts)) - self._frozen
+        self._frozen -= out_of_bounds
+        self._given_up = out_of_bounds | released
+        timed = [one for one in facts.holds.values() if one.keep_until or one.let_go_until]
+        lasts = partial(_lasts, now=facts.now)
+        self._kept = {one.key for one in timed if one.is_held and lasts(one.keep_until)}
+        let_go = {one.key for one in timed if lasts(one.let_go_until)}
+        untold = (self.strange | _blind(facts)) - self._given_up - self._frozen
+        self._undecided = untold | facts.spared
+        self._barred = untold.union(self._given_up, self._frozen, facts.spared, let_go)
 
     def may_hold(self, key: str) -> bool:
         """Tell whether a fence may be measured for a key now."""
-        hold = self._facts.holds.get(key)
-        if hold and hold.let_go_until and self._facts.now < hold.let_go_until:
-            return False
-        return key not in self._barred and not self._is_blind(key)
+        return key not in self._barred and key in self._seen
 
     def is_undecided(self, key: str) -> bool:
         """Tell whether nothing is decided of a key: too little is known, or another guard has it."""
-        is_out_of_sight = key in self.strange or self._is_blind(key)
-        return (is_out_of_sight and not self.is_told(key)) or key in self._facts.spared
+        return key in self._undecided or (key not in self._seen and not self.is_told(key))
 
     def is_told(self, key: str) -> bool:
         """Tell whether a person's word says what becomes of a key, whatever it has spent."""
@@ -49,7 +48,7 @@ class Hands:
 
     def is_given_up(self, key: str) -> bool:
         """Tell whether people want the guard's hands off a key."""
-        return key in self._out_of_bounds or key in self._released
+        return key in self._given_up
 
     def is_frozen(self, key: str) -> bool:
         """Tell whether people want a key stopped now."""
@@ -57,12 +56,19 @@ class Hands:
 
     def is_kept(self, key: str) -> bool:
         """Tell whether a key stays held because a restore did not bring its counter back."""
-        hold = self._facts.holds.get(key)
-        return bool(hold and hold.is_held and hold.keep_until and self._facts.now < hold.keep_until)
+        return key in self._kept
 
-    def _is_blind(self, key: str) -> bool:
-        seen = self._seen.get(key)
-        return seen is None or (seen.gone_at is None and seen.key.workspace in self._stale)
+
+def _blind(facts: Facts) -> frozenset[str]:
+    """Return the keys of which too little is known: their workspaces' facts are stale."""
+    seen = facts.observations
+    workspaces = {one.key.workspace for one in seen.values()}
+    stale = {workspace for workspace in workspaces if facts.is_stale(workspace)}
+    if not stale:
+        return frozenset()
+    return frozenset(
+        key for key, one in seen.items() if one.gone_at is None and one.key.workspace in stale
+    )
 
 
 def _out_of_bounds(facts: Facts) -> Iterator[str]:
@@ -85,6 +91,10 @@ def _released(facts: Facts) -> Iterator[str]:
             yield from [release.key] if release.key else [*facts.observations, *facts.holds]
 
 
+def _lasts(until: datetime | None, *, now: datetime) -> bool:
+    return until is not None and now < until
+
+
 def second_guard(facts: Facts) -> frozenset[str]:
     """Return the keys with fence-shaped limits that this guard never wrote, if they are many.
 
@@ -94,23 +104,24 @@ def second_guard(facts: Facts) -> frozenset[str]:
         key
         for key, seen in facts.observations.items()
         if seen.gone_at is None
-        and _is_fence_shaped(seen.reading.settings.limit)
         and not _wrote(facts.holds.get(key), seen)
+        and _is_fence_shaped(seen.reading.settings.limit)
     ]
     return frozenset(found) if len(found) > FEW else frozenset()
 
 
 def _is_fence_shaped(limit: Limit) -> bool:
     amount = limit.amount
-    return limit.reset is None and amount is not None and amount % CENT != Decimal(0)
+    return limit.reset is None and amount is not None and amount % CENT != ZERO
 
 
 def _wrote(hold: Hold | None, seen: Observation) -> bool:
     """Tell whether the guard wrote the limit that a key was last read with, or may have."""
     if hold is None:
         return False
+    read = seen.reading.settings.limit
+    if hold.confirmed and read == hold.confirmed.settings.limit:
+        return True
     ours = [intent.settings.limit for intent in hold.intents]
     ours += [one.possible.settings.limit for one in hold.replaced]
-    if hold.confirmed:
-        ours.append(hold.confirmed.settings.limit)
-    return seen.reading.settings.limit in ours
+    return read in ours

@@ -4,7 +4,7 @@
 fences come down where that needs it, and go up by no more than is free already.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from budget_guard.domain.claim import Allotment, Claim, Move
 from budget_guard.domain.constraints import Constraint
@@ -18,8 +18,8 @@ SOON_AT_ONCE = 3
 
 def allot(
     claims: Mapping[str, Claim], constraints: Sequence[Constraint], lefts: Sequence[Usd]
-) -> dict[str, Allotment]:
-    """Return an allotment for each claim.
+) -> Iterator[Allotment]:
+    """Yield an allotment for each claim, in their order.
 
     `lefts` is what each constraint leaves to these claims together (USD). Guaranteed, if the
     constraints' exposures were within them: no allotment takes the sum of exposures beyond, at any
@@ -31,8 +31,9 @@ def allot(
 class _Allotting:
     """One decision's purses, and what was found so far.
 
-    `_reached` has, for each place of a claim, what the key can spend there: at most, and when all
-    has settled; `_surplus` the keys whose fence leaves them more than their share, the most first.
+    `_uneven` has, of the keys whose fences bound their places differently, what `_reach` returns;
+    `_surplus` the keys whose fence leaves them more than their share, the most first; `_askers`
+    those that ask for more, or for their first fence.
     """
 
     def __init__(
@@ -42,51 +43,63 @@ class _Allotting:
         self._due = _due(claims, lefts)
         self._purses = [Purse(left) for left in lefts]
         self._found: dict[str, tuple[Move, Usd]] = {}
-        self._reached: dict[str, list[tuple[Usd, Usd]]] = {}
+        self._uneven: dict[str, list[tuple[Usd, Usd]]] = {}
         self._surplus: list[tuple[Usd, str]] = []
-        counting_byok = {place for place, one in enumerate(constraints) if one.include_byok}
+        self._askers: list[str] = []
         for key, claim in claims.items():
-            if claim.reach and claim.reach.is_plain and counting_byok.isdisjoint(claim.places):
-                self._reached[key] = [(claim.allowed, claim.allowed)] * len(claim.places)
-            elif claim.reach:
+            if claim.reach and not claim.is_plain:
                 bound = [constraints[place] for place in claim.places]
-                self._reached[key] = [claim.reach.exposures(one) for one in bound]
+                self._uneven[key] = [claim.reach.exposures(one) for one in bound]
 
-    def result(self) -> dict[str, Allotment]:
+    def result(self) -> Iterator[Allotment]:
         self._count_what_is_held()
         self._lower_what_must_be()
         short = self._raise_from_what_is_free()
         self._lower_donors(short)
-        return {
-            key: Allotment(
-                *self._found.get(key, (Move.KEEP, claim.allowed)),
-                self._due[key].amount,
-                self._due[key].bound_by,
-            )
-            for key, claim in self._claims.items()
-        }
+        for key, claim in self._claims.items():
+            move, headroom = self._found.get(key) or (Move.KEEP, claim.allowed)
+            due, bound_by = self._due[key]
+            yield Allotment(move, headroom, due, bound_by)
+
+    def _reach(self, key: str) -> Sequence[tuple[Usd, Usd]]:
+        """Return what a key can spend at each of its places: at most, and when all has settled."""
+        claim = self._claims[key]
+        if claim.is_plain:
+            return [(claim.allowed, claim.allowed)] * len(claim.places)
+        return self._uneven.get(key, ())
 
     def _count_what_is_held(self) -> None:
         """Count each held key's exposures; a fence that bounds nothing somewhere has to go."""
         together: dict[tuple[int, ...], Usd] = {}
-        for key, reached in self._reached.items():
-            due, places = self._due[key].amount, self._claims[key].places
-            most = reached[0][1] if reached[0] is reached[-1] else max(one for _, one in reached)
-            if not most.is_finite():
-                bound = self._bound(key)
-                self._found[key] = (Move.LOWER, bound)
-                reached[:] = [(possible, bound) for possible, _ in reached]
-            elif most - due > NOISE:
-                self._surplus.append((most - due, key))
-            if reached[0] is reached[-1] and reached[0][0] is reached[0][1]:
-                together[places] = together.get(places, ZERO) + most
+        for key, claim in self._claims.items():
+            if claim.is_plain:
+                most = claim.allowed
+                together[claim.common] = together.get(claim.common, ZERO) + most
+                for place in claim.own:
+                    self._purses[place].hold(most, most)
             else:
-                for place, (possible, settled) in zip(places, reached, strict=True):
-                    self._purses[place].hold(possible, settled)
+                most = self._count_uneven(key, claim.places)
+            due = self._due[key].amount
+            if most > due and most - due > NOISE:
+                self._surplus.append((most - due, key))
+            if claim.is_first or claim.asks(due):
+                self._askers.append(key)
         for places, total in together.items():
             for place in places:
                 self._purses[place].hold(total, total)
         self._surplus.sort(reverse=True)
+
+    def _count_uneven(self, key: str, places: Iterable[int]) -> Usd:
+        """Count one key's exposures, and return the most that it comes to once all has settled."""
+        reached = self._uneven.get(key, [])
+        most = max((settled for _, settled in reached), default=ZERO)
+        if not most.is_finite():
+            most = self._bound(key)
+            self._found[key] = (Move.LOWER, most)
+            reached[:] = [(possible, most) for possible, _ in reached]
+        for place, (possible, settled) in zip(places, reached, strict=False):
+            self._purses[place].hold(possible, settled)
+        return most
 
     def _bound(self, key: str) -> Usd:
         """Return what to bound a key at whose fence bounds nothing somewhere.
@@ -105,7 +118,7 @@ class _Allotting:
     def _lower(self, key: str) -> None:
         due = self._due[key].amount
         self._found[key] = (Move.LOWER, due)
-        for place, (_, settled) in zip(self._claims[key].places, self._reached[key], strict=True):
+        for place, (_, settled) in zip(self._claims[key].places, self._reach(key), strict=True):
             self._purses[place].settle(due - settled)
 
     def _raise_from_what_is_free(self) -> list[str]:
@@ -135,7 +148,7 @@ class _Allotting:
         """Return what each purse leaves beside all that the others may spend, and these have."""
         lefts = [purse.left - purse.possible for purse in self._purses]
         for key in asking:
-            places = zip(self._claims[key].places, self._reached.get(key, ()), strict=False)
+            places = zip(self._claims[key].places, self._reach(key), strict=False)
             for place, (possible, settled) in places:
                 if possible.is_finite():
                     lefts[place] += possible - settled
@@ -143,11 +156,7 @@ class _Allotting:
 
     def _asking(self) -> list[str]:
         """Return who asks for more: all who are short, and a few who will be soon."""
-        asking = [
-            key
-            for key, claim in self._claims.items()
-            if key not in self._found and (claim.is_first or claim.asks(self._due[key].amount))
-        ]
+        asking = [key for key in self._askers if key not in self._found]
         soon = [key for key in asking if not self._claims[key].is_short]
         soon.sort(key=lambda key: (self._claims[key].allowed, key))
         return [*(key for key in asking if self._claims[key].is_short), *soon[:SOON_AT_ONCE]]
@@ -155,15 +164,15 @@ class _Allotting:
     def _counted(self, key: str) -> Usd:
         """Return how far an asking key's limits may reach already, but for its share (USD)."""
         claim, due = self._claims[key], self._due[key].amount
-        reached = self._reached.get(key)
-        most = min(possible for possible, _ in reached) if reached else ZERO
+        most = min((possible for possible, _ in self._reach(key)), default=ZERO)
         return max(claim.allowed, min(due, most)) if most.is_finite() else claim.allowed
 
     def _shared(self, wanted: Mapping[str, Usd], lefts: Sequence[Usd]) -> dict[str, Usd]:
         """Return what each key gets of `lefts`, up to what it wants."""
         bids, bounds = {}, list(lefts)
         for key, amount in wanted.items():
-            bids[key] = Bid(self._claims[key].weight, (*self._claims[key].places, len(bounds)))
+            claim = self._claims[key]
+            bids[key] = Bid(claim.weight, claim.common, (*claim.own, len(bounds)))
             bounds.append(amount)
         return {key: share.amount for key, share in shares(bids, bounds).items()}
 

@@ -36,7 +36,7 @@ class Possible:
         amount = self.settings.limit.amount
         if amount is None:
             return UNLIMITED
-        return amount + (self.extra if at < self.extra_until else ZERO)
+        return amount + self.extra if self.extra and at < self.extra_until else amount
 
 
 @dataclass(frozen=True, slots=True)

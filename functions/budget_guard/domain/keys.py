@@ -70,13 +70,18 @@ class Counters:
         """Return the counters of `window`; of the lifetime for None."""
         return self.lifetime if window is None else self.windows.get(window, Spent())
 
+    def towards(self, settings: Settings) -> Usd:
+        """Return what counts towards the limit of these settings."""
+        return self.of(settings.limit.reset).counted(include_byok=settings.include_byok)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One answer about one key.
 
     `at` is OpenRouter's time (the answer's `Date`), `began` a time at which the request had
-    certainly not reached OpenRouter, on the same clock.
+    certainly not reached OpenRouter, on the same clock. Rows of listings with one `fingerprint` say
+    the same of the same key, word for word; it is "" if it was not taken.
     """
 
     key: Key
@@ -85,3 +90,4 @@ class Reading:
     limit_remaining: Usd | None
     began: datetime
     at: datetime
+    fingerprint: str = field(default="", compare=False)

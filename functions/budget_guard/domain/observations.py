@@ -11,6 +11,7 @@ from budget_guard.domain.windows import Window, same_instance
 
 HOURS_KEPT = 48
 BURN_OVER = timedelta(hours=2)
+SECOND = timedelta(seconds=1)
 UNBOUNDED: Usd = Decimal("Infinity")
 FORMER_KEPT = timedelta(days=31)
 ROLL_MARGIN = timedelta(seconds=60)
@@ -64,6 +65,14 @@ class Observation:
         """Return who the key was when it was last read."""
         return self.reading.key
 
+    @property
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the row that says just this, so that it need not be read again.
+
+        It is "" where `observe` would make something of that row: another mark, an end of `former`.
+        """
+        return self.reading.fingerprint if self.is_shown_by(self.reading) else ""
+
     def same_facts(self, other: "Observation") -> bool:
         """Tell whether nothing differs but the times of the readings."""
         mine = self.reading
@@ -84,16 +93,29 @@ class Observation:
 
     def burn(self, *, include_byok: bool) -> Usd:
         """Return USD per hour over the last two hours of marks; 0 where nothing is known."""
+        spent, seconds = self.lately(include_byok=include_byok)
+        return spent / (Decimal(seconds) / 3600) if spent else ZERO
+
+    def lately(self, *, include_byok: bool) -> tuple[Usd, int]:
+        """Return what was spent over the last two hours of marks, and in how many seconds.
+
+        (0, 0) where nothing was, or is known; never much in less than a minute.
+        """
         until, since = self.reading.at, None
+        earliest = until - BURN_OVER
         for mark in reversed(self.hours):
-            if until - mark.hour > BURN_OVER:
+            if mark.hour < earliest:
                 break
             since = mark
-        if since is None or (elapsed := until - since.hour) <= timedelta():
-            return ZERO
-        spent = self.reading.counters.lifetime.counted(include_byok=include_byok)
-        hours = Decimal(max(elapsed // timedelta(seconds=1), 60)) / 3600
-        return max(ZERO, spent - since.spent.counted(include_byok=include_byok)) / hours
+        if since is None or since.hour >= until:
+            return ZERO, 0
+        ever, was = self.reading.counters.lifetime, since.spent
+        spent = ever.credits - was.credits
+        if include_byok and ever.byok:
+            spent += ever.byok - was.byok
+        if spent <= ZERO:
+            return ZERO, 0
+        return spent, max((until - since.hour) // SECOND, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +144,19 @@ def observe(before: Observation | None, reading: Reading, max_jump: Usd = UNBOUN
     if reading.at < before.reading.at:
         return before
     counters = _never_less(before.reading, reading)
-    merged = replace(reading, counters=counters)
+    is_exact = counters == reading.counters
+    merged = reading if is_exact else replace(reading, counters=counters, fingerprint="")
     jump = _jump(before.reading, merged, max_jump) or before.jump
     return Observation(merged, _mark(before.hours, merged), _former(before, merged), jump=jump)
+
+
+def is_news(before: Observation | None, seen: Observation) -> bool:
+    """Tell whether there are new facts, or a row that need not be read again from now on."""
+    return (
+        before is None
+        or not before.same_facts(seen)
+        or seen.fingerprint not in ("", before.fingerprint)
+    )
 
 
 def observe_gone(before: Observation, at: datetime) -> Observation:

@@ -163,6 +163,44 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Unexplained:
+    """From when on spend that nothing explains is told: a part of a day's spend, and USD of it."""
+
+    above: Decimal = Decimal("0.02")
+    at_least: Usd = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class MixShifted:
+    """How much more of the spend a model or provider must have (0.25: 25 % of all), and USD of it."""
+
+    by: Decimal = Decimal("0.25")
+    at_least: Usd = Decimal(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """How many times its usual spread a key may go beyond what is usual, and USD an hour of it."""
+
+    times: int = 6
+    at_least: Usd = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRules:
+    """Which signals of costs are told, and from when on; None: that one never."""
+
+    unexplained: Unexplained | None = field(default_factory=Unexplained)
+    mix_shifted: MixShifted | None = field(default_factory=MixShifted)
+    unusual: Unusual | None = field(default_factory=Unusual)
+
+    @property
+    def compares_days(self) -> bool:
+        """Tell whether any signal rests on what former days were like."""
+        return bool(self.mix_shifted or self.unusual)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole budgets file. `hash` identifies its content in logs and records.
 
@@ -180,10 +218,11 @@ class Policy:
     safety: Safety = field(default_factory=Safety)
     costs: Costs = field(default_factory=Costs)
     account: Account = field(default_factory=Account)
+    signals: SignalRules = field(default_factory=SignalRules)
 
     def concerns(self, key: Key) -> bool:
         """Tell whether `key` is this guard's business: its workspace is in the scope."""
-        return self.reads(key.workspace)
+        return not self.scope or self.reads(key.workspace)
 
     def reads(self, workspace: str) -> bool:
         """Tell whether the workspace of this id is in the scope."""

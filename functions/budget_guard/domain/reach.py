@@ -1,5 +1,6 @@
 """Rule 4a: how far a held key can still get, counted from its last observation."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from budget_guard.domain.holds import Hold, HoldState, Possible, exposure
 from budget_guard.domain.keys import Counters, Limit, Settings
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.settling import has_disabled
 from budget_guard.domain.wishes import Fence
 
 
@@ -56,30 +58,32 @@ class Reach(NamedTuple):
         )
 
 
-def reach(seen: Observation, facts: Facts) -> Reach | None:
-    """Return a key's reach; None where no fence of the guard is, or may be, on it.
+def reach(seen: Observation, hold: Hold | None, facts: Facts) -> Reach | None:
+    """Return the reach of a held key; None where no fence of the guard is, or may be, on it.
 
     An open wish counts as sent: `enforce` may be sending it now.
     """
-    key, counters = seen.key.hash, seen.reading.counters
-    hold, wish = facts.holds.get(key), facts.wishes.get(key)
+    reading, now = seen.reading, facts.now
+    wish = facts.wishes.get(reading.key.hash)
     wished: tuple[Possible, ...] = ()
     if wish and isinstance(wish.want, Fence):
         wished = (Possible(Settings(wish.want.limit, wish.want.include_byok)),)
     stays = kept(hold) if hold and is_ours(hold) else None
     if hold is None or stays is None:
         return _wished(wished, seen, facts) if wished else None
-    possible = hold.possible(facts.began(seen)) if hold.replaced else hold.possible(facts.now)
-    possible += wished
-    return Reach(
-        possible=possible,
-        kept=stays,
-        counters=counters,
-        read_at=facts.read_at(seen),
-        now=facts.now,
-        allowed=_allowed(stays, counters, facts.now),
-        is_plain=len(possible) == 1 and stays.settings.limit.reset is None,
-    )
+    possible: tuple[Possible, ...] = (stays, *wished)
+    if hold.intents or hold.replaced:
+        possible = hold.possible(facts.began(seen)) + wished
+    if any(one.settings.disabled for one in possible) and not has_disabled(hold):
+        # People may switch the key on again at any moment: its fence counts as if they had.
+        stays, possible = _on(stays), tuple(_on(one) for one in possible)
+    allowed = _allowed(stays, reading.counters, now)
+    is_plain = len(possible) == 1 and stays.settings.limit.reset is None
+    return Reach(possible, stays, reading.counters, facts.read_at(seen), now, allowed, is_plain)
+
+
+def _on(one: Possible) -> Possible:
+    return replace(one, settings=replace(one.settings, disabled=False))
 
 
 def _wished(wished: tuple[Possible, ...], seen: Observation, facts: Facts) -> Reach:
@@ -100,8 +104,7 @@ def _allowed(kept: Possible, counters: Counters, now: datetime) -> Usd:
     if kept.settings.disabled:
         return ZERO
     # A counter of a window that has ended since makes it less: asking too early is safe.
-    used = counters.of(kept.settings.limit.reset).counted(include_byok=kept.settings.include_byok)
-    return max(ZERO, kept.stop(now) - used)
+    return max(ZERO, kept.stop(now) - counters.towards(kept.settings))
 
 
 def is_ours(hold: Hold) -> bool:

@@ -4,7 +4,7 @@ All keys rise in proportion to their weight; who meets an exhausted constraint s
 go on, so that what one key may not use elsewhere reaches the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
@@ -20,8 +20,13 @@ class Bidder(Protocol):
         ...
 
     @property
-    def places(self) -> tuple[int, ...]:
-        """Return what it takes from as it rises."""
+    def common(self) -> tuple[int, ...]:
+        """Return what it takes from together with others as it rises."""
+        ...
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        """Return what no other takes from."""
         ...
 
 
@@ -29,7 +34,8 @@ class Bid(NamedTuple):
     """The least that can bid."""
 
     weight: Usd
-    places: tuple[int, ...]
+    common: tuple[int, ...]
+    own: tuple[int, ...] = ()
 
 
 class Share(NamedTuple):
@@ -48,39 +54,49 @@ def shares(bids: Mapping[str, Bidder], lefts: Sequence[Usd]) -> dict[str, Share]
     rise = _Rise(bids, lefts)
     # A level is how far keys have risen, per unit of weight. What is left lasts longer as keys stop
     # elsewhere, never shorter: a place is looked at again when its turn comes by an old level.
-    turns = [(rise.level(place), place) for place in rise.rising]
+    turns = [(rise.level(place), place) for place in rise.places]
     heapify(turns)
-    while turns:
+    while len(rise.found) < len(bids):
         was, place = heappop(turns)
-        if not rise.rising[place]:
-            continue
-        level = rise.level(place)
-        if level > was:
-            heappush(turns, (level, place))
-        else:
-            rise.stop(place, level)
+        if place in rise.owners:
+            rise.stop_owner(place, was)
+        elif rise.rising[place]:
+            level = rise.level(place)
+            if level > was:
+                heappush(turns, (level, place))
+            else:
+                rise.stop(place, level)
     return rise.found
 
 
 class _Rise:
-    """Keys on their way up, those with the same constraints together: they stop together."""
+    """Keys on their way up, those that take from the same places together: they stop together.
+
+    But for one that stops earlier, by what is its own (`owners`).
+    """
 
     def __init__(self, bids: Mapping[str, Bidder], lefts: Sequence[Usd]) -> None:
         self.found: dict[str, Share] = {}
+        self.owners = {place: key for key, bid in bids.items() for place in bid.own}
         self.rising: dict[int, set[tuple[int, ...]]] = {}
         self._bids, self._left = bids, list(lefts)
-        self._groups: dict[tuple[int, ...], list[str]] = {}
-        for key, bid in bids.items():
-            self._groups.setdefault(bid.places, []).append(key)
-        self._weights = {
-            places: sum((bids[key].weight for key in keys), ZERO)
-            for places, keys in self._groups.items()
-        }
         self._heavy = [ZERO] * len(lefts)
-        for places, weight in self._weights.items():
-            for place in places:
-                self.rising.setdefault(place, set()).add(places)
+        self._groups: dict[tuple[int, ...], dict[str, Usd]] = {}
+        for key, bid in bids.items():
+            self._groups.setdefault(bid.common, {})[key] = bid.weight
+        for common, group in self._groups.items():
+            weight = sum(group.values(), ZERO)
+            for place in common:
+                self.rising.setdefault(place, set()).add(common)
                 self._heavy[place] += weight
+        for place, key in self.owners.items():
+            self._heavy[place] = bids[key].weight
+
+    @property
+    def places(self) -> Iterator[int]:
+        """Yield every place that somebody takes from."""
+        yield from self.rising
+        yield from self.owners
 
     def level(self, place: int) -> Usd:
         """Return the level at which what is left of a place is exhausted by those who rise."""
@@ -88,11 +104,25 @@ class _Rise:
 
     def stop(self, place: int, level: Usd) -> None:
         """Stop all who rise at an exhausted place, wherever else they rise."""
-        for places in tuple(self.rising[place]):
-            for key in self._groups[places]:
-                self.found[key] = Share(level * self._bids[key].weight, place)
-            weight = self._weights[places]
-            for other in places:
-                self.rising[other].discard(places)
-                self._heavy[other] -= weight
-                self._left[other] -= level * weight
+        for common in tuple(self.rising[place]):
+            group = self._groups[common]
+            self.found |= {key: Share(level * weight, place) for key, weight in group.items()}
+            self._leave(common, level, sum(group.values(), ZERO), is_last=True)
+
+    def stop_owner(self, place: int, level: Usd) -> None:
+        """Stop the one key that takes from an exhausted place, unless it has stopped before."""
+        key = self.owners[place]
+        if key not in self.found:
+            common = self._bids[key].common
+            group = self._groups[common]
+            weight = group.pop(key)
+            self.found[key] = Share(level * weight, place)
+            self._leave(common, level, weight, is_last=not group)
+
+    def _leave(self, common: tuple[int, ...], level: Usd, weight: Usd, *, is_last: bool) -> None:
+        """Count what those of that weight take with them."""
+        for place in common:
+            self._heavy[place] -= weight
+            self._left[place] -= level * weight
+            if is_last:
+                self.rising[place].discard(common)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 
+from budget_guard.domain.coverage import Coverage
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import HoldState, exposure
 from budget_guard.domain.keys import Counters
@@ -34,10 +36,15 @@ class Group:
         self.keys.append(seen)
         at = seen.reading.at
         for window, spent in seen.reading.counters.windows.items():
-            if at >= opened[window]:
+            if (spent.credits or spent.byok) and at >= opened[window]:
                 self.credits[window] += spent.credits
                 if spent.byok:
                     self.byok[window] += spent.byok
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """Return the hashes of those that were not deleted."""
+        return frozenset(one.reading.key.hash for one in self.keys if one.gone_at is None)
 
     def spent(self, window: Window, *, include_byok: bool) -> Usd:
         """Return what the keys spent in the present instance of the window."""
@@ -45,33 +52,45 @@ class Group:
 
 
 class Tally:
-    """All keys by the budgets that cover them: each key is counted once, however many these are."""
+    """All keys by the budgets that cover them: each key is counted once, however many these are.
+
+    `groups` has the keys by the places of the budgets that cover them.
+    """
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self.groups: dict[tuple[int, ...], Group] = {}
+        self.keys: list[tuple[Observation, Group]] = []
         self._opened = {window: start(window, facts.now) for window in Window}
-        self._groups: dict[tuple[int, ...], Group] = {}
         self._gone: list[tuple[Observation, tuple[int, ...]]] = []
         self._former: list[tuple[Observation, frozenset[int]]] = []
+        coverage = Coverage(facts.policy.budgets)
+        for seen in facts.observations.values():
+            self._count(seen, coverage)
 
-    def count(self, seen: Observation, covering: tuple[int, ...]) -> None:
-        """Count a key that the budgets at these places cover."""
-        group = self._groups.get(covering)
+    def _count(self, seen: Observation, coverage: Coverage) -> None:
+        covering = tuple(coverage.of(seen.key)) if self.facts.policy.concerns(seen.key) else ()
+        group = self.groups.get(covering)
         if group is None:
-            group = self._groups[covering] = Group()
+            group = self.groups[covering] = Group()
         group.add(seen, self._opened)
+        self.keys.append((seen, group))
         if seen.gone_at:
             self._gone.append((seen, covering))
+        if seen.former:
+            were = coverage.any_of(one.key for one in seen.former)
+            self._former.append((seen, were.difference(covering)))
 
-    def count_former(self, seen: Observation, left: frozenset[int]) -> None:
-        """Count a key that the budgets at these places covered once."""
-        self._former.append((seen, left))
+    def members(self, place: int) -> frozenset[str]:
+        """Return the keys that a budget covers now."""
+        every = (one.members for covering, one in self.groups.items() if place in covering)
+        return frozenset[str]().union(*every)
 
-    def keys(self, place: int) -> Iterator[Observation]:
-        """Yield the keys that a budget covers, deleted ones too."""
-        for covering, group in self._groups.items():
+    def alive(self, place: int) -> Iterator[Observation]:
+        """Yield the keys that a budget covers, but for those that were deleted."""
+        for covering, group in self.groups.items():
             if place in covering:
-                yield from group.keys
+                yield from (one for one in group.keys if one.gone_at is None)
 
     def alone(self, seen: Observation) -> Group:
         """Return one key as a group of its own."""
@@ -83,7 +102,7 @@ class Tally:
         """Return what a budget's keys, present, former and deleted, spent in the window (USD)."""
         byok, facts = budget.include_byok, self.facts
         total = ZERO
-        for covering, group in self._groups.items():
+        for covering, group in self.groups.items():
             if place in covering:
                 total += group.spent(window, include_byok=byok)
         for seen, covering in self._gone:

@@ -10,6 +10,7 @@ from budget_guard.domain.policy import FLOOR
 
 SECOND = timedelta(seconds=1)
 AHEAD = timedelta(minutes=15)
+QUARTER = Decimal(AHEAD // SECOND)
 BRIEFEST = timedelta(minutes=5)
 """Less than this tells little of a pace: one request would look like many."""
 
@@ -20,16 +21,28 @@ def expected(seen: Observation, hold: Hold | None, allowed: Usd, read_at: dateti
     By its pace over the last hours, or since its fence was set if that is more. `allowed` is what
     this fence left it at `read_at`.
     """
-    hours = seen.burn(include_byok=True) / 4
-    lately = (hold.portion - allowed) * _times(hold, read_at) if hold else ZERO
-    return max(hours, lately).quantize(CENT)
+    pace = seen.burn(include_byok=True)
+    if pace:
+        pace /= 4
+    if hold and hold.portion > allowed:
+        pace = max(pace, (hold.portion - allowed) * _times(hold, read_at))
+    return pace.quantize(CENT) if pace else ZERO
+
+
+def expected_or_floor(seen: Observation, hold: Hold | None, allowed: Usd, read_at: datetime) -> Usd:
+    """Return what is `expected` of a key, at least `FLOOR`: that of most keys is told at once."""
+    spent, seconds = seen.lately(include_byok=True)
+    is_slow = not spent or spent * QUARTER <= FLOOR * seconds
+    if is_slow and not (hold and hold.portion > allowed):
+        return FLOOR
+    return max(FLOOR, expected(seen, hold, allowed, read_at))
 
 
 def _times(hold: Hold, read_at: datetime) -> Decimal:
     """Return how often the time since a key's fence was set goes into 15 minutes."""
     if hold.confirmed_at is None or hold.confirmed_at >= read_at:
         return ZERO
-    return Decimal(AHEAD // SECOND) / (max(BRIEFEST, read_at - hold.confirmed_at) // SECOND)
+    return QUARTER / (max(BRIEFEST, read_at - hold.confirmed_at) // SECOND)
 
 
 def weight(burn: Usd, hold: Hold | None, allowed: Usd, read_at: datetime) -> Usd:
@@ -41,11 +54,11 @@ def weight(burn: Usd, hold: Hold | None, allowed: Usd, read_at: datetime) -> Usd
     """
     if hold is None:
         return max(FLOOR, burn)
-    is_unread = hold.confirmed_at is not None and hold.confirmed_at >= read_at
-    last = hold.portion.quantize(CENT) if is_unread or allowed < CENT else ZERO
-    return max(FLOOR, burn, last if is_unread else 2 * last)
+    if hold.confirmed_at is not None and hold.confirmed_at >= read_at:
+        return max(FLOOR, burn, hold.portion.quantize(CENT))
+    return max(FLOOR, burn, 2 * hold.portion.quantize(CENT)) if allowed < CENT else max(FLOOR, burn)
 
 
 def short_below(burn: Usd) -> Usd:
     """Return the allowance under which a key is short: half its expected spend, at least `FLOOR`."""
-    return max(FLOOR, burn / 2)
+    return max(FLOOR, burn / 2) if burn > FLOOR else FLOOR

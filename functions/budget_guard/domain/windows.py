@@ -50,6 +50,8 @@ def end(window: Window, at: datetime) -> datetime:
 
 def same_instance(window: Window, one: datetime, other: datetime) -> bool:
     """Tell whether both moments lie in one instance of `window`."""
+    if one.tzinfo is other.tzinfo is UTC and one.date() == other.date():
+        return True
     return start(window, one) == start(window, other)
 
 

@@ -1,8 +1,9 @@
 """From what a key should be to a wish: whether it is so already, how urgent it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from budget_guard.domain.claim import Allotment
 from budget_guard.domain.constraints import Constraint
@@ -19,14 +20,14 @@ from budget_guard.domain.wishes import Disable, Fence, Restore, Want, Wish
 NEVER_DRY = Decimal(10**6)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What one key should be, and why. `binding` is the constraint that keeps it from more.
 
     `headroom` is what its fence is to let it spend from its observation on (USD), by `allotment`.
     """
 
     seen: Observation
+    hold: Hold | None
     want: Want
     why: Callable[[], str]
     headroom: Usd | None = None
@@ -41,14 +42,14 @@ class Standing:
 
 def is_satisfied(facts: Facts, standing: Standing) -> bool:
     """Tell whether a key is, by OpenRouter's last answer, what it should be."""
-    hold = facts.holds.get(standing.seen.key.hash)
+    hold = standing.hold
     match standing.want:
+        case Fence():
+            return _is_fenced(hold, standing.want, standing.seen, facts)
         case Restore():
             return hold is None or not is_ours(hold)
         case Disable():
             return _is_disabled(hold, standing.seen, facts)
-        case Fence():
-            return _is_fenced(hold, standing.want, standing.seen, facts)
 
 
 def _is_disabled(hold: Hold | None, seen: Observation, facts: Facts) -> bool:
@@ -148,7 +149,7 @@ def _is_urgent(facts: Facts, standing: Standing) -> bool:
         return True
     if standing.headroom is None or standing.binding is None:
         return False
-    limits = reach(standing.seen, facts)
+    limits = reach(standing.seen, standing.hold, facts)
     if limits is None or limits.kept is None:
         return True
     most, _ = limits.exposures(standing.binding)

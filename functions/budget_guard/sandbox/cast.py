@@ -3,7 +3,7 @@
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -11,9 +11,14 @@ from typing import Any
 
 from budget_guard.domain.money import MICRO, Usd
 from budget_guard.domain.policy import Budget, Policy
+from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.traffic import Course, Script
 
 MINUTE = timedelta(minutes=1)
+SONNET = Work(model="anthropic/claude-sonnet-4", provider="Anthropic")
+ELSEWHERE = replace(SONNET, provider="Amazon Bedrock", failed=("Anthropic",))
+DEEPSEEK = Work(model="deepseek/deepseek-chat", provider="DeepSeek")
+GPT = Work(model="openai/gpt-4.1", provider="OpenAI")
 IN_FLIGHT = timedelta(seconds=20)
 """How long a request takes: what is under way when a fence is reached still gets through."""
 PLAYED = timedelta(hours=2, minutes=30)
@@ -44,6 +49,7 @@ def calls(
     every: int = 2,
     course: Course = Course.STEADY,
     byok: bool = False,
+    work: Work = ORDINARY,
 ) -> Script:
     """Return a script of calls every so many minutes until the curtain falls."""
     return Script(
@@ -55,6 +61,7 @@ def calls(
         peak=Decimal(5),
         lasts=IN_FLIGHT,
         byok=byok,
+        work=work,
     )
 
 
@@ -66,13 +73,23 @@ def story(opens: datetime) -> tuple[Role, ...]:
     posting = {"limit": Decimal(32), "limit_reset": "daily"}
     research = "Research"
     return (
-        Role("prod-search", (calls(late, "0.90", every=1, course=Course.RAMP),), Decimal(62)),
-        Role("batch-nightly", (calls(opens, "0.35", course=Course.RAMP),), Decimal(8)),
+        Role(
+            "prod-search",
+            (calls(late, "0.90", every=1, course=Course.RAMP, work=GPT),),
+            Decimal(62),
+        ),
+        Role(
+            "batch-nightly", (calls(opens, "0.35", course=Course.RAMP, work=DEEPSEEK),), Decimal(8)
+        ),
         Role("prod-reports", (calls(opens, "0.15", every=3),), Decimal("9.5"), None, own),
-        Role("prod-checkout", (calls(opens, "2.50", every=20),), Decimal(24)),
+        Role("prod-checkout", (calls(opens, "2.50", every=20, work=GPT),), Decimal(24)),
         Role("prod-mail", (calls(posts, "2.50", every=1),), Decimal(1), None, posting),
-        Role("agent-crawler", (calls(opens, "0.55", every=1, course=Course.RAMP),), Decimal(6)),
-        Role("agent-support", (calls(asks, "0.40", every=1),), Decimal(2)),
+        Role(
+            "agent-crawler",
+            (calls(opens, "0.55", every=1, course=Course.RAMP, work=SONNET),),
+            Decimal(6),
+        ),
+        Role("agent-support", (calls(asks, "0.40", every=1, work=ELSEWHERE),), Decimal(2)),
         Role("agent-writer", (calls(opens, "0.01", every=10),), Decimal(4)),
         Role("dev-ana", (calls(opens, "0.03", every=5),), Decimal("0.4"), research),
         Role("dev-bob", (calls(opens, "0.06", every=3),), Decimal("2.2"), research),

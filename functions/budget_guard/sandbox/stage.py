@@ -15,11 +15,13 @@ from budget_guard.domain.errors import GuardError
 from budget_guard.sandbox.aws.deploy import deploy
 from budget_guard.sandbox.aws.emulator import Emulator, emulator
 from budget_guard.sandbox.cast import Role
+from budget_guard.sandbox.entrance import enter
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.clock import Clock
 from budget_guard.sandbox.openrouter.server import serve
 from budget_guard.sandbox.openrouter.traffic import Traffic
+from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_table
 
 BUSY = "another run is at work"
 PATIENCE = timedelta(seconds=30)
@@ -93,6 +95,12 @@ class Stage:
         for function in ("Evaluate", "Enforce"):
             self.invoke(function)
 
+    def costs(self, by: By) -> CostTable:
+        """Return the costs of the play's two days, as the deployed function reads them now."""
+        self.invoke("PollCosts")
+        today = self.now.date()
+        return cost_table(self.ledger, Period(today - timedelta(days=1), today), by)
+
     def alerts(self) -> list[AlertEvent]:
         """Return the alerts that came over SNS since the last call, in order."""
         sqs = self.aws.client("sqs")
@@ -123,7 +131,7 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
     """
     account = Account(clock=Clock(built.opens - EARLIER))
     traffic = Traffic(account)
-    hashes = enter(traffic, built)
+    hashes = enter(traffic, built.roles, built.opens)
     with serve(Api(account)) as openrouter:
         progress(f"OpenRouter simulated at {openrouter}: {len(account.keys)} keys")
         with emulator() as aws:
@@ -138,33 +146,6 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
             put_key(aws, outputs, account.management_key or "")
             listen(aws, outputs)
             yield Stage(aws, outputs, account, traffic, hashes, openrouter)
-
-
-def enter(traffic: Traffic, built: Set) -> dict[str, str]:
-    """Create the roles' workspaces and keys, let them spend what they had, and open the play.
-
-    Returns the hash of each key by its name.
-    """
-    account = traffic.account
-    for workspace in dict.fromkeys(role.workspace for role in built.roles if role.workspace):
-        account.workspaces.add(workspace, account.clock.now, identity=workspace)
-    entered = [(role, _create(account, role)) for role in built.roles]
-    account.clock.set(built.opens)
-    for role, key in entered:
-        for script in role.scripts:
-            traffic.run(key, script)
-    return {role.name: key for role, key in entered}
-
-
-def _create(account: Account, role: Role) -> str:
-    body = {"name": role.name, "workspace_id": role.workspace, **role.settings}
-    _, row = account.create_key(body)
-    key = str(row["hash"])
-    if role.spent:
-        account.spending.charge(key, role.spent)
-    if role.settings.get("disabled"):
-        account.patch_key(key, {"disabled": True})
-    return key
 
 
 def put_key(aws: Emulator, outputs: Mapping[str, str], key: str) -> None:

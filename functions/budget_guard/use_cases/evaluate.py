@@ -62,6 +62,7 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         poll=ledger.poll_report(),
         freezes=ledger.freezes(),
         approvals=ledger.approvals(),
+        signals=ledger.signals(),
     )
 
 

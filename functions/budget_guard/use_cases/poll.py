@@ -1,7 +1,7 @@
 """`poll_usage`: read every key of every workspace into the ledger; keep what could be read."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -13,12 +13,14 @@ from budget_guard.domain.observations import (
     Freshness,
     Observation,
     is_ambiguous,
+    is_news,
     observe,
     observe_gone,
 )
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import PollReport, Workspace
-from budget_guard.use_cases.ports import Lease, Ledger, Listing, OpenRouter
+from budget_guard.use_cases.listings import Listing
+from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
 
 type Listings = Iterable[Callable[[], Listing]]
 
@@ -74,11 +76,11 @@ class _Reader:
     def __init__(self, on: Poll, openrouter: OpenRouter, workspaces: Iterable[Workspace]) -> None:
         self._on, self._openrouter = on, openrouter
         self._workspaces = {one.id: one for one in workspaces}
-        self._known = on.ledger.observations()
-        self._living: defaultdict[str, list[Observation]] = defaultdict(list)
-        for one in self._known.values():
-            if not one.gone_at:
-                self._living[one.key.workspace].append(one)
+        self._known = on.ledger.known()
+        self._living: defaultdict[str, list[str]] = defaultdict(list)
+        for key, one in self._known.items():
+            if one.workspace is not None:
+                self._living[one.workspace].append(key)
 
     def read(self, report: PollReport) -> PollReport:
         """Return the report with what was read, and what went wrong where."""
@@ -87,7 +89,9 @@ class _Reader:
         unknown = [one for one in self._workspaces.values() if known.get(one.id) != one]
         ledger.save(*unknown, lease=lease)
         keys, problems = 0, []
-        listings = self._on.listings(self._openrouter.keys, self._workspaces)
+        unchanged = {one.fingerprint for one in self._known.values() if one.fingerprint}
+        read = partial(self._openrouter.keys, known=unchanged)
+        listings = self._on.listings(read, self._workspaces)
         for workspace, listing in zip(self._workspaces.values(), listings, strict=True):
             try:
                 keys += self._workspace(workspace, listing())
@@ -104,58 +108,58 @@ class _Reader:
 
     def _workspace(self, workspace: Workspace, listing: Listing) -> int:
         """Record a workspace whole, then that it is fresh; return how many keys it has."""
-        for reading in listing.readings:
-            _require_settled(reading)
-        listed = {reading.key.hash for reading in listing.readings}
-        known, most = self._known.get, self._on.policy.safety.max_jump
-        found = [observe(known(one.key.hash), one, most) for one in self._new(listing)]
-        found += self._missing(workspace, listed)
-        self._record(found)
+        for began, at in {(one.began, one.at) for one in listing.rows.values()}:
+            _require_settled(began, at)
+        news = [*self._listed(listing), *self._missing(workspace, listing)]
+        self._on.ledger.save(*news)
         fresh = Freshness(workspace.id, listing.began, listing.at)
         self._on.ledger.save(fresh, lease=self._on.lease)
-        return len(listed)
+        return len(listing.rows)
 
-    def _new(self, listing: Listing) -> Iterator[Reading]:
-        """Yield the readings that say something new: most keys are as they were."""
-        for one in listing.readings:
-            before = self._known.get(one.key.hash)
-            if before is None or not before.is_shown_by(one):
-                yield one
+    def _listed(self, listing: Listing) -> Iterator[Observation]:
+        """Yield what the listing says that is new."""
+        for reading in listing.readings:
+            known = self._known.get(reading.key.hash)
+            yield from self._news(known.observation() if known else None, reading)
 
-    def _missing(self, workspace: Workspace, listed: set[str]) -> Iterator[Observation]:
+    def _missing(self, workspace: Workspace, listing: Listing) -> Iterator[Observation]:
         """Ask by hash for each known key that the listing lacks."""
-        for before in self._living[workspace.id]:
-            if before.key.hash not in listed:
-                yield self._asked(before)
+        for key in self._living[workspace.id]:
+            if key not in listing.rows:
+                yield from self._asked(key)
 
     def _homeless(self) -> list[str]:
         """Ask for the keys of workspaces that are not listed any more; return what went wrong."""
         homeless = [
-            one
+            key
             for workspace, living in self._living.items()
             if workspace not in self._workspaces and self._on.policy.reads(workspace)
-            for one in living
+            for key in living
         ]
         try:
-            self._record([self._asked(before) for before in homeless])
+            self._on.ledger.save(*(news for key in homeless for news in self._asked(key)))
         except ProviderError as error:
             return [f"keys of a workspace that is not listed any more: {error}"]
         return []
 
-    def _asked(self, before: Observation) -> Observation:
-        """Return the key as it is now; 404 alone means gone."""
+    def _asked(self, key: str) -> Iterator[Observation]:
+        """Yield what is new of a known key as it is now; 404 alone means gone."""
+        before = self._known[key].observation()
         try:
-            reading = self._openrouter.key(before.key.hash)
+            reading = self._openrouter.key(key)
         except KeyGone:
-            return observe_gone(before, self._on.now)
-        _require_settled(reading)
+            yield observe_gone(before, self._on.now)
+            return
+        _require_settled(reading.began, reading.at)
         workspace = reading.key.workspace or before.key.workspace
         moved = replace(reading, key=replace(reading.key, workspace=workspace))
-        return observe(before, moved, self._on.policy.safety.max_jump)
+        yield from self._news(before, moved)
 
-    def _record(self, found: Iterable[Observation]) -> None:
-        """Write what changed: an unchanged key is as fresh as its workspace."""
-        self._on.ledger.save(*(one for one in found if _is_news(one, self._known)))
+    def _news(self, before: Observation | None, reading: Reading) -> Iterator[Observation]:
+        """Yield what is to be written: an unchanged key is as fresh as its workspace."""
+        seen = observe(before, reading, self._on.policy.safety.max_jump)
+        if is_news(before, seen):
+            yield seen
 
     def _balance(self) -> Usd | None:
         """Return the account's balance, None where it cannot be read: nothing rests on it."""
@@ -165,13 +169,8 @@ class _Reader:
             return None
 
 
-def _require_settled(reading: Reading) -> None:
+def _require_settled(began: datetime, at: datetime) -> None:
     """Refuse counters of the day's first minute: they may still be yesterday's."""
-    if is_ambiguous(reading.began) or is_ambiguous(reading.at):
+    if is_ambiguous(began) or is_ambiguous(at):
         message = "counters read in the first minute after 00:00 UTC are left for the next poll"
         raise ProviderError(message)
-
-
-def _is_news(seen: Observation, known: Mapping[str, Observation]) -> bool:
-    before = known.get(seen.key.hash)
-    return before is None or not before.same_facts(seen)

@@ -1,6 +1,6 @@
 """What the use cases need of the world. Each port has a real adapter and a first-class fake."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -24,19 +24,10 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.shapes import DayHabits, DayMix
+from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All keys of one workspace, disabled and expired ones included, each hash once.
-
-    `began` is before the first page's request, `at` the last page's `Date`.
-    """
-
-    readings: tuple[Reading, ...]
-    began: datetime
-    at: datetime
+from budget_guard.use_cases.listings import Known, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +53,8 @@ class OpenRouter(Protocol):
         """Return every workspace of the account."""
         ...
 
-    def keys(self, workspace: str) -> Listing:
-        """Return every key of a workspace."""
+    def keys(self, workspace: str, known: Container[str] = ()) -> Listing:
+        """Return every key of a workspace; rows with a `known` fingerprint may stay unread."""
         ...
 
     def key(self, key_hash: str) -> Reading:
@@ -110,6 +101,9 @@ type Record = (
     | Generation
     | Sampled
     | GenerationsRead
+    | DayMix
+    | DayHabits
+    | Signals
 )
 
 
@@ -128,8 +122,20 @@ class Ledger(Protocol):
         """Return what is known of each key, by hash; of the last 31 days' deleted ones too."""
         ...
 
+    def known(self) -> Mapping[str, Known]:
+        """Return the same keys, and read of each only what a poll must know."""
+        ...
+
+    def observation(self, key: str) -> Observation | None:
+        """Return what is known of one key."""
+        ...
+
     def freshness(self) -> Mapping[str, Freshness]:
         """Return when each workspace was last seen completely, by workspace id."""
+        ...
+
+    def freshness_of(self, workspace: str) -> Freshness | None:
+        """Return when one workspace was last seen completely."""
         ...
 
     def workspaces(self) -> Mapping[str, Workspace]:
@@ -210,6 +216,18 @@ class Ledger(Protocol):
 
     def generations_read(self) -> Mapping[str, GenerationsRead]:
         """Return how far generations were read one by one, by workspace."""
+        ...
+
+    def day_mix(self, day: date) -> DayMix | None:
+        """Return who spent on what on a day that is over; kept for 400 days."""
+        ...
+
+    def day_habits(self, day: date) -> Sequence[DayHabits]:
+        """Return how the keys spent on a day that is over; kept for 400 days."""
+        ...
+
+    def signals(self) -> Signals | None:
+        """Return what the last poll of costs found; None before the first."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

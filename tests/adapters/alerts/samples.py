@@ -177,6 +177,51 @@ def developer(number: int) -> Entry:
     )
 
 
+BALANCE = Entry(
+    incident="account/balance",
+    text="the account's balance is 84.20 USD, below 100.00; most by agent-crawler 512.40, "
+    "prod-search 88.10, dev-ann 12.00 USD in 24 hours",
+    action="nothing: the guard only tells",
+    todo="buy credits at openrouter.ai; without any, OpenRouter refuses every request (402)",
+)
+RUNWAY = Entry(
+    incident="account/runway",
+    text="the account's 812.50 USD last for 31 hours, below 72 hours, at 26.21 USD an hour; most by "
+    "agent-crawler 512.40, prod-search 88.10, dev-ann 12.00 USD in 24 hours",
+    burn_per_hour=Decimal("26.21"),
+    action="nothing: the guard only tells",
+    todo="buy credits at openrouter.ai, or see who spends more than usual",
+)
+UNTOLD = Entry(
+    incident="unexplained/analytics",
+    text="46.60 of 210.00 USD that keys spent in 24 hours are not in OpenRouter's analytics; most by "
+    "agent-crawler 40.10, prod-search 6.50 USD; owner search-platform",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="compare the activity page of OpenRouter for these keys; if it lacks requests too, ask "
+    "OpenRouter",
+)
+SHIFTED = Entry(
+    incident="mix/search-platform/model/acme/large",
+    text="search-platform: model acme/large 62 % (was 8 %), acme/small 30 % (was 84 %) of today's "
+    "spend until 18:00 UTC, against the 4 Wednesdays before; most by agent-crawler 212.40, "
+    "prod-search 18.00 USD",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="nothing, if the change was meant; else ask the owner of these keys",
+)
+UNUSUAL = Entry(
+    incident=f"unusual/{HASH}/cost",
+    text="prod-search: 0.042 USD a request in 3 hours, usually 0.010 (up to 0.019); most by "
+    "acme/large 101.20, acme/small 3.10 USD; owner search-platform",
+    owner="search-platform",
+    key=HASH,
+    key_name="prod-search",
+    action="nothing: the guard only tells",
+    todo='see what its job does; to stop it: budget-guard freeze 3fa9c1d2abcd --reason "..."',
+)
+
+
 def alert(kind: Kind, *entries: Entry, severity: Severity = Severity.WARNING) -> Alert:
     return Alert("5d0c1e9a-6f4b-5f0e-9c1d-2a7b8c9d0e1f", kind, severity, NOW, entries)
 
@@ -221,6 +266,11 @@ ALERTS: Mapping[str, Alert] = {
         proposed("ci-release", "a1b2c3d4e5f6" + "0" * 52),
         proposed("ci-nightly", "0d9e8f7a6b5c" + "0" * 52),
     ),
+    "balance": alert(Kind.BALANCE, BALANCE, severity=CRITICAL),
+    "runway": alert(Kind.RUNWAY, RUNWAY),
+    "unexplained": alert(Kind.UNEXPLAINED, UNTOLD),
+    "mix-shifted": alert(Kind.MIX_SHIFTED, SHIFTED),
+    "unusual": alert(Kind.UNUSUAL, UNUSUAL),
     "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
     "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
 }

@@ -224,6 +224,48 @@ BAD = [
     (top("safety: fast"), 7, "safety", "fast", "fields belong", "safety: {max_jump: 500}"),
     (top("account: {balance_below: -1}"), 7, "account.balance_below", "-1", "negative", "USD"),
     (top("account: {runway_below: 91d}"), 7, "account.runway_below", "91d", "bounds", "1h to 90d"),
+    # signals
+    (top("signals: off"), 7, "signals", "off", "fields belong", "signals: {unusual:"),
+    (top("signals: {odd: off}"), 7, "signals.odd", "off", "no such field", "mix_shifted, unusual"),
+    (top("signals: {unusal: off}"), 7, "signals.unusal", "off", "no such", "mean unusual?"),
+    (top("signals: {unusual: on}"), 7, "signals.unusual", "on", "neither off", "{times: 6}"),
+    (top("signals: {unusual: }"), 7, "signals.unusual", "(empty)", "missing", "write off, or"),
+    (
+        top("signals: {unusual: [6]}"),
+        7,
+        "signals.unusual",
+        "(a list)",
+        "single value",
+        "{times: 6}",
+    ),
+    (top("signals: {unusual: {times: 1}}"), 7, "signals.unusual.times", "1", "bounds", "2 to 100"),
+    (top("signals: {unusual: {time: 6}}"), 7, "signals.unusual.time", "6", "no such", "times?"),
+    *(
+        (
+            top(f"signals: {{{name}: {{{field}: {value}}}}}"),
+            7,
+            f"signals.{name}.{field}",
+            value,
+            *why,
+        )
+        for name, field in [("unexplained", "above"), ("mix_shifted", "by")]
+        for value, why in [
+            ("0.02", ("not a percentage", "such as 25%")),
+            ("0%", ("not a part of the whole", "above 0%")),
+            ("101%", ("not a part of the whole", "up to 100%")),
+        ]
+    ),
+    *(
+        (
+            top(f"signals: {{{name}: {{at_least: -1}}}}"),
+            7,
+            f"signals.{name}.at_least",
+            "-1",
+            "negative",
+            "in USD such as 5",
+        )
+        for name in ["unexplained", "mix_shifted", "unusual"]
+    ),
     ("mode: enforce\n", 1, "budgets", "", "missing", "budgets: [{name:"),
     ("mode: enforce\nbudgets: []\n", 2, "budgets", "", "empty", "budgets: [{name:"),
     ("mode: enforce\nbudgets: [text]\n", 2, "budgets[0]", "text", "fields belong", "{name:"),
@@ -297,13 +339,6 @@ WARNINGS = [
         "protect[1]",
         "only proposes, since anybody may give it to a key",
         "write hashes",
-    ),
-    (
-        "account: {balance_below: 5}\n" + cap("5"),
-        1,
-        "account",
-        "no effect in this version",
-        "leave it out",
     ),
     (
         inside("hold: 5%").replace("mode: enforce\n", ""),

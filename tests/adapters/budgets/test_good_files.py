@@ -27,7 +27,10 @@ from budget_guard.domain.policy import (
     Policy,
     Safety,
     Severity,
+    SignalRules,
     Threshold,
+    Unexplained,
+    Unusual,
 )
 from budget_guard.domain.windows import Window
 
@@ -52,6 +55,11 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
         safety=Safety(timedelta(minutes=15), Decimal(500), 5, OnOverride.RESPECT),
         costs=Costs(OneIn(100)),
         account=Account(Decimal(100), timedelta(hours=72)),
+        signals=SignalRules(
+            unexplained=Unexplained(Decimal("0.03"), Decimal(1)),
+            mix_shifted=None,
+            unusual=Unusual(8, Decimal("2.5")),
+        ),
         budgets=(
             Budget(
                 name="prod-api",
@@ -98,6 +106,15 @@ def test_what_a_file_leaves_out_is_as_the_domain_has_it(write: Write) -> None:
 def test_the_json_reads_back_as_the_same_policy(write: Write, good: str) -> None:
     path = write(good)
     assert wire.from_json(yaml_file.to_json(path)) == yaml_file.load(path)
+
+
+@pytest.mark.parametrize("said", ["{}", "{unusual: {times: 6}}", "{mix_shifted: {by: 25%}}"])
+def test_signals_as_they_are_without_the_section_do_not_change_the_files_hash(
+    write: Write, said: str
+) -> None:
+    without = yaml_file.load(write(SMALL))
+    assert yaml_file.load(write(f"{SMALL}signals: {said}\n")) == without
+    assert yaml_file.load(write(f"{SMALL}signals: {{unusual: off}}\n")).hash != without.hash
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ ladders = st.lists(st.integers(1, 100_000), min_size=1, max_size=4, unique=True)
     ).map(list)
 )
 caps = st.dictionaries(st.sampled_from(["daily", "weekly", "monthly"]), amounts, min_size=1)
+parts = st.integers(1, 100).map("{}%".format)
 budgets = st.fixed_dictionaries(
     {"name": names, "keys": patterns, "cap": caps},
     optional={
@@ -79,6 +80,17 @@ files = st.fixed_dictionaries(
                 | st.integers(1, 10**6).map("1 in {}".format)
                 | amounts.map("above {}".format)
             }
+        ),
+        "signals": st.fixed_dictionaries(
+            {},
+            optional={
+                "unexplained": st.just("off")
+                | st.fixed_dictionaries({}, optional={"above": parts, "at_least": amounts}),
+                "mix_shifted": st.just("off")
+                | st.fixed_dictionaries({}, optional={"by": parts, "at_least": amounts}),
+                "unusual": st.just("off")
+                | st.fixed_dictionaries({}, optional={"times": st.integers(2, 100)}),
+            },
         ),
         "account": st.fixed_dictionaries(
             {}, optional={"balance_below": amounts, "runway_below": st.just("36h")}

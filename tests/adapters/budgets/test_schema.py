@@ -63,6 +63,9 @@ def test_the_schema_accepts_a_good_file(good: str) -> None:
         file(costs={"generations": "none"}),
         file(costs={"generations": "above 0.05"}),
         file(costs={"generations": "1 in 1000000"}),
+        file(signals={}),
+        file(signals={"unexplained": "off", "mix_shifted": {"by": "30%"}, "unusual": {}}),
+        file(signals={"unusual": {"times": 6, "at_least": "0.50"}}),
     ],
 )
 def test_schema_and_check_accept_the_same(
@@ -102,6 +105,12 @@ def test_schema_and_check_accept_the_same(
         file(costs={"generations": "above  1"}),
         file(costs={"generations": "1 in 1000001"}),
         file(costs={"generations": "All"}),
+        file(signals="off"),
+        file(signals={"unusual": "on"}),
+        file(signals={"unusual": None}),
+        file(signals={"unusual": {"times": 1}}),
+        file(signals={"mix_shifted": {"by": 25}}),
+        file(signals={"unexplained": {"at_least": -1}}),
         file({"cap": {}}),
         file({"cap": 5}),
         file({"cap": {"daily": None}}),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
-from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
@@ -22,6 +22,8 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import Count, GenerationsRead, Sampled
+from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
+from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
@@ -37,7 +39,8 @@ def observation(key: str = HASH, gone_at: datetime | None = None) -> Observation
     spent = Spent(Decimal("91.20"), Decimal("0.000000123456789012345678901234567890"))
     counters = Counters(spent, dict.fromkeys(Window, spent))
     who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER)
-    reading = Reading(who, OWN, counters, Decimal(8), NOW, NOW + timedelta(microseconds=1))
+    at = NOW + timedelta(microseconds=1)
+    reading = Reading(who, OWN, counters, Decimal(8), NOW, at, "f1" * 16)
     jump = Jump(NOW, counters, NOW - timedelta(minutes=5))
     return Observation(reading, (HourMark(NOW, spent),), gone_at=gone_at, jump=jump)
 
@@ -132,8 +135,19 @@ def sampled(hour: datetime = NOW, workspace: str = "w1") -> Sampled:
     return Sampled(workspace, hour, NOW, OneIn(5), Count(40, Decimal("8.1")), *both)
 
 
+def day_mix(day: date = TODAY) -> DayMix:
+    by = (Decimal(0), Decimal("0.5"), Decimal("0.5"), Decimal("12.123456789012"))
+    slices = (Slice(None, Axis.MODEL, "acme/small", by), Slice("ann", Axis.PROVIDER, "Acme", by))
+    return DayMix(day, NOW, slices)
+
+
+def day_habits(day: date = TODAY, part: str = "3") -> DayHabits:
+    figure = Usual(Decimal(20), Decimal("0.5"), Decimal(31))
+    return DayHabits(day, part, NOW, (KeyHabits(HASH, figure, figure),))
+
+
 FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)
-COSTS_READ = CostsRead("w1", NOW, NOW + timedelta(seconds=3))
+COSTS_READ = CostsRead("w1", NOW - timedelta(days=9), NOW, NOW + timedelta(seconds=3))
 GENERATIONS_READ = GenerationsRead("w1", NOW, NOW + timedelta(seconds=3))
 FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
 WORKSPACE = Workspace("w1", "Search")
@@ -145,6 +159,25 @@ DEPLOYED = Deployed(
     NOW,
 )
 SPEND = SpendRecord("prod-api", HASH, Window.DAILY, NOW, Decimal("91.2"), Decimal(100), NOW)
+SIGNALS = Signals(
+    NOW,
+    NOW,
+    (
+        Signal(
+            "unusual/3fa9/cost",
+            Kind.UNUSUAL,
+            "prod-api: 0.40 USD a request",
+            Decimal("0.1"),
+            Decimal("0.4"),
+            (("acme/small", Decimal("12.123456789012")),),
+            "ann",
+            HASH,
+            "prod-api",
+            "see what its job does",
+        ),
+    ),
+    (BalanceMark(NOW, Decimal("812.5"), Decimal("1000.25")),),
+)
 EACH = (
     observation(),
     FRESHNESS,
@@ -168,4 +201,7 @@ EACH = (
     generation(),
     sampled(),
     GENERATIONS_READ,
+    day_mix(),
+    day_habits(),
+    SIGNALS,
 )

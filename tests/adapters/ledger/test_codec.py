@@ -17,9 +17,10 @@ from budget_guard.adapters.ledger.expiry import expires
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Kind
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.holds import FOR_EVER, Hold
-from budget_guard.domain.keys import Limit, Settings
-from budget_guard.domain.observations import Observation
+from budget_guard.domain.keys import Counters, Key, Limit, Settings, Spent
+from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.policy import Severity
+from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Wish
 from budget_guard.use_cases.ports import Record
 from tests.adapters.ledger import samples
@@ -124,16 +125,62 @@ def test_a_broken_mark_is_named_with_its_key_when_it_is_looked_at(marks: str) ->
         codec.decode(Observation, item).hours[-1]
 
 
-@pytest.mark.parametrize("field", ["hash", "name", "workspace", "label", "creator", "expires_at"])
+@pytest.mark.parametrize("field", ["name", "workspace", "label", "creator", "expires_at"])
 def test_an_observation_of_nobody_is_named(field: str) -> None:
     with pytest.raises(LedgerError, match="not a readable Observation"):
         codec.decode(Observation, with_body(samples.observation(), **{field: 7}))
+
+
+def test_an_observation_that_says_its_hash_itself_is_read() -> None:
+    item = with_body(samples.observation(), hash=samples.HASH)
+    assert codec.decode(Observation, item) == samples.observation()
 
 
 def test_an_observation_that_an_earlier_version_wrote_is_read() -> None:
     seen = replace(samples.observation(), hours=tuple(samples.observation().hours) * 3)
     text = codec.adapter(Observation).dump_json((seen,)).decode()
     assert codec.decode(Observation, encoded(seen) | {"body": {"S": text}}) == seen
+
+
+def test_an_observation_that_knows_of_no_row_is_read() -> None:
+    item = {name: value for name, value in encoded(samples.observation()).items() if name != "row"}
+    key, known = codec.known(item)
+    assert (key, known.workspace, known.fingerprint) == (samples.HASH, "w1", "")
+    assert known.observation() == samples.observation()
+
+
+def test_of_a_key_whose_row_is_known_the_rest_is_read_when_it_is_asked_for() -> None:
+    _, known = codec.known(encoded(samples.observation()) | {"body": {"S": "{"}})
+    assert known.workspace == "w1"
+    with pytest.raises(LedgerError, match="pk=OBS#3"):
+        known.observation()
+
+
+@pytest.mark.parametrize("row", [{"N": "1"}, {"S": 7}])
+def test_a_broken_row_is_named(row: dict[str, Any]) -> None:
+    item = encoded(samples.observation()) | {"row": row}
+    with pytest.raises(LedgerError, match=r"pk=OBS#3 .* not a readable Observation"):
+        codec.known(item)
+    with pytest.raises(LedgerError, match=r"pk=OBS#3 .* not a readable Observation"):
+        codec.decode(Observation, item)
+
+
+@pytest.mark.parametrize("count", range(1, 49))
+def test_an_ordinary_key_takes_one_write_unit_however_many_marks_it_has(count: int) -> None:
+    seen = samples.observation()
+    who = Key(
+        seen.key.hash, "product01-dev-000001", "w" * 36, "sk-or-v1-3fa...0000", "user_" + "u" * 27
+    )
+    spent = Spent(Decimal("91.20345678"))
+    counters = Counters(spent, dict.fromkeys(Window, spent))
+    marks = [
+        HourMark(NOW - timedelta(hours=back), Spent(spent.credits - back * Decimal("1.07")))
+        for back in reversed(range(count))
+    ]
+    reading = replace(seen.reading, key=who, counters=counters)
+    item = encoded(Observation(reading, tuple(marks)))
+    assert "row" in item
+    assert sum(len(name) + len(*value.values()) for name, value in item.items()) <= 1024
 
 
 def test_an_item_without_a_body_is_named() -> None:

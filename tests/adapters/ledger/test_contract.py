@@ -28,7 +28,10 @@ def lease(ledger: Ledger) -> Lease:
 
 def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.observations()
+    assert not ledger.known()
+    assert ledger.observation(HASH) is None
     assert not ledger.freshness()
+    assert ledger.freshness_of("w1") is None
     assert not ledger.workspaces()
     assert ledger.poll_report() is None
     assert ledger.deployed() is None
@@ -49,6 +52,9 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not list(ledger.generations(NOW.date()))
     assert not ledger.sampled(NOW.date())
     assert not ledger.generations_read()
+    assert ledger.day_mix(NOW.date()) is None
+    assert not ledger.day_habits(NOW.date())
+    assert ledger.signals() is None
 
 
 @pytest.mark.parametrize("leased", [True, False])
@@ -58,7 +64,9 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     other = samples.wish(OTHER, restore=True)
     ledger.save(*samples.EACH, other, lease=LEASE if leased else None)
     assert ledger.observations() == {HASH: samples.observation()}
+    assert ledger.observation(HASH) == samples.observation()
     assert ledger.freshness() == {"w1": samples.FRESHNESS}
+    assert ledger.freshness_of("w1") == samples.FRESHNESS
     assert ledger.workspaces() == {"w1": samples.WORKSPACE}
     assert ledger.poll_report() == samples.POLL
     assert ledger.deployed() == samples.DEPLOYED
@@ -79,6 +87,31 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert list(ledger.generations(NOW.date())) == [samples.generation()]
     assert ledger.sampled(NOW.date()) == [samples.sampled()]
     assert ledger.generations_read() == {"w1": samples.GENERATIONS_READ}
+    assert ledger.day_mix(NOW.date()) == samples.day_mix()
+    assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
+    assert ledger.signals() == samples.SIGNALS
+
+
+def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
+    ledger: Ledger,
+) -> None:
+    seen, gone = samples.observation(), samples.observation(OTHER, gone_at=NOW)
+    unread = replace(seen, reading=replace(seen.reading, fingerprint=""))
+    unmarked = replace(seen, hours=())
+    for one in (seen, unread, unmarked):
+        ledger.save(one, gone)
+        known = ledger.known()
+        assert {key: each.observation() for key, each in known.items()} == ledger.observations()
+        assert known[HASH].workspace == "w1"
+        assert known[HASH].fingerprint == one.fingerprint
+        assert (known[OTHER].workspace, known[OTHER].fingerprint) == (None, "")
+    assert seen.fingerprint == "f1" * 16
+    assert unread.fingerprint == unmarked.fingerprint == ""
+
+
+def test_what_an_observation_says_of_its_row_is_kept(ledger: Ledger) -> None:
+    ledger.save(samples.observation())
+    assert ledger.observations()[HASH].fingerprint == samples.observation().fingerprint
 
 
 def test_a_record_replaces_its_former_self_whole(ledger: Ledger, lease: Lease) -> None:
@@ -252,8 +285,10 @@ def test_a_deleted_key_is_remembered_for_31_days(ledger: Ledger, clock: Clock) -
     ledger.save(gone, samples.observation(OTHER))
     clock.pass_(timedelta(days=31) - timedelta(seconds=1))
     assert set(ledger.observations()) == {HASH, OTHER}
+    assert ledger.observation(HASH) == gone
     clock.pass_(timedelta(seconds=1))
     assert set(ledger.observations()) == {OTHER}
+    assert ledger.observation(HASH) is None
 
 
 def test_a_grant_is_remembered_for_62_days_after_its_end(ledger: Ledger, clock: Clock) -> None:
@@ -329,6 +364,27 @@ def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: Ledge
     both = [samples.sampled(workspace="w1"), samples.sampled(workspace="w2")]
     ledger.save(late, *reversed(both), samples.sampled(NOW + timedelta(days=1)))
     assert ledger.sampled(NOW.date()) == [*both, late]
+
+
+def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
+    ledger: Ledger, clock: Clock
+) -> None:
+    tomorrow = NOW.date() + timedelta(days=1)
+    both = (samples.day_habits(part="0"), samples.day_habits(part="f"))
+    ledger.save(*reversed(both), samples.day_mix(), samples.day_habits(tomorrow))
+    assert ledger.day_habits(NOW.date()) == list(both)
+    assert ledger.day_mix(tomorrow) is None
+    clock.pass_(timedelta(days=399))
+    assert ledger.day_habits(NOW.date()) == list(both)
+    clock.pass_(timedelta(days=1))
+    assert not ledger.day_habits(NOW.date())
+
+
+def test_new_signals_replace_the_old_ones_whole(ledger: Ledger, lease: Lease) -> None:
+    ledger.save(samples.SIGNALS, lease=lease)
+    quiet = replace(samples.SIGNALS, found=(), balances=())
+    ledger.save(quiet, lease=lease)
+    assert ledger.signals() == quiet
 
 
 def _noise(seed: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from budget_guard.adapters.openrouter import ahead
 from budget_guard.domain.errors import ProviderUnavailable
-from budget_guard.use_cases.ports import Listing
+from budget_guard.use_cases.listings import Listing
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 
@@ -14,12 +14,12 @@ NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 def read(workspace: str) -> Listing:
     if workspace == "w2":
         raise ProviderUnavailable(workspace)
-    return Listing((), NOON, NOON)
+    return Listing({}, NOON, NOON)
 
 
 def test_each_listing_comes_in_its_turn_and_a_failure_where_it_is_asked_for() -> None:
     first, second, third = ahead(read, ["w1", "w2", "w3"])
-    assert first() == third() == Listing((), NOON, NOON)
+    assert first() == third() == Listing({}, NOON, NOON)
     with pytest.raises(ProviderUnavailable, match="w2"):
         second()
 

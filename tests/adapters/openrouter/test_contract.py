@@ -106,6 +106,34 @@ def test_a_listing_has_every_key_of_its_workspace_and_no_other(
     assert listing.began <= listing.at == account.clock.now
 
 
+def test_rows_that_are_known_stay_unread_until_they_say_something_new(
+    openrouter: OpenRouter, account: Account, new_key: Callable[..., str]
+) -> None:
+    quiet, busy, renamed = (new_key(name=name) for name in ("quiet", "busy", "old"))
+    before = openrouter.keys(account.workspaces.default)
+    known = {one.fingerprint for one in before.readings}
+    account.spending.charge(busy, Decimal("0.1"))
+    account.patch_key(renamed, {"name": "new"})
+    account.clock.advance(timedelta(minutes=5))
+    listing = openrouter.keys(account.workspaces.default, known)
+    assert listing.rows.keys() == {quiet, busy, renamed}
+    assert {one.key.hash for one in listing.readings} == {busy, renamed}
+    assert before.at < listing.rows[quiet].began <= listing.rows[quiet].at == listing.at
+
+
+def test_a_known_row_is_read_where_it_was_not_listed_before(
+    openrouter: OpenRouter, account: Account, faults: Faults, new_key: Callable[..., str]
+) -> None:
+    new_key()
+    nowhere = Fault(method="GET", path="/keys", overlay={"workspace_id": None}, times=9)
+    faults.add(nowhere)
+    (reading,) = openrouter.keys(account.workspaces.default).readings
+    research = account.workspaces.add("Research", account.clock.now)["id"]
+    account.patch_key(reading.key.hash, {"workspace_id": research})
+    (moved,) = openrouter.keys(research, {reading.fingerprint}).readings
+    assert moved.key.workspace == research
+
+
 def test_disabled_and_expired_keys_are_listed_and_deleted_ones_not(
     openrouter: OpenRouter, account: Account, new_key: Callable[..., str]
 ) -> None:

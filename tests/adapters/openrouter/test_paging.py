@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budget_guard.domain.errors import ProviderConfusing, ProviderUnavailable
+from budget_guard.use_cases.listings import Unread
 from tests.adapters.openrouter.scripted import Script, answer, connected, refusal, row
 
 
@@ -69,6 +70,21 @@ def test_the_newest_of_two_readings_wins() -> None:
     listing = connected(script).keys("w")
     assert [one.counters.lifetime.credits for one in listing.readings] == [5]
     assert (listing.began.second, listing.at.second) == (1, 5)
+
+
+def test_of_a_row_that_was_known_and_one_that_was_not_the_newer_wins() -> None:
+    (before,) = (
+        connected(Script(answer({"data": [row()]}), answer({"data": []}))).keys("w").readings
+    )
+    late, early = "Wed, 18 Nov 2026 12:00:05 GMT", "Wed, 18 Nov 2026 12:00:01 GMT"
+    for of_known, of_new, unread in ((late, early, True), (early, late, False)):
+        script = Script(
+            answer({"data": [row()]}, date=of_known),
+            answer({"data": [row(usage=1)]}, date=of_new),
+            answer({"data": []}),
+        )
+        listing = connected(script).keys("w", {before.fingerprint})
+        assert isinstance(listing.rows[before.key.hash], Unread) == unread
 
 
 def test_one_page_that_cannot_be_read_fails_the_listing() -> None:

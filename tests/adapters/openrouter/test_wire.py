@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from budget_guard.domain.errors import GuardError, ManagementKeyError, ProviderConfusing
 from budget_guard.domain.keys import Limit, Settings, Spent
 from budget_guard.domain.windows import Window
+from budget_guard.use_cases.listings import Listing
 from budget_guard.use_cases.ports import Change
 from tests.adapters.openrouter.scripted import HASH, NOON, Script, answer, connected, one_key, row
 
@@ -75,6 +76,56 @@ def test_every_counter_lands_in_its_own_place() -> None:
 def test_unknown_fields_are_ignored_and_missing_new_ones_tolerated() -> None:
     reading = connected(Script(one_key(budgets=[{"scope": 1}], external_user=7))).key(HASH)
     assert reading.settings == Settings()
+
+
+def listed(fields: dict[str, Any]) -> Listing:
+    page = answer({"data": [fields]}), answer({"data": []})
+    return connected(Script(*page)).keys("w", {listed_fingerprint(row())})
+
+
+def listed_fingerprint(fields: dict[str, Any]) -> str:
+    page = answer({"data": [fields]}), answer({"data": []})
+    (reading,) = connected(Script(*page)).keys("w").readings
+    return reading.fingerprint
+
+
+ANOTHER = {
+    **dict.fromkeys([*COUNTERS, "limit", "limit_remaining"], 0.1),
+    **dict.fromkeys(["include_byok_in_limit", "disabled"], True),
+    "limit_reset": "weekly",
+    "expires_at": "2027-08-24T10:30:00Z",
+    **dict.fromkeys(["hash", "name", "label", "creator_user_id", "workspace_id"], "another"),
+}
+
+
+@pytest.mark.parametrize("field", ANOTHER)
+def test_a_known_row_is_read_again_if_any_field_of_it_is_another(field: str) -> None:
+    assert not listed(row()).readings
+    assert listed(row(**{field: ANOTHER[field]})).readings
+
+
+@pytest.mark.parametrize("field", ANOTHER)
+def test_a_known_row_with_an_unusable_field_is_refused_by_name(field: str) -> None:
+    with pytest.raises(ProviderConfusing, match=rf"data\.0\.{field}"):
+        listed(row(**{field: []}))
+
+
+@pytest.mark.parametrize("field", NEEDED)
+def test_a_known_row_that_lacks_a_field_is_refused_by_name(field: str) -> None:
+    body = row()
+    del body[field]
+    with pytest.raises(ProviderConfusing, match=rf"data\.0\.{field}`: Field required"):
+        listed(body)
+
+
+def test_a_row_that_lacks_what_may_be_left_out_has_a_fingerprint_if_only_null_is_meant() -> None:
+    without = {name: value for name, value in row().items() if name != "label"}
+    assert not listed_fingerprint(without)
+    assert listed_fingerprint(row()) == listed_fingerprint(row(expires_at=None))
+
+
+def test_fields_that_nobody_reads_do_not_change_a_fingerprint() -> None:
+    assert not listed(row(last_used_at="2026-11-18T12:05:31Z", mood="good")).readings
 
 
 @pytest.mark.parametrize("field", NEEDED)

@@ -237,7 +237,7 @@ def test_each_workspace_is_counted_for_itself() -> None:
 def test_hours_that_were_not_read_yet_are_counted_when_they_are() -> None:
     books = Books([DEAR, a_charge(2, "1", 900)])
     ledger = a_ledger(books)
-    ledger.save(CostsRead("w1", utc("2026-11-17 16:00"), NOW))
+    ledger.save(CostsRead("w1", NOW - 28 * DAY, utc("2026-11-17 16:00"), NOW))
     fetched(books, ledger, choice=ALL)
     assert not [one for one in sampled(ledger) if one.exist.number]
     polled(books, ledger, NOW + HOUR)

@@ -130,8 +130,8 @@ def test_a_run_without_time_leaves_the_rest_of_a_day_to_the_next() -> None:
     ledger = a_ledger(books, ["0a", "0b"])
     at_each(books, ledger, FIRST)
     books.activity_asked.clear()
-    two_spans_a_day_and_a_part = iter([True] * 4 + [False] * 9)
-    polled(books, ledger, SECOND, has_time=lambda: next(two_spans_a_day_and_a_part))
+    a_span_a_day_and_a_part = iter([True] * 3 + [False] * 9)
+    polled(books, ledger, SECOND, has_time=lambda: next(a_span_a_day_and_a_part))
     assert closed(ledger).keys() == {"0a"}
     at_each(books, ledger, SECOND)
     assert closed(ledger).keys() == {"0a", "0b"}

@@ -34,6 +34,9 @@ def remembered(ledger: MemoryLedger) -> Mapping[str, object]:
         "hours": [ledger.cost_hours(day) for day in days],
         "days": [ledger.cost_days(day) for day in days],
         "read": ledger.costs_read(),
+        "mixes": [ledger.day_mix(day) for day in days],
+        "habits": [ledger.day_habits(day) for day in days],
+        "signals": ledger.signals(),
     }
 
 

@@ -171,14 +171,24 @@ def test_a_workspace_outside_of_the_scope_is_not_asked_about() -> None:
 
 
 def test_a_run_without_time_goes_on_next_time_where_it_stopped() -> None:
-    books = Books([Charge(NOW - number * DAY) for number in range(28)])
+    books = Books([Charge(NOW - number * DAY) for number in range(28)], most=3)
     ledger = a_ledger(books)
-    clock = iter([True] * 5 + [False] * 100)
+    clock = iter([True] * 6 + [False] * 100)
     report = polled(books, ledger, has_time=lambda: next(clock))
     assert not report.is_whole
     assert len(spent(ledger)) == 4  # of the first of its five days there was nothing
     assert polled(books, ledger).is_whole
     assert len(spent(ledger)) == 28
+
+
+def test_a_small_account_is_read_by_the_week_and_a_large_one_by_the_day() -> None:
+    books = Books([Charge(NOW - number * DAY) for number in range(28)])
+    polled(books, a_ledger(books))
+    assert len(books.asked) == 5 * len(Axis)
+    books.asked.clear()
+    books.most = 3
+    polled(books, a_ledger(books))
+    assert len(books.asked) == 1 + 29 * len(Axis)
 
 
 def test_an_axis_that_analytics_lacks_is_left_out_and_people_are_told() -> None:

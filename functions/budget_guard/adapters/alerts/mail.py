@@ -33,6 +33,11 @@ TITLES: Mapping[Kind, str] = {
     Kind.SECOND: "limits that look like another guard's",
     Kind.TOO_THIN: "budget too thin to hold",
     Kind.PROTECT_PROPOSED: "key proposed for protection",
+    Kind.BALANCE: "the account is short of credits",
+    Kind.RUNWAY: "the account's credits will not last long",
+    Kind.UNEXPLAINED: "spend that nothing explains",
+    Kind.MIX_SHIFTED: "money moved to another model or provider",
+    Kind.UNUSUAL: "a key out of its usual range",
     Kind.RESOLVED: "nothing is left to do",
     Kind.TEST: "nothing has happened",
 }
@@ -68,20 +73,21 @@ def _lines(entry: Entry, kind: Kind, at: datetime) -> Iterator[tuple[str, str]]:
         yield "Key", _key(entry)
     if entry.budget:
         yield "Budget", f"{entry.budget}, owner {entry.owner or 'unknown'}"
+    elif entry.owner:
+        yield "Owner", entry.owner
     if spent := amount(entry):
         yield "Spent", f"{spent} ({percent(entry)}){_burn(entry)}"
     if entry.exhausts_at:
         yield "Empty", f"{in_time(entry.exhausts_at, at)}, at {moment(entry.exhausts_at, at)}"
     if entry.resets_at:
         yield _end(kind), f"{moment(entry.resets_at, at)}, {in_time(entry.resets_at, at)}"
-    if entry.action:
-        yield "Guard", entry.action
-    if entry.todo:
-        yield "To do", entry.todo
-    if entry.undo:
-        yield "Undo", entry.undo
-    if entry.runbook:
-        yield "Runbook", entry.runbook
+    last = {
+        "Guard": entry.action,
+        "To do": entry.todo,
+        "Undo": entry.undo,
+        "Runbook": entry.runbook,
+    }
+    yield from ((label, text) for label, text in last.items() if text)
 
 
 def _brief(number: int, entry: Entry, kind: Kind, at: datetime) -> str:

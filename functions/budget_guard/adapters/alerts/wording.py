@@ -11,6 +11,8 @@ LONGEST_SUBJECT = 99
 """SNS refuses subjects of 100 characters and more."""
 LONGEST_WHO = 36
 SHORT_HASH = 12
+SIGNALS = {Kind.BALANCE, Kind.RUNWAY, Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL}
+"""Kinds whose sentence ends with those who spent most: too long for a subject."""
 
 
 def subject(alert: Alert) -> str:
@@ -34,7 +36,8 @@ def headline(kind: Kind, entry: Entry, at: datetime) -> str:
     """Return one entry in a line: who, what happened, how much of what, until when."""
     spent = amount(entry)
     if spent is None:
-        return entry.text.removeprefix("over: ")
+        told = entry.text.removeprefix("over: ")
+        return told.partition("; most by ")[0] if kind in SIGNALS else told
     until = f", until {moment(entry.resets_at, at)}" if entry.resets_at else ""
     match kind:
         case Kind.STOPPED:

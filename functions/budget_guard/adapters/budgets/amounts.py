@@ -37,6 +37,11 @@ def balance(value: object) -> Usd:
     return _usd(value, "write an amount in USD such as 100")
 
 
+def least(value: object) -> Usd:
+    """Return the exact USD from which on something is told, from 0 up."""
+    return _usd(value, "write an amount in USD such as 5")
+
+
 def jump(value: object) -> Usd:
     """Return the exact USD of a jump, above 0."""
     form = "write an amount in USD above 0 such as 500"
@@ -64,6 +69,18 @@ def percentage(value: object) -> Decimal:
     fraction = Decimal(text.removesuffix("%")) / 100
     if not 0 < fraction <= 10:
         refuse("a threshold lies above 0% and up to 1000%", "write a percentage such as 80%")
+    return fraction
+
+
+def share(value: object) -> Decimal:
+    """Return the fraction that a percentage of a whole says; above 0, up to 100%."""
+    form = "write a percentage above 0% and up to 100% such as 25%"
+    text = text_of(value, form)
+    if not re.fullmatch(PERCENT, text, re.ASCII):
+        refuse("this is not a percentage", form)
+    fraction = Decimal(text.removesuffix("%")) / 100
+    if not 0 < fraction <= 1:
+        refuse("this is not a part of the whole", form)
     return fraction
 
 

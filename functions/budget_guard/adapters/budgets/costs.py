@@ -76,8 +76,3 @@ class Costs(Part):
     def to_domain(self) -> policy.Costs:
         """Return the domain's word for it."""
         return policy.Costs(choice(self.generations))
-
-
-def as_ever(costs: Costs) -> bool:
-    """Tell whether the file says of costs only what is so without it."""
-    return costs.to_domain() == policy.Costs()

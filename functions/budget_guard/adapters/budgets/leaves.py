@@ -45,6 +45,18 @@ type Percentage = Annotated[
     PlainSerializer(amounts.spell_percentage, return_type=str),
     _text(pattern=amounts.PERCENT),
 ]
+type Share = Annotated[
+    Decimal,
+    PlainValidator(amounts.share),
+    PlainSerializer(amounts.spell_percentage, return_type=str),
+    _text(pattern=amounts.PERCENT),
+]
+type Least = Annotated[Usd, PlainValidator(amounts.least), _exact, _usd({"minimum": 0})]
+type Times = Annotated[
+    int,
+    PlainValidator(scalars.whole(2, 100)),
+    WithJsonSchema({"type": "integer", "minimum": 2, "maximum": 100}),
+]
 type HoldFrom = Annotated[
     policy.Hold,
     PlainValidator(amounts.hold),

@@ -7,8 +7,14 @@ from pydantic import ConfigDict, Field
 
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent, domain_steps
-from budget_guard.adapters.budgets.costs import Costs, as_ever
+from budget_guard.adapters.budgets.costs import Costs
+from budget_guard.adapters.budgets.signals import Signals
 from budget_guard.domain import policy
+
+
+def as_ever(section: Costs | Signals) -> bool:
+    """Tell whether all is as without the section: then the file's hash is, too."""
+    return section.to_domain() in (policy.Costs(), policy.SignalRules())
 
 
 class Scope(Part):
@@ -106,6 +112,12 @@ class File(Part):
         description="When the account itself is short.",
         examples=[{"balance_below": 100}],
     )
+    signals: Signals = Field(
+        Signals.model_construct(),
+        description="What in the costs people are told of, and from when on.",
+        examples=[{"unusual": "off"}],
+        exclude_if=as_ever,
+    )
     thresholds: tuple[Threshold, ...] = Field(
         tuple(Threshold.model_construct(at=at.at, severity=at.severity) for at in policy.LADDER),
         description="The ladder of budgets that have none of their own, lowest first.",
@@ -140,4 +152,5 @@ class File(Part):
             safety=self.safety.to_domain(),
             costs=self.costs.to_domain(),
             account=self.account.to_domain(),
+            signals=self.signals.to_domain(),
         )

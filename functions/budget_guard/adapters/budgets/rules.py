@@ -24,7 +24,6 @@ def contradictions(tree: object) -> Iterator[Fault]:
     if "mode" not in tree:
         form = "write mode: enforce to hold budgets, or mode: observe to keep it so"
         yield Fault(("mode",), "", "without a mode the guard only observes", form, Grade.WARNING)
-    yield from _without_effect(tree)
     yield from _proposals(tree.get("protect"))
     yield from _ladder(("thresholds",), tree.get("thresholds"))
     scope = tree.get("scope")
@@ -45,13 +44,6 @@ def _budgets(budgets: list[object], scope: Sequence[str]) -> Iterator[Fault]:
         yield from _caps((*place, "cap"), budget.get("cap"))
         yield from _thin((*place, "cap"), budget)
         yield from _outside((*place, "workspaces"), budget.get("workspaces"), scope)
-
-
-def _without_effect(tree: dict[object, object]) -> Iterator[Fault]:
-    """Yield what is understood and kept, but changes nothing in this version."""
-    if tree.get("account"):
-        message, form = "this has no effect in this version", "leave it out, or keep it for later"
-        yield Fault(("account",), "", message, form, Grade.WARNING)
 
 
 def _proposals(protect: object) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from budget_guard.adapters.budgets.costs import Costs
 from budget_guard.adapters.budgets.faults import Fault, Place, has_errors, quote
 from budget_guard.adapters.budgets.model import Account, File, Safety, Scope
 from budget_guard.adapters.budgets.rules import contradictions
+from budget_guard.adapters.budgets.signals import MixShifted, Signals, Unexplained, Unusual
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import Policy
 
@@ -26,9 +27,13 @@ _PARTS: dict[str, type[BaseModel]] = {
     "budgets": Budget,
     "cap": Cap,
     "costs": Costs,
+    "mix_shifted": MixShifted,
     "safety": Safety,
     "scope": Scope,
+    "signals": Signals,
     "thresholds": Threshold,
+    "unexplained": Unexplained,
+    "unusual": Unusual,
 }
 
 

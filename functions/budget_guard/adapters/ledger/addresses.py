@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from string import hexdigits
 from typing import NamedTuple, assert_never
 
-from budget_guard.adapters.ledger import generation_places
+from budget_guard.adapters.ledger import cost_places, generation_places
 from budget_guard.domain.alerts import Alert, AlertState, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
@@ -24,12 +24,13 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.shapes import DayHabits, DayMix
+from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
 DIGITS = "0123456789abcdef"
 OPEN_ALERTS = "ALERT#OPEN"
-COSTS_READ = "COSTSREAD"
 
 
 class Address(NamedTuple):
@@ -49,6 +50,16 @@ class Write:
 
     address: Address
     record: Record | None = None
+
+
+def observation_address(key: str) -> Address:
+    """Return where the observation of a key lies."""
+    return _spread("OBS", key)
+
+
+def freshness_address(workspace: str) -> Address:
+    """Return where it lies when a workspace was last seen completely."""
+    return Address("FRESHNESS", workspace)
 
 
 def hold_address(key: str) -> Address:
@@ -75,21 +86,21 @@ def address(record: Record) -> Address:
     """Return where `record` lies; a record saved there later replaces it."""
     match record:
         case Observation():
-            place = _spread("OBS", record.key.hash)
+            place = observation_address(record.key.hash)
         case Hold():
             place = hold_address(record.key)
         case Wish():
             place = _spread("WISH", record.key)
         case Freshness():
-            place = Address("FRESHNESS", record.workspace)
+            place = freshness_address(record.workspace)
         case Workspace():
             place = Address("WORKSPACE", record.id)
         case PollReport():
             place = LAST_POLL
         case Deployed():
             place = DEPLOYED
-        case CostHour() | CostDay() | CostsRead():
-            place = _address_of_costs(record)
+        case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals():
+            place = Address(*cost_places.of(record))
         case Generation() | Sampled() | GenerationsRead():
             place = Address(*generation_places.of(record))
         case _:
@@ -124,27 +135,6 @@ def _address_of_rest(
         case _:
             assert_never(record)
     return place
-
-
-def _address_of_costs(record: CostHour | CostDay | CostsRead) -> Address:
-    match record:
-        case CostHour():
-            place = f"{_stamp(record.hour)}#{record.workspace}#{record.part:04}"
-            return Address(hours_partition(record.hour.astimezone(UTC).date()), place)
-        case CostDay():
-            return Address(day_partition(record.day), record.part)
-        case CostsRead():
-            return Address(COSTS_READ, record.source)
-
-
-def hours_partition(day: date) -> str:
-    """Return where the costs of a day's hours lie."""
-    return f"COSTHOUR#{day.isoformat()}"
-
-
-def day_partition(day: date) -> str:
-    """Return where the costs of a day lie, as activity told them."""
-    return f"COSTDAY#{day.isoformat()}"
 
 
 def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:

@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter
@@ -21,6 +22,7 @@ from budget_guard.adapters.ledger.texts import BROKEN
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Record
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 
     type Item = Mapping[str, AttributeValueTypeDef]
 
-PACK_ABOVE = 900
-"""Bytes; a write unit pays for 1 KB with the item's key and names."""
+PACK_ABOVE = 850
+"""Bytes; a write unit pays for 1 KB with the item's key, names and row."""
 _ADAPTERS: dict[type, TypeAdapter[tuple[Any]]] = {}
 """Made when they are first needed: each takes milliseconds, and few runs need all."""
 
@@ -55,18 +57,35 @@ def encode(place: Address, record: Record) -> "dict[str, AttributeValueTypeDef]"
         item["expires"] = {"N": str(epoch(at))}
     if isinstance(record, Wish):
         item["generation"] = {"N": str(record.generation)}
+    if isinstance(record, Observation) and record.fingerprint:
+        item["row"] = {"S": f"{record.fingerprint} {record.key.workspace}"}
     return item
 
 
 def decode[R: Record](form: type[R], item: "Item") -> R:
     """Return the record of an item; raise `LedgerError` naming the item if it is broken."""
     try:
-        record = _loaded(form, _text(item["body"]))
+        record = _loaded(form, item)
     except (*BROKEN, zlib.error) as error:
         raise _broken(item, form) from error
     if item["form"] != {"S": _form(record)}:
         raise _broken(item, form)
     return record
+
+
+def known(item: "Item") -> tuple[str, Known]:
+    """Return the key of an observation's item, and what a poll must know of it.
+
+    The whole is read only when it is asked for, or where no row tells just that. Raises
+    `LedgerError` naming the item if it is broken.
+    """
+    try:
+        fingerprint, _, workspace = _row(item).partition(" ")
+        key = item["sk"]["S"]
+    except BROKEN as error:
+        raise _broken(item, Observation) from error
+    whole = partial(decode, Observation, item)
+    return key, Known(workspace, fingerprint, whole) if fingerprint else Known.of(whole())
 
 
 def epoch(at: datetime) -> int:
@@ -80,19 +99,27 @@ def _dumped(record: Record) -> bytes:
     return adapter(type(record)).dump_json((record,))
 
 
-def _loaded[R: Record](form: type[R], text: bytes | str) -> R:
+def _loaded[R: Record](form: type[R], item: "Item") -> R:
+    text = _text(item["body"])
     if form is Observation:
-        (fields,) = json.loads(text)
-        return cast("R", observed.read(fields) if "hash" in fields else _old_observation(text))
+        return cast("R", _observation(text, item))
     (record,) = cast("tuple[R]", adapter(form).validate_json(text))
     return record
 
 
-def _old_observation(text: bytes | str) -> Observation:
-    """Return what a version wrote that did not know the form in `observed.py`."""
+def _observation(text: bytes | str, item: "Item") -> Observation:
+    (fields,) = json.loads(text)
+    if "reading" not in fields:
+        return observed.read(fields, item["sk"]["S"], _row(item).partition(" ")[0])
+    # A version wrote this that did not know the form in `observed.py`.
     seen: Observation
     (seen,) = adapter(Observation).validate_json(text)
     return replace(seen, hours=tuple(seen.hours))
+
+
+def _row(item: "Item") -> str:
+    """Return the fingerprint of the row that tells just this observation, and its workspace."""
+    return item["row"]["S"] if "row" in item else ""
 
 
 def _form(record: Record) -> str:

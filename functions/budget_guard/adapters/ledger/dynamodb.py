@@ -2,10 +2,10 @@
 
 | asked                  | pk                     | sk                  | expires            |
 |------------------------|------------------------|---------------------|--------------------|
-| observations           | OBS#0 .. OBS#f         | key hash            | 31 d after gone    |
+| observations, of a key | OBS#0 .. OBS#f         | key hash            | 31 d after gone    |
 | holds, hold            | HOLD#0 .. HOLD#f       | key hash            |                    |
 | wishes                 | WISH#0 .. WISH#f       | key hash            |                    |
-| freshness              | FRESHNESS              | workspace id        |                    |
+| freshness, of one      | FRESHNESS              | workspace id        |                    |
 | workspaces             | WORKSPACE              | workspace id        |                    |
 | poll report            | POLL                   | LAST                |                    |
 | policy in use          | DEPLOYED               | LAST                |                    |
@@ -25,27 +25,35 @@
 | generation             | GENERATIONID#<id>      | ONE                 | 35 d               |
 | what of them is kept   | SAMPLED#<day>          | hour#workspace      | 35 d               |
 | generations read       | GENERATIONSREAD        | workspace           |                    |
+| mix of a day           | DAYMIX                 | day                 | 400 d              |
+| habits of keys, a day  | DAYHABITS#<day>        | hash digit, or ?    | 400 d              |
+| signals                | SIGNALS                | LAST                |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000
 writes a second. All reads are consistent: an observation older than the freshness beside it would
 pass for a newer reading, and what the key spent since for money that is still there.
+
+An observation's item says in `row` which row of a listing tells nothing new of its key (its
+fingerprint), and in which workspace: a poll needs no more of most keys.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.addresses import Address, Write, address, writes
+from budget_guard.adapters.ledger.addresses import Address, Write, address, partitions, writes
 from budget_guard.adapters.ledger.answers import leave_items_alone
 from budget_guard.adapters.ledger.failures import asking, replaced
 from budget_guard.adapters.ledger.leases import Leases
 from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.adapters.ledger.writing import AT_ONCE, TableWriter, key
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Lease, Record
 
 if TYPE_CHECKING:
@@ -131,10 +139,12 @@ class DynamoLedger(Reader):
         }
         self._writer.transact([{"Delete": delete}], lease)
 
+    def known(self) -> Mapping[str, Known]:
+        """Return the same keys; what is unreadable of one raises when it is asked for."""
+        return dict(self._each(codec.known, partitions("OBS")))
+
     def _all[R: Record](self, form: type[R], *pks: str) -> Iterator[R]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for found in pool.map(lambda pk: self._partition(form, pk), pks):
-                yield from found
+        return self._each(partial(codec.decode, form), pks)
 
     def _at[R: Record](self, form: type[R], place: Address) -> R | None:
         with asking(self._table):
@@ -142,20 +152,28 @@ class DynamoLedger(Reader):
                 TableName=self._table, Key=key(place), ConsistentRead=True
             )
         item = answer.get("Item")
-        return codec.decode(form, item) if item and self._is_alive(item) else None
-
-    def _is_alive(self, item: "codec.Item") -> bool:
-        expires = item.get("expires")
-        return expires is None or int(expires["N"]) > codec.epoch(self._clock())
+        if item is None or ("expires" in item and int(item["expires"]["N"]) <= self._now()):
+            return None
+        return codec.decode(form, item)
 
     def _newest[R: Record](self, form: type[R], pk: str, most: int) -> Sequence[R]:
         items = islice(self._items(pk, forward=False), most)
         with asking(self._table):
             return [codec.decode(form, item) for item in items]
 
-    def _partition[R: Record](self, form: type[R], pk: str) -> list[R]:
-        with asking(self._table):
-            return [codec.decode(form, item) for item in self._items(pk)]
+    def _each[T](self, read: "Callable[[codec.Item], T]", pks: Iterable[str]) -> Iterator[T]:
+        """Yield what `read` makes of every item of the partitions, which are asked side by side."""
+
+        def partition(pk: str) -> list[T]:
+            with asking(self._table):
+                return [read(item) for item in self._items(pk)]
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for found in pool.map(partition, pks):
+                yield from found
+
+    def _now(self) -> int:
+        return codec.epoch(self._clock())
 
     def _items(self, pk: str, *, forward: bool = True) -> "Iterator[codec.Item]":
         """Yield the items of a partition that have not expired, page by page."""
@@ -166,7 +184,7 @@ class DynamoLedger(Reader):
             ExpressionAttributeNames={"#expires": "expires"},
             ExpressionAttributeValues={
                 ":pk": {"S": pk},
-                ":now": {"N": str(codec.epoch(self._clock()))},
+                ":now": {"N": str(self._now())},
             },
             ConsistentRead=True,
             ScanIndexForward=forward,

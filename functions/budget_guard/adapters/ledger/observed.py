@@ -1,7 +1,7 @@
 """Observations as JSON and back, by hand: there is one for every key, read by every run.
 
 The form is flat, amounts and marks are texts (`40.7 12.5`: credits, and BYOK unless it is 0), and
-what is empty is left out.
+what is empty is left out. So is the key's hash: the item lies at it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,12 @@ def written(seen: Observation) -> Fields:
         "at": stamp(reading.at),
         "hours": packed(seen.hours),
         "former": [
-            {**_who(one.key), "spent": dict(_spent(one.counters)), "at": stamp(one.at)}
+            {
+                "hash": one.key.hash,
+                **_who(one.key),
+                "spent": dict(_spent(one.counters)),
+                "at": stamp(one.at),
+            }
             for one in seen.former
         ],
         "gone_at": seen.gone_at and stamp(seen.gone_at),
@@ -47,10 +52,10 @@ def written(seen: Observation) -> Fields:
     return {name: value for name, value in fields.items() if value not in EMPTY}
 
 
-def read(fields: Fields) -> Observation:
+def read(fields: Fields, key_hash: str, fingerprint: str) -> Observation:
     """Return the observation of such fields; raise one of `BROKEN`. Unknown fields are ignored."""
     given = fields.get
-    key, hours, remaining = _key(fields), given("hours"), given("remaining")
+    key, hours, remaining = _key(fields, key_hash), given("hours"), given("remaining")
     gone_at, jump = given("gone_at"), given("jump")
     settings = _settings(given("limit"), given("reset"), given("include_byok"), given("disabled"))
     return Observation(
@@ -61,6 +66,7 @@ def read(fields: Fields) -> Observation:
             None if remaining is None else amount(remaining),
             moment(fields["began"]),
             moment(fields["at"]),
+            fingerprint,
         ),
         PackedMarks(_text(hours), key.hash) if hours else (),
         tuple(map(_former, given("former", ()))),
@@ -71,7 +77,6 @@ def read(fields: Fields) -> Observation:
 
 def _who(key: Key) -> Fields:
     return {
-        "hash": key.hash,
         "name": key.name,
         "workspace": key.workspace,
         "label": key.label,
@@ -91,10 +96,10 @@ def _spent(counters: Counters) -> Iterator[tuple[str, str]]:
         yield window, spent_text(one)
 
 
-def _key(fields: Fields) -> Key:
+def _key(fields: Fields, key_hash: str) -> Key:
     creator, expires_at = fields.get("creator"), fields.get("expires_at")
     return Key(
-        _text(fields["hash"]),
+        _text(key_hash),
         _text(fields["name"]),
         intern(fields["workspace"]),
         _text(fields.get("label", "")),
@@ -125,7 +130,7 @@ def _counters(texts: Mapping[str, str]) -> Counters:
 
 
 def _former(fields: Fields) -> Former:
-    return Former(_key(fields), _counters(fields["spent"]), moment(fields["at"]))
+    return Former(_key(fields, fields["hash"]), _counters(fields["spent"]), moment(fields["at"]))
 
 
 def _jump(fields: Fields) -> Jump:

@@ -4,18 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from budget_guard.adapters.ledger import generation_places
+from budget_guard.adapters.ledger import cost_places, generation_places
 from budget_guard.adapters.ledger.addresses import (
-    COSTS_READ,
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
     Address,
     audit_partition,
-    day_partition,
+    freshness_address,
     generation_address,
     hold_address,
-    hours_partition,
+    observation_address,
     partitions,
 )
 from budget_guard.domain.alerts import Alert, Incident
@@ -34,7 +33,10 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.shapes import DayHabits, DayMix
+from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Record
 
 AUDIT_SHOWN = 100
@@ -59,9 +61,21 @@ class Reader(ABC):
         """Return what is known of each key, by hash; of the last 31 days' deleted ones too."""
         return {one.key.hash: one for one in self._all(Observation, *partitions("OBS"))}
 
+    def known(self) -> Mapping[str, Known]:
+        """Return the same keys, and read of each only what a poll must know."""
+        return {one.key.hash: Known.of(one) for one in self._all(Observation, *partitions("OBS"))}
+
+    def observation(self, key: str) -> Observation | None:
+        """Return what is known of one key."""
+        return self._at(Observation, observation_address(key))
+
     def freshness(self) -> Mapping[str, Freshness]:
         """Return when each workspace was last seen completely, by workspace id."""
         return {one.workspace: one for one in self._all(Freshness, "FRESHNESS")}
+
+    def freshness_of(self, workspace: str) -> Freshness | None:
+        """Return when one workspace was last seen completely."""
+        return self._at(Freshness, freshness_address(workspace))
 
     def workspaces(self) -> Mapping[str, Workspace]:
         """Return the workspaces on record, by id."""
@@ -121,7 +135,7 @@ class Reader(ABC):
         Of parts that an hour had once, and has no more, none is returned.
         """
         found = sorted(
-            self._all(CostHour, hours_partition(day)),
+            self._all(CostHour, cost_places.hours_partition(day)),
             key=lambda one: (one.hour, one.workspace, one.part),
         )
         first = {(one.hour, one.workspace): one.parts for one in found if one.part == 0}
@@ -129,11 +143,11 @@ class Reader(ABC):
 
     def cost_days(self, day: date) -> Sequence[CostDay]:
         """Return what activity said of a day, by the first digits of the keys' hashes."""
-        return sorted(self._all(CostDay, day_partition(day)), key=lambda one: one.part)
+        return sorted(self._all(CostDay, cost_places.day_partition(day)), key=lambda one: one.part)
 
     def costs_read(self) -> Mapping[str, CostsRead]:
         """Return how far costs have been read, by source."""
-        return {one.source: one for one in self._all(CostsRead, COSTS_READ)}
+        return {one.source: one for one in self._all(CostsRead, cost_places.READ)}
 
     def generation(self, identity: str) -> Generation | None:
         """Return one generation."""
@@ -151,3 +165,17 @@ class Reader(ABC):
     def generations_read(self) -> Mapping[str, GenerationsRead]:
         """Return how far generations were read one by one, by workspace."""
         return {one.workspace: one for one in self._all(GenerationsRead, generation_places.READ)}
+
+    def day_mix(self, day: date) -> DayMix | None:
+        """Return who spent on what on a day that is over; None if that is not on record."""
+        return self._at(DayMix, Address(*cost_places.mix(day)))
+
+    def day_habits(self, day: date) -> Sequence[DayHabits]:
+        """Return how the keys spent on a day that is over, by the first digit of their hashes."""
+        return sorted(
+            self._all(DayHabits, cost_places.habits_partition(day)), key=lambda one: one.part
+        )
+
+    def signals(self) -> Signals | None:
+        """Return what the last poll of costs found; None before the first."""
+        return self._at(Signals, Address(*cost_places.SIGNALS))

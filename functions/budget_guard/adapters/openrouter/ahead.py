@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
-from budget_guard.use_cases.ports import Listing
+from budget_guard.use_cases.listings import Listing
 
 AHEAD = 2
 """Workspaces that are read at a time: more would only wait in memory."""

@@ -1,7 +1,7 @@
 """The port `OpenRouter` over HTTPS: which requests are made, and what their answers mean."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from typing import Self
 from urllib.parse import quote
@@ -17,7 +17,8 @@ from budget_guard.domain.errors import ManagementKeyError, ProviderConfusing
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
 from budget_guard.domain.records import Workspace
-from budget_guard.use_cases.ports import Change, Listing
+from budget_guard.use_cases.listings import Listing
+from budget_guard.use_cases.ports import Change
 
 AT_ONCE = 4
 """Pages of one listing; two listings are read at a time."""
@@ -74,13 +75,13 @@ class HttpOpenRouter:
             offset += len(page)
         return tuple(found.values())
 
-    def keys(self, workspace: str) -> Listing:
-        """Read all pages, several at a time."""
+    def keys(self, workspace: str, known: Container[str] = ()) -> Listing:
+        """Read all pages, several at a time, and of each the rows that are not known."""
 
         def page(offset: int) -> Listing:
             flags = {"include_disabled": "true", "include_expired": "true"}
             answer = self._read("/keys", workspace_id=workspace, offset=str(offset), **flags)
-            return Listing(read_page(answer, workspace), began=answer.began, at=answer.at)
+            return read_page(answer, workspace, known)
 
         return every_page(page, at_once=self._at_once)
 

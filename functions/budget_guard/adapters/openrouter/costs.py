@@ -11,14 +11,14 @@ from budget_guard.adapters.openrouter.failures import TOO_MUCH
 from budget_guard.adapters.openrouter.generation import read_generation
 from budget_guard.adapters.openrouter.transport import Transport
 from budget_guard.adapters.openrouter.vocabulary import Vocabulary, read_vocabulary
-from budget_guard.adapters.pace import Pace
+from budget_guard.adapters.pace import Allowance, Pace
 from budget_guard.domain.costs import Cost
 from budget_guard.domain.errors import ProviderConfusing, ProviderRejected
 from budget_guard.domain.generations import Generation
 from budget_guard.use_cases.costs.source import Offered, Question, Single, Told
 
-QUERIES_PER_SECOND = 1
-"""OpenRouter answers 64 a minute."""
+QUERIES_PER_MINUTE = 60
+"""OpenRouter answers 64."""
 DAYS_PER_SECOND = 4
 """No rate of activity is documented: this is well below what `/keys` is asked."""
 GENERATIONS_PER_SECOND = 50
@@ -49,7 +49,7 @@ class HttpCosts:
         days: Paced | None = None,
         singles: Paced | None = None,
     ) -> None:
-        self._analytics = transport.at_pace(queries or Pace(QUERIES_PER_SECOND))
+        self._analytics = transport.at_pace(queries or Allowance(QUERIES_PER_MINUTE, 60))
         self._activity = transport.at_pace(days or Pace(DAYS_PER_SECOND))
         self._generation = transport.at_pace(singles or Pace(GENERATIONS_PER_SECOND))
         self._known: Vocabulary | None = None

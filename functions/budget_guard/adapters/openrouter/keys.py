@@ -4,7 +4,11 @@ Unknown fields are ignored. A missing counter is an error, never 0; so is an unk
 Field by field as in the OpenAPI file and the official SDK (2026-10).
 """
 
+from collections.abc import Container, Iterable
 from datetime import datetime
+from hashlib import blake2b
+from operator import itemgetter
+from typing import Any
 
 from budget_guard.adapters.openrouter.answers import Answer, UnusableError
 from budget_guard.adapters.openrouter.fields import (
@@ -20,12 +24,20 @@ from budget_guard.adapters.openrouter.fields import (
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window
+from budget_guard.use_cases.listings import Listing, Unread
 
 WINDOWS = {window.value: window for window in Window}
 NOTHING = Spent()
+_what_is_read = itemgetter(
+    *("hash", "name", "label", "creator_user_id"),
+    *("limit", "limit_reset", "limit_remaining", "include_byok_in_limit", "disabled"),
+    *("usage", "usage_daily", "usage_weekly", "usage_monthly"),
+    *("byok_usage", "byok_usage_daily", "byok_usage_weekly", "byok_usage_monthly"),
+)
+"""Every field that `read_row` looks at, but those that may be left out."""
 
 
-def read_page(answer: Answer, workspace: str) -> tuple[Reading, ...]:
+def read_page(answer: Answer, workspace: str, known: Container[str] = ()) -> Listing:
     """Return the keys of an answer to `GET /keys`; `workspace` is where they were asked for.
 
     Raises `ProviderConfusing` naming endpoint and field.
@@ -33,13 +45,32 @@ def read_page(answer: Answer, workspace: str) -> tuple[Reading, ...]:
     rows = data_of(answer)
     if not isinstance(rows, list):
         raise answer.unusable(field="data", why="Input should be a list")
-    began, at = answer.began, answer.at
-    found: list[Reading] = []
     try:
-        found.extend(read_row(row, workspace, began, at) for row in rows)
+        return read_listing(rows, workspace, Unread(answer.began, answer.at), known)
     except UnusableError as error:
-        raise answer.unusable(field=f"data.{len(found)}{error.field}", why=error.why) from None
-    return tuple(found)
+        raise answer.unusable(field=f"data{error.field}", why=error.why) from None
+
+
+def read_listing(
+    rows: Iterable[Any], workspace: str, unread: Unread, known: Container[str]
+) -> Listing:
+    """Return what rows say that were listed for `workspace`, at the times of `unread`.
+
+    Raises `UnusableError` naming the row and its field.
+    """
+    began, at = unread.began, unread.at
+    found: dict[str, Reading | Unread] = {}
+    for number, row in enumerate(rows):
+        mark = fingerprint(row, workspace)
+        if mark and mark in known:
+            found[row["hash"]] = unread
+            continue
+        try:
+            reading = read_row(row, workspace, began, at, mark)
+        except UnusableError as error:
+            raise UnusableError(field=f".{number}{error.field}", why=error.why) from None
+        found[reading.key.hash] = reading
+    return Listing(found, began, at)
 
 
 def read_one(answer: Answer) -> Reading:
@@ -53,16 +84,29 @@ def read_one(answer: Answer) -> Reading:
         raise answer.unusable(field=f"data{error.field}", why=error.why) from None
 
 
-def read_row(row: object, workspace: str, began: datetime, at: datetime) -> Reading:
-    """Return what a row says; `workspace` is where the key is if it does not say.
+def fingerprint(row: Any, workspace: str) -> str:
+    """Return what tells this row, as listed for `workspace`, from any that says something else.
 
-    Raises `UnusableError`.
+    It is "" if the row lacks a field: such a row is always read.
+    """
+    try:
+        optional = row.get("workspace_id"), row.get("expires_at")
+        said = repr((workspace, *optional, *_what_is_read(row)))
+    except (AttributeError, KeyError):
+        return ""
+    return blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def read_row(row: object, workspace: str, began: datetime, at: datetime, mark: str = "") -> Reading:
+    """Return what a row with such a fingerprint says.
+
+    `workspace` is where the key is if the row does not say. Raises `UnusableError`.
     """
     if not isinstance(row, dict):
         raise UnusableError(field="", why="Input should be an object")
     try:
         return Reading(
-            _key(row, workspace), _settings(row), _counters(row), _remaining(row), began, at
+            _key(row, workspace), _settings(row), _counters(row), _remaining(row), began, at, mark
         )
     except KeyError as missing:
         raise UnusableError(field=f".{missing.args[0]}", why="Field required") from None

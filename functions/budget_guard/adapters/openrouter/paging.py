@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from budget_guard.domain.errors import ProviderConfusing
 from budget_guard.domain.keys import Reading
-from budget_guard.use_cases.ports import Listing
+from budget_guard.use_cases.listings import Listing, Unread
 
 MOST_FRUITLESS = 3
 
@@ -17,10 +17,10 @@ def every_page(fetch: Callable[[int], Listing], *, at_once: int) -> Listing:
     (100 is in the guides, but not in the OpenAPI file). Any page's error is raised.
     """
     pages = [fetch(0)]
-    offset = step = len(pages[0].readings)
+    offset = step = len(pages[0].rows)
     width, fruitless = 1, 0
     with ThreadPoolExecutor(at_once) as pool:
-        while all(page.readings for page in pages[-width:]):
+        while all(page.rows for page in pages[-width:]):
             known = _newest(pages).keys()
             width = min(len(pages), at_once)
             pages += pool.map(fetch, range(offset, offset + width * step, step))
@@ -30,18 +30,15 @@ def every_page(fetch: Callable[[int], Listing], *, at_once: int) -> Listing:
                 msg = "GET /keys gives the same keys at every offset; nothing was concluded."
                 raise ProviderConfusing(msg)
     return Listing(
-        tuple(_newest(pages).values()),
+        _newest(pages),
         began=min(page.began for page in pages),
         at=max(page.at for page in pages),
     )
 
 
-def _newest(pages: Iterable[Listing]) -> dict[str, Reading]:
-    """Return one reading per hash: a key is on two pages when another was made meanwhile."""
-    newest: dict[str, Reading] = {}
-    for page in pages:
-        for reading in page.readings:
-            known = newest.get(reading.key.hash)
-            if known is None or known.at <= reading.at:
-                newest[reading.key.hash] = reading
+def _newest(pages: Iterable[Listing]) -> dict[str, Reading | Unread]:
+    """Return one row per hash: a key is on two pages when another was made meanwhile."""
+    newest: dict[str, Reading | Unread] = {}
+    for page in sorted(pages, key=lambda page: page.at):
+        newest |= page.rows
     return newest

@@ -58,7 +58,7 @@ class Behaviour:
     - `analytics_unknown`: metrics and dimensions that neither `/analytics/meta` nor a query knows.
       No name is promised: they are to be discovered.
     - `analytics_counts`: counts are strings (official skills), numbers (OpenAPI file), or one and
-      the other from row to row.
+      the other from row to row (the default, since both are seen).
     - `analytics_long_times`: time buckets as in the OpenAPI file's example
       (`2025-01-01T00:00:00.000Z`), else as seen in answers (`2025-01-01 10:00:00`, `2025-01-01`).
     - `analytics_whole_buckets`: a bucket that the time range only touches comes whole (seen where

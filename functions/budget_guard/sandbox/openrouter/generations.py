@@ -36,7 +36,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a request is for and how it is served; none of it changes what the request costs.
+    """What a request is for and how it is served; only `fee` changes what it is charged.
 
     - `model`: asked for; `served`: the permaslug that answered (None: the catalog's for `model`);
     - `provider`: who answered (None: nobody); `failed`: who was tried before, in order;
@@ -44,6 +44,7 @@ class Work:
     - `fee`: charged to credits for a BYOK request, which itself costs none (5 % after an allowance);
     - `tools`: of what is charged to credits, the part for web search;
     - `cache_discount`: what caching saved; `latency`: milliseconds, if the request took no time;
+    - `finish`: why it ended (`stop`, `length`, `error` ...), `cancelled` by the caller, `streamed`;
     - `session`, `user` (None: the key's external user), `app` (its title), `origin` (its URL).
     """
 
@@ -76,7 +77,11 @@ ORDINARY = Work()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One completed request. `model` was asked for, `served` is the permaslug that answered."""
+    """One completed request: what was charged, what for, and who answered.
+
+    `served` is the permaslug of the model that answered, `user` the external user, `workspace` and
+    `creator` the key's at that moment.
+    """
 
     id: str
     charge: Charge

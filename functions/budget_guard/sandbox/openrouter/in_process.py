@@ -1,14 +1,14 @@
 """The port `OpenRouter` straight onto a simulated account, for tests of many thousand steps."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import httpx
 
 from budget_guard.adapters.openrouter.answers import UnusableError
 from budget_guard.adapters.openrouter.failures import MAKE_ONE, failed, refused
-from budget_guard.adapters.openrouter.keys import read_row
+from budget_guard.adapters.openrouter.keys import read_listing, read_row
 from budget_guard.domain.errors import GuardError, ManagementKeyError, ProviderConfusing
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
@@ -16,7 +16,8 @@ from budget_guard.domain.records import Workspace
 from budget_guard.sandbox.openrouter.account import PAGE, Account
 from budget_guard.sandbox.openrouter.faults import Fault, Faults, When
 from budget_guard.sandbox.openrouter.refusals import Refusal
-from budget_guard.use_cases.ports import Change, Listing
+from budget_guard.use_cases.listings import Listing, Unread
+from budget_guard.use_cases.ports import Change
 
 type Row = dict[str, Any]
 
@@ -54,15 +55,14 @@ class InProcessOpenRouter:
         rows = self._call("GET", "/workspaces", self._managed(page))
         return tuple(Workspace(row["id"], row["name"]) for row in rows)
 
-    def keys(self, workspace: str) -> Listing:
-        """Return every key of a workspace."""
+    def keys(self, workspace: str, known: Container[str] = ()) -> Listing:
+        """Return every key of a workspace, and leave known rows unread as the real adapter does."""
         found: list[Row] = []
         while True:
             rows = self._call("GET", "/keys", self._page(workspace, len(found)))
             found += rows
             if len(rows) < PAGE:
-                now = self._account.clock.now
-                return Listing(tuple(self._reading("GET /keys", row) for row in found), now, now)
+                return self._listing(found, workspace, known)
 
     def key(self, key_hash: str) -> Reading:
         """Return one key."""
@@ -122,14 +122,25 @@ class InProcessOpenRouter:
             raise error
         return [{**row, **fault.overlay} for row in rows] if fault.overlay else rows
 
+    def _listing(self, rows: list[Row], workspace: str, known: Container[str]) -> Listing:
+        now = self._account.clock.now
+        try:
+            return read_listing(rows, workspace, Unread(now, now), known)
+        except UnusableError as error:
+            raise _confusing(error, "GET /keys") from None
+
     def _reading(self, endpoint: str, row: Row) -> Reading:
         now = self._account.clock.now
         try:
             return read_row(row, "", now, now)
         except UnusableError as error:
-            field = error.field
-        msg = f"{endpoint} was answered with an unusable `data{field}`; nothing was concluded."
-        raise ProviderConfusing(msg)
+            raise _confusing(error, endpoint) from None
+
+
+def _confusing(error: UnusableError, endpoint: str) -> ProviderConfusing:
+    return ProviderConfusing(
+        f"{endpoint} was answered with an unusable `data{error.field}`; nothing was concluded."
+    )
 
 
 def _struck(method: str, path: str, fault: Fault) -> GuardError | None:

@@ -57,13 +57,25 @@ class Days:
         comes, leaves nothing half-read. A part that OpenRouter refuses stays open, the others are
         read. Raises `ProviderUnavailable` where activity does not answer.
         """
-        day, closed, is_row, problems = self._first_open(), 0, True, list[str]()
+        since, day, closed, is_row, problems = (
+            self._since(),
+            self._first_open(),
+            0,
+            True,
+            list[str](),
+        )
         while _midnight(day) + DAY <= self.now and self.has_time():
             is_closed = self._read(day, problems)
             is_row, closed, day = is_row and is_closed, closed + is_closed, day + DAY
             if is_row:
-                self.ledger.save(CostsRead(ACTIVITY, _midnight(day), self.now), lease=self.lease)
+                self.ledger.save(
+                    CostsRead(ACTIVITY, since, _midnight(day), self.now), lease=self.lease
+                )
         return Closed(closed, tuple(dict.fromkeys(problems)))
+
+    def _since(self) -> datetime:
+        read = self.ledger.costs_read().get(ACTIVITY)
+        return read.since if read else _midnight(self._first_open())
 
     def _first_open(self) -> date:
         """Return the first day that is not closed; what activity has forgotten stays as it is."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from budget_guard.domain.costs import Axis, Cost, CostHour, Figures, summed
 from budget_guard.use_cases.costs.asking import HOUR, whole
@@ -22,6 +22,13 @@ class Span:
     begins: datetime
     ends: datetime
     named: Named
+
+    def days(self) -> Iterator[date]:
+        """Yield the days (UTC) that the span touches."""
+        day = self.begins.date()
+        while datetime.combine(day, time(), UTC) < self.ends:
+            yield day
+            day += timedelta(days=1)
 
 
 def read_hours(

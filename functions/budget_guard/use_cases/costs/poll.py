@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Workspace
 from budget_guard.domain.windows import Window, end, start
@@ -14,6 +15,7 @@ from budget_guard.use_cases.costs.asking import HOUR
 from budget_guard.use_cases.costs.days import DAY, Closed, Days, Rows
 from budget_guard.use_cases.costs.hours import Span, read_hours
 from budget_guard.use_cases.costs.naming import names
+from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
 from budget_guard.use_cases.ports import Lease, Ledger
 
@@ -21,6 +23,13 @@ LATE = 2 * HOUR
 """Hours that are read again: how late analytics learns of a request is not documented."""
 FIRST_BACK = 28 * DAY
 """How far the first run reads: four weeks to compare with. Providers are told for 31 days."""
+
+
+WEEK = 7 * DAY
+
+
+class TooMuchAtOnce(Exception):
+    """Analytics cut its answer about several days; each is asked for by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,8 @@ def poll_costs(on: CostPoll) -> CostReport:
         ).close()
     except ProviderError as error:
         closed = Closed(0, (str(error),))
+    people = People(observations, on.policy.budgets)
+    Watch(on.ledger, on.lease, on.policy, people, on.now, on.has_time).look()
     problems += [f"costs of completed days: {one}" for one in closed.problems]
     return CostReport(
         hours=reader.written,
@@ -92,21 +103,33 @@ class _Reader:
         self._on, self._axes = on, sorted(offered.axes)
         self._named = names(observations)
         self._known = on.ledger.costs_read()
+        self._at_once = WEEK
         self.warnings = dict.fromkeys(offered.missing)
         self.written = 0
 
     def read(self, workspace: Workspace) -> bool:
-        """Read a workspace day by day; tell whether all hours until now were read."""
+        """Read a workspace; tell whether all hours until now were read.
+
+        Weeks are read at once until an answer is cut: then days are, and each is written before
+        the next is asked for.
+        """
         on, begins = self._on, self._begins(workspace)
+        known = self._known.get(workspace.id)
+        since = known.since if known else begins
         while begins < on.now:
             if not on.has_time():
                 return False
-            ends = min(end(Window.DAILY, begins), on.now)
+            ends = min(end(Window.DAILY, begins) - DAY + self._at_once, on.now)
             named = self._named.get(workspace.id, {})
             span = Span(workspace.id, begins, ends, named)
-            self._record(span, read_hours(span, self._axes, self._ask, on.now))
+            try:
+                found = read_hours(span, self._axes, self._ask, on.now)
+            except TooMuchAtOnce:
+                self._at_once = DAY
+                continue
+            self._record(span, found)
             until = ends.replace(minute=0, second=0, microsecond=0)
-            on.ledger.save(CostsRead(workspace.id, until, on.now), lease=on.lease)
+            on.ledger.save(CostsRead(workspace.id, since, until, on.now), lease=on.lease)
             begins = ends
         return True
 
@@ -118,13 +141,16 @@ class _Reader:
     def _ask(self, question: Question) -> Told:
         told = self._on.source.ask(question)
         self.warnings |= dict.fromkeys(told.warnings)
+        if told.is_cut and question.ends - question.begins > DAY:
+            raise TooMuchAtOnce
         return told
 
     def _record(self, span: Span, found: Iterable[CostHour]) -> None:
         """Write the hours that changed; one that never had any costs is not written."""
         before = {
             (one.hour, one.part): one
-            for one in self._on.ledger.cost_hours(span.begins.date())
+            for day in span.days()
+            for one in self._on.ledger.cost_hours(day)
             if one.workspace == span.workspace
         }
         for hour in found:

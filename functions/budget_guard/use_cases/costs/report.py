@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from budget_guard.domain.costs import (
 )
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.ownership import owner_of
 from budget_guard.domain.policy import Budget
 from budget_guard.use_cases.ports import Ledger
 
@@ -70,7 +71,8 @@ class CostTable:
     """Costs of a period, the dearest first (days in their order).
 
     `read_until`: all hours before are in it, of every workspace (None: nothing was ever read).
-    `closed_until`: days before are as OpenRouter's activity has them, for good.
+    `read_since`: hours before were never read. `closed_until`: days before are as OpenRouter's
+    activity has them, for good.
     """
 
     by: By
@@ -78,8 +80,15 @@ class CostTable:
     lines: tuple[CostLine, ...]
     total: Figures
     before: Figures
+    read_since: datetime | None
     read_until: datetime | None
     closed_until: date | None
+
+    @property
+    def is_comparable(self) -> bool:
+        """Tell whether all of the period before was read."""
+        begins = datetime.combine(self.period.before.first, time(), UTC)
+        return self.read_since is not None and self.read_since <= begins
 
 
 def value(figures: Figures) -> Usd:
@@ -111,6 +120,7 @@ def cost_table(ledger: Ledger, period: Period, by: By) -> CostTable:
         lines=tuple(lines),
         total=sum(now.values(), NOTHING),
         before=sum(before.values(), NOTHING),
+        read_since=max((one.since for one in read.values()), default=None),
         read_until=min((one.until for one in read.values()), default=None),
         closed_until=closed.until.astimezone(UTC).date() if closed else None,
     )
@@ -159,13 +169,6 @@ def _label(
         By.PROVIDER: lambda one, _: one.provider or "",
         By.DAY: lambda _, day: day.isoformat(),
     }[by]
-
-
-def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:
-    """Return the owner of the first budget in the file that covers a key and names one."""
-    if seen is None:
-        return None
-    return next((one.owner for one in budgets if one.owner and one.covers(seen.key)), None)
 
 
 def _budgets(ledger: Ledger) -> Sequence[Budget]:

@@ -1,0 +1,125 @@
+"""The signals of costs in the budgets file: from when on each is told, or `off`."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from budget_guard.adapters.budgets import leaves, scalars
+from budget_guard.adapters.budgets.budget import Part
+from budget_guard.domain import policy
+
+OFF = "off"
+
+
+class Unexplained(Part):
+    """Spend of the last 24 hours that analytics, or the keys, do not explain."""
+
+    above: leaves.Share = Field(
+        policy.Unexplained().above,
+        description="Part of the spend that may be unexplained.",
+        examples=["2%"],
+        json_schema_extra={"default": "2%"},
+    )
+    at_least: leaves.Least = Field(
+        policy.Unexplained().at_least,
+        description="USD that may be unexplained, however little was spent.",
+        examples=[1],
+    )
+
+    def to_domain(self) -> policy.Unexplained:
+        """Return the domain's word for it."""
+        return policy.Unexplained(**dict(self))
+
+
+class MixShifted(Part):
+    """A model or provider with another share of the spend than on the same weekdays before."""
+
+    by: leaves.Share = Field(
+        policy.MixShifted().by,
+        description="How much of all spend it must have more than on any of these days.",
+        examples=["25%"],
+        json_schema_extra={"default": "25%"},
+    )
+    at_least: leaves.Least = Field(
+        policy.MixShifted().at_least, description="USD that this comes to.", examples=[5]
+    )
+
+    def to_domain(self) -> policy.MixShifted:
+        """Return the domain's word for it."""
+        return policy.MixShifted(**dict(self))
+
+
+class Unusual(Part):
+    """A key whose requests are dearer, or more, than they usually are."""
+
+    times: leaves.Times = Field(
+        policy.Unusual().times,
+        description="How many times its usual spread (MAD) above what is usual (2 to 100).",
+        examples=[6],
+    )
+    at_least: leaves.Least = Field(
+        policy.Unusual().at_least, description="USD an hour that this comes to.", examples=[1]
+    )
+
+    def to_domain(self) -> policy.Unusual:
+        """Return the domain's word for it."""
+        return policy.Unusual(**dict(self))
+
+
+class _OrOff:
+    """Lets `off` stand where the fields of a part do; the file keeps the word."""
+
+    def __init__(self, part: type[BaseModel], example: str) -> None:
+        self._part, self._form = part, f"write off, or fields such as {example}"
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        inner = handler.generate_schema(self._part)
+        written = core_schema.wrap_serializer_function_ser_schema(_written, schema=inner)
+        return core_schema.no_info_wrap_validator_function(self._read, inner, serialization=written)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [handler(schema), {"const": OFF}]}
+
+    def _read(self, value: object, inner: Callable[[object], BaseModel]) -> BaseModel | str:
+        if isinstance(value, dict | BaseModel):
+            return inner(value)
+        if scalars.text_of(value, self._form) != OFF:
+            scalars.refuse("this is neither off nor fields", self._form)
+        return OFF
+
+
+def _written(value: object, inner: Callable[[object], object]) -> object:
+    return value if value == OFF else inner(value)
+
+
+class Signals(Part):
+    """Which signals of costs are told; each has defaults of its own."""
+
+    unexplained: Annotated[Unexplained | str, _OrOff(Unexplained, "{above: 2%}")] = Field(
+        Unexplained.model_construct(),
+        description="Spend that nothing explains; off: not told.",
+        examples=[{"above": "2%", "at_least": 1}],
+    )
+    mix_shifted: Annotated[MixShifted | str, _OrOff(MixShifted, "{by: 25%}")] = Field(
+        MixShifted.model_construct(),
+        description="Money that moved to another model or provider; off: not told.",
+        examples=[{"by": "25%", "at_least": 5}],
+    )
+    unusual: Annotated[Unusual | str, _OrOff(Unusual, "{times: 6}")] = Field(
+        Unusual.model_construct(),
+        description="Keys out of their usual range; off: not told.",
+        examples=[{"times": 6, "at_least": 1}],
+    )
+
+    def to_domain(self) -> policy.SignalRules:
+        """Return the domain's word for it."""
+        return policy.SignalRules(
+            unexplained=None if isinstance(self.unexplained, str) else self.unexplained.to_domain(),
+            mix_shifted=None if isinstance(self.mix_shifted, str) else self.mix_shifted.to_domain(),
+            unusual=None if isinstance(self.unusual, str) else self.unusual.to_domain(),
+        )

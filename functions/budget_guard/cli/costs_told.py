@@ -1,0 +1,58 @@
+"""What `costs` tells, before it is a page, CSV or JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from budget_guard.domain.costs import Figures
+from budget_guard.domain.ownership import owner_of
+from budget_guard.use_cases.costs.report import (
+    By,
+    CostLine,
+    CostTable,
+    Period,
+    cost_table,
+    value,
+)
+from budget_guard.use_cases.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The table, and the owners of its keys by their hash."""
+
+    table: CostTable
+    owners: Mapping[str, str]
+
+    @property
+    def is_compared(self) -> bool:
+        """Tell whether lines have a figure of the period before: all but days."""
+        return self.table.by is not By.DAY
+
+    @property
+    def knows_before(self) -> bool:
+        """Tell whether that figure can be trusted: all of the period before was read."""
+        return self.is_compared and self.table.is_comparable
+
+    def owner(self, line: CostLine) -> str | None:
+        """Return who owns the key of a line, if that is known."""
+        return self.owners.get(line.key) if line.key else None
+
+
+def told(ledger: Ledger, period: Period, by: By) -> Told:
+    """Return the costs of a period, with the owners of keys where each line is a key."""
+    return Told(cost_table(ledger, period, by), owners(ledger) if by is By.KEY else {})
+
+
+def owners(ledger: Ledger) -> Mapping[str, str]:
+    """Return the owner of every key that has one, by its hash, as the deployed budgets say."""
+    deployed = ledger.deployed()
+    budgets = deployed.policy.budgets if deployed else ()
+    found = {key: owner_of(seen, budgets) for key, seen in ledger.observations().items()}
+    return {key: owner for key, owner in found.items() if owner}
+
+
+def change(now: Figures, before: Figures) -> Decimal | None:
+    """Return by which part costs (credits and BYOK) grew; None where there were none before."""
+    was = value(before)
+    return value(now) / was - 1 if was else None

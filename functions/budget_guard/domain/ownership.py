@@ -1,0 +1,35 @@
+"""Whose a key is, as the budgets file says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from budget_guard.domain.costs import UNKNOWN
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import Budget
+
+
+def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:
+    """Return the owner of the first budget in the file that covers a key and names one."""
+    if seen is None:
+        return None
+    return next((one.owner for one in budgets if one.owner and one.covers(seen.key)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The names and owners of keys that costs are told of, by hash or by `?` and a name."""
+
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    budgets: Sequence[Budget] = ()
+    _owners: dict[str, str | None] = field(default_factory=dict)
+
+    def owner(self, key: str) -> str | None:
+        """Return who answers for a key; None where nobody does, or nobody knows."""
+        if key not in self._owners:
+            self._owners[key] = owner_of(self.observations.get(key), self.budgets)
+        return self._owners[key]
+
+    def name(self, key: str) -> str:
+        """Return what people call a key."""
+        seen = self.observations.get(key)
+        return (seen.key.name or key[:12]) if seen else key.removeprefix(UNKNOWN)

@@ -1,0 +1,109 @@
+"""What goes wrong in a made-up account, each from a random hour of the fifth week on."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from tests.domain.signals.world import BEFORE, MODELS, PROVIDERS, Lines, World
+
+HOURLY_LEAST = 0.5
+"""USD an hour of a key whose fault is worth telling."""
+
+
+def spent_by(world: World, of: Callable[[Lines], str]) -> Mapping[str, float]:
+    """Return the USD of a key, owner or model over the last week before anybody looks."""
+    found: defaultdict[str, float] = defaultdict(float)
+    for hour in range(BEFORE - 168, BEFORE):
+        for one in world.lines(hour):
+            found[of(one)] += one.usd
+    return found
+
+
+def _begin(world: World) -> None:
+    # On a weekday: an office's keys that rest on Sunday have nothing to spoil.
+    world.since = BEFORE + 24 * world.rng.randint(1, 3) + world.rng.randint(0, 23)
+
+
+def _keys(world: World) -> list[str]:
+    """Return the keys that spend enough, and not only at night or on Tuesdays."""
+    often = {one.key for one in world.jobs if one.rhythm in ("steady", "office", "hourly")}
+    spent = spent_by(world, lambda one: one.key)
+    found = [key for key in often if spent.get(key, 0.0) / 168 >= HOURLY_LEAST]
+    return sorted(found) or [max(sorted(spent), key=lambda key: spent[key])]
+
+
+def untold(world: World) -> None:
+    """Analytics tells of 50 to 85 % of what is spent."""
+    _begin(world)
+    part = world.rng.uniform(0.5, 0.85)
+    world.untold = lambda its, hour, _: part if its.is_wrong(hour) else 1.0
+    world.expected = lambda name: name == "unexplained/analytics"
+
+
+def keyless(world: World) -> None:
+    """A key that nobody can list spends 10 to 40 % of what the others spend."""
+    _begin(world)
+    part = world.rng.uniform(0.1, 0.4)
+    burn = sum(spent_by(world, lambda _: "").values()) / 168
+    world.stray = lambda its, hour: part * burn if its.is_wrong(hour) else 0.0
+    world.expected = lambda name: name == "unexplained/balance"
+
+
+def switched(world: World) -> None:
+    """The dearest owner's traffic goes to a model that it did not use."""
+    _begin(world)
+    owners = {one.key: one.owner for one in world.jobs}
+    spent = spent_by(world, lambda one: owners[one.key])
+    owner = max(sorted(spent), key=lambda one: spent[one])
+    used = spent_by(world, lambda one: one.model if owners[one.key] == owner else "")
+    new = min(MODELS, key=lambda one: used.get(one, 0.0))
+    factor = world.rng.uniform(0.7, 2.0)
+
+    def spoil(_: World, __: int, lines: list[Lines]) -> list[Lines]:
+        return [
+            replace(
+                one, model=new, provider=PROVIDERS[MODELS.index(new) // 2], usd=one.usd * factor
+            )
+            if owners[one.key] == owner
+            else one
+            for one in lines
+        ]
+
+    world.spoil = spoil
+    world.expected = lambda name: name in {f"mix/{owner}/model/{new}", f"mix/*/model/{new}"}
+
+
+def dearer(world: World) -> None:
+    """The requests of a key cost three to eight times as much as before."""
+    _worse(world, "cost", (3.0, 8.0), lambda one, by: replace(one, usd=one.usd * by))
+
+
+def looping(world: World) -> None:
+    """A key makes 10 to 20 times as many requests as before."""
+
+    def spoiled(one: Lines, by: float) -> Lines:
+        return replace(one, usd=one.usd * by, requests=round(one.requests * by))
+
+    _worse(world, "requests", (10.0, 20.0), spoiled)
+
+
+def _worse(
+    world: World, what: str, bounds: tuple[float, float], spoiled: Callable[[Lines, float], Lines]
+) -> None:
+    _begin(world)
+    key, by = world.rng.choice(_keys(world)), world.rng.uniform(*bounds)
+
+    def spoil(_: World, __: int, lines: list[Lines]) -> list[Lines]:
+        return [spoiled(one, by) if one.key == key else one for one in lines]
+
+    world.spoil = spoil
+    world.expected = lambda name: name == f"unusual/{key}/{what}"
+
+
+FAULTS: Mapping[str, Callable[[World], None]] = {
+    "analytics lacks 15 to 50 %": untold,
+    "a key that nobody lists": keyless,
+    "an owner's model switched": switched,
+    "requests 3 to 8 times dearer": dearer,
+    "10 to 20 times the requests": looping,
+}

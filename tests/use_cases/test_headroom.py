@@ -1,0 +1,194 @@
+"""What a key may still spend: by the limit in force, the newest counters, and whom it answers to."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.domain.holds import Hold, HoldState, Possible
+from budget_guard.domain.keys import Settings
+from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.policy import Policy
+from budget_guard.use_cases.headroom import Headroom, State, headroom
+from tests.domain.builders import (
+    DAILY,
+    DAY,
+    HOUR,
+    MINUTE,
+    MONTHLY,
+    NEVER,
+    NOW,
+    WEEKLY,
+    a_budget,
+    counters,
+    held,
+    limited,
+    policy_of,
+    seen,
+    usd,
+    utc,
+)
+
+KEY = "#api"
+OWNED = a_budget(daily=100, monthly=1000, owner="search")
+ZERO, TEN = Decimal(0), Decimal(10)
+
+
+def ask(
+    observation: Observation,
+    *holds: Hold,
+    policy: Policy | None = None,
+    fresh: Any = NOW - MINUTE,
+    now: Any = NOW,
+) -> Headroom:
+    """Return the answer about the one key that a ledger knows."""
+    ledger = MemoryLedger()
+    ledger.save(observation, *holds, Freshness("w1", fresh, fresh))
+    found = headroom(ledger, policy or policy_of(OWNED), observation.key.hash, now)
+    assert found is not None
+    return found
+
+
+def spent_of(fence: Settings, daily: str = "4", **rest: Any) -> Observation:
+    return seen("api", counters(daily, lifetime=rest.pop("lifetime", daily)), fence, **rest)
+
+
+def test_a_key_that_is_not_there_has_no_answer() -> None:
+    ledger = MemoryLedger()
+    assert headroom(ledger, policy_of(OWNED), KEY, NOW) is None
+    ledger.save(replace(seen("api"), gone_at=NOW))
+    assert headroom(ledger, policy_of(OWNED), KEY, NOW) is None
+
+
+def test_a_key_without_a_limit_is_free() -> None:
+    found = ask(seen("api"))
+    assert (found.headroom, found.state, found.resets_at) == (None, State.FREE, None)
+    assert (found.budget, found.owner, found.window) == ("prod", "search", None)
+
+
+def test_a_keys_own_limit_leaves_what_its_window_has_not_spent() -> None:
+    found = ask(seen("api", counters("4", "7", lifetime="99"), limited(10, WEEKLY)))
+    assert (found.headroom, found.state) == (Decimal(3), State.FREE)
+    assert (found.window, found.resets_at) == (WEEKLY, utc("2026-11-23"))
+
+
+def test_a_fence_leaves_what_its_lifetime_counter_has_not_reached() -> None:
+    fence = limited("108.5")
+    found = ask(spent_of(fence, "4", lifetime="100"), held(fence=fence))
+    assert (found.headroom, found.state) == (Decimal("8.5"), State.HELD)
+    assert (found.budget, found.owner, found.window) == ("prod", "search", DAILY)
+    assert found.resets_at == utc("2026-11-19")
+
+
+def test_a_fence_that_was_reached_or_passed_leaves_nothing() -> None:
+    fence = limited(100)
+    for lifetime in ("100", "100.7"):
+        found = ask(spent_of(fence, "4", lifetime=lifetime), held(fence=fence))
+        assert (found.headroom, found.state) == (ZERO, State.STOPPED)
+
+
+def test_an_answer_newer_than_the_reading_counts_with_what_it_allowed_beyond() -> None:
+    fence = limited(12)
+    hold = held(confirmed=Possible(fence, extra=usd(3)), at=NOW)
+    found = ask(spent_of(limited(5), "4"), hold)
+    assert found.headroom == Decimal(11)
+
+
+def test_what_a_person_changed_since_counts_instead_of_the_fence() -> None:
+    found = ask(spent_of(limited(50), "4"), held(fence=limited(5)))
+    assert found.headroom == Decimal(46)
+
+
+def test_byok_counts_where_the_limit_counts_it() -> None:
+    for byok, left in ((True, Decimal(3)), (False, Decimal(6))):
+        fence = limited(10, byok=byok)
+        found = ask(seen("api", counters(4, byok=3), fence), held(fence=fence))
+        assert found.headroom == left
+
+
+def test_a_counter_of_yesterday_is_none_of_todays() -> None:
+    yesterday = NOW - DAY
+    found = ask(seen("api", counters(10), limited(10, DAILY), at=yesterday))
+    assert (found.headroom, found.state) == (TEN, State.FREE)
+
+
+def test_who_is_disabled_or_has_ended_may_spend_nothing() -> None:
+    off = limited(10, disabled=True)
+    for one in (seen("api", settings=off), seen("api", expires_at=NOW)):
+        found = ask(one)
+        assert (found.headroom, found.state) == (ZERO, State.STOPPED)
+    frozen = ask(seen("api", settings=off), held(fence=off, froze=True))
+    assert (frozen.headroom, frozen.state) == (ZERO, State.FROZEN)
+
+
+def test_a_key_that_was_given_back_is_free() -> None:
+    hold = replace(held(fence=limited(5)), state=HoldState.RELEASED)
+    assert ask(seen("api"), hold).state is State.FREE
+
+
+def test_its_age_is_that_of_its_workspace_however_long_it_did_not_change() -> None:
+    found = ask(seen("api", at=NOW - DAY), fresh=NOW - 3 * MINUTE)
+    assert (found.observed_at, found.age) == (NOW - 3 * MINUTE, 3 * MINUTE)
+    assert ask(seen("api"), fresh=NOW + MINUTE).age == timedelta()
+
+
+def test_of_what_was_not_seen_for_too_long_nothing_is_known() -> None:
+    fence = limited(10)
+    one = spent_of(fence, at=NOW - HOUR)
+    assert ask(one, held(fence=fence), fresh=NOW - 15 * MINUTE).state is State.HELD
+    late = ask(one, held(fence=fence), fresh=NOW - 16 * MINUTE)
+    assert (late.state, late.headroom) == (State.UNKNOWN, Decimal(6))
+
+
+@pytest.mark.parametrize(
+    ("budgets", "binds"),
+    [
+        ([a_budget("a", daily=100), a_budget("b", daily=10)], ("b", DAILY)),
+        ([a_budget("a", daily=100), a_budget("b", daily=10, hold=NEVER)], ("a", DAILY)),
+        ([a_budget("a", keys="dev-*", daily=1), a_budget("b", daily=10)], ("b", DAILY)),
+        ([a_budget("a", daily=100, weekly=110)], ("a", WEEKLY)),
+        ([a_budget("a", daily=0), a_budget("b", daily=1)], ("a", DAILY)),
+        ([a_budget("a", keys="dev-*", daily=1)], (None, None)),
+        ([a_budget("a", hold=NEVER, daily=1)], ("a", None)),
+    ],
+)
+def test_the_cap_of_which_the_key_spent_most_is_the_one_that_binds(
+    budgets: list[Any], binds: tuple[str | None, Any]
+) -> None:
+    fence = limited(120)
+    one = seen("api", counters("4", "100", lifetime="110"), fence)
+    found = ask(one, held(fence=fence), policy=policy_of(*budgets))
+    assert (found.budget, found.window) == binds
+
+
+def test_a_fence_that_resets_is_bound_by_a_cap_of_its_window() -> None:
+    fence = limited(50, MONTHLY)
+    found = ask(spent_of(fence), held(fence=fence))
+    assert (found.window, found.resets_at) == (MONTHLY, utc("2026-12-01"))
+
+
+def test_a_budget_of_another_guards_workspaces_is_none_of_its_business() -> None:
+    policy = replace(policy_of(OWNED), scope=("w2",))
+    assert ask(seen("api"), policy=policy).budget is None
+
+
+amounts = st.decimals(0, 200, places=6)
+
+
+@given(amounts, amounts, amounts, st.sampled_from([None, DAILY, WEEKLY, MONTHLY]))
+def test_headroom_is_never_negative_and_falls_as_the_key_spends(
+    limit: Decimal, used: Decimal, more: Decimal, reset: Any
+) -> None:
+    fence = limited(limit, reset)
+    before, after = (
+        ask(seen("api", counters(one), fence), held(fence=fence)).headroom
+        for one in (used, used + more)
+    )
+    assert before is not None
+    assert after is not None
+    assert ZERO <= after <= before == max(ZERO, limit - used)
