@@ -1,6 +1,6 @@
 """Alarms about the guard itself; they publish to `health`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -18,6 +18,12 @@ HELD = "Budgets may not be held now."
 SILENT = dict.fromkeys(Job, HELD) | {
     Job.POLL_COSTS: "Budgets are held; who spent what on which model is not known since."
 }
+WAITS = {
+    "StartsLost": "EventBridge Scheduler could not start a function.",
+    "IdsRefused": "ids that applications sent came to nothing. Budgets are held; each dead letter "
+    "says why in its attribute `reason`.",
+}
+"""What it means that something waits in a queue, by the alarm's name."""
 BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
@@ -33,7 +39,7 @@ def finished_runs(job: Job, period: Duration) -> cloudwatch.Metric:
 
 
 class Alarms(Construct):
-    """Per function: it stopped finishing, it failed. Besides: starts were lost.
+    """Per function: it stopped finishing, it failed. Besides: starts were lost, ids refused.
 
     A silence is told after two of a function's periods, each as long as two polls of costs, or one
     of usage.
@@ -45,7 +51,7 @@ class Alarms(Construct):
         construct_id: str,
         *,
         functions: Iterable[GuardFunction],
-        lost_starts: sqs.IQueue,
+        queues: Mapping[str, sqs.IQueue],
         health: sns.ITopic,
         settings: Settings,
     ) -> None:
@@ -58,7 +64,8 @@ class Alarms(Construct):
             if function.job.is_scheduled:
                 self._silent(function.job, each, metric_math=not settings.embedded)
             self._failed(function)
-        self._lost(lost_starts)
+        for name, queue in queues.items():
+            self._waits(name, queue)
 
     def _silent(self, job: Job, period: Duration, *, metric_math: bool) -> None:
         runs = finished_runs(job, period)
@@ -79,13 +86,13 @@ class Alarms(Construct):
             description=f"Budget Guard: {function.job} failed. Its log says why.",
         )
 
-    def _lost(self, queue: sqs.IQueue) -> None:
+    def _waits(self, name: str, queue: sqs.IQueue) -> None:
         self._alarm(
-            "StartsLost",
+            name,
             metric=queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(5), statistic="Maximum"
             ),
-            description="Budget Guard: EventBridge Scheduler could not start a function.",
+            description=f"Budget Guard: {WAITS[name]}",
         )
 
     def _alarm(

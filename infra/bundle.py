@@ -18,7 +18,7 @@ REQUIREMENTS = ROOT / "functions" / "requirements.txt"
 PACKAGE = ROOT / "functions" / "budget_guard"
 NOT_SHIPPED = shutil.ignore_patterns("cli", "client", "sandbox", "__pycache__", "py.typed")
 
-AWS_SERVICES = {"dynamodb", "lambda", "secretsmanager", "sns"}
+AWS_SERVICES = {"dynamodb", "lambda", "secretsmanager", "sns", "sqs"}
 """What the functions call; botocore describes four hundred others in 25 of the asset's 47 MB."""
 
 

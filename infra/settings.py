@@ -26,7 +26,7 @@ class Settings:
     """One deployment.
 
     `embedded` is for the emulator on this machine: it runs the functions here (hence the wheels
-    of this machine), plays no bootstrap roles, knows no metric math, and keeps nothing.
+    of this machine), plays no bootstrap roles, knows no metric math, has no TLS, keeps nothing.
     """
 
     stack_name: str = "BudgetGuard"

@@ -12,6 +12,7 @@ from budget_guard.domain.policy import Budget
 from infra.alarms import Alarms
 from infra.dashboard import Dashboard
 from infra.functions import MEMORY, Common, GuardFunction, Job
+from infra.generation_queue import GenerationQueue
 from infra.ledger import Ledger
 from infra.management_key import ManagementKey
 from infra.schedules import Schedules
@@ -29,6 +30,11 @@ LEDGER = (
 OBSERVE = ("dynamodb:BatchWriteItem",)
 COSTS_TIMEOUT = Duration.minutes(10)
 """The first run reads four weeks, one request a second; it ends before the next one begins."""
+COSTS_BUSY = Duration.minutes(11)
+"""Longer than a run of `poll_costs`: what it took from the queue is hidden from the next one."""
+TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+TAKE_EMULATED = ("sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch")
+"""AWS has no such permissions, and grants batches by those above; the emulator asks for them."""
 PROCESSORS = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
     Architecture.X86_64: lambda_.Architecture.X86_64,
@@ -56,6 +62,7 @@ class BudgetGuardStack(Stack):
         self._ledger = Ledger(self, "Ledger", retain=not settings.embedded)
         self._topics = Topics(self, "Topics", email=settings.alert_email)
         self._key = ManagementKey(self, "ManagementKey", existing_arn=settings.secret_arn)
+        self._ids = GenerationQueue(self, "Generations", busy=COSTS_BUSY, tls=not settings.embedded)
         self._functions = self._make_functions()
         self._schedules = Schedules(
             self,
@@ -91,7 +98,15 @@ class BudgetGuardStack(Stack):
             Duration.seconds(poll_seconds),
             {**provider, "EVALUATE_FUNCTION_NAME": evaluate.function.function_name},
         )
-        costs = self._function(Job.POLL_COSTS, COSTS_TIMEOUT, provider)
+        costs = self._function(
+            Job.POLL_COSTS,
+            COSTS_TIMEOUT,
+            {
+                **provider,
+                "QUEUE_URL": self._ids.queue.queue_url,
+                "DEAD_LETTERS_URL": self._ids.dead_letters.queue_url,
+            },
+        )
         # An application waits for its answer one second: more memory is more of a processor.
         headroom = self._function(Job.HEADROOM, Duration.seconds(10), {}, memory=1024)
         return {made.job: made for made in (poll, evaluate, enforce, costs, headroom)}
@@ -114,7 +129,10 @@ class BudgetGuardStack(Stack):
             self,
             "Alarms",
             functions=functions,
-            lost_starts=self._schedules.dlq,
+            queues={
+                "StartsLost": self._schedules.dlq,
+                "IdsRefused": self._ids.dead_letters,
+            },
             health=self._topics.health,
             settings=self._settings,
         )
@@ -142,6 +160,12 @@ class BudgetGuardStack(Stack):
             (enforce, reads_key, secret),
             (costs, LEDGER, table),
             (costs, reads_key, secret),
+            (
+                costs,
+                TAKE + (TAKE_EMULATED if self._settings.embedded else ()),
+                self._ids.queue.queue_arn,
+            ),
+            (costs, ("sqs:SendMessage",), self._ids.dead_letters.queue_arn),
             (headroom, ("dynamodb:GetItem",), table),
             *((self._schedules.role, starts, arn) for job, arn in arns.items() if job.is_scheduled),
             (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),
@@ -162,6 +186,8 @@ class BudgetGuardStack(Stack):
             "HealthTopicArn": self._topics.health.topic_arn,
             "ManagementKeySecretArn": self._key.secret_arn,
             "OpenRouterBaseUrl": self._settings.openrouter_base_url,
+            "GenerationQueueUrl": self._ids.queue.queue_url,
+            "DeadLettersUrl": self._ids.dead_letters.queue_url,
             "ScheduleGroupName": self._schedules.group.schedule_group_name,
             "HeadroomUrl": self._headroom_url(),
             "DashboardUrl": f"{console}?region={Aws.REGION}#dashboards/dashboard/{page}",

@@ -108,6 +108,8 @@ class Deployment:
         _create_table(self.aws("dynamodb"))
         self.topic: str = self.aws("sns").create_topic(Name="alerts")["TopicArn"]
         self.queue = self._listen()
+        queues = (self.aws("sqs").create_queue(QueueName=name) for name in ("ids", "dead"))
+        self.ids, self.dead_letters = (str(one["QueueUrl"]) for one in queues)
         secret = self.aws("secretsmanager").create_secret(Name="key", SecretString="not-set")
         self.secret: str = secret["ARN"]
         for name in ("evaluate", "enforce"):
@@ -123,6 +125,8 @@ class Deployment:
             "ENFORCE_FUNCTION_NAME": "enforce",
             "ALERTS_TOPIC_ARN": self.topic,
             "STACK_NAME": "BudgetGuard",
+            "QUEUE_URL": self.ids,
+            "DEAD_LETTERS_URL": self.dead_letters,
             "POWERTOOLS_SERVICE_NAME": "budget-guard",
             "POWERTOOLS_METRICS_NAMESPACE": "BudgetGuard",
         }

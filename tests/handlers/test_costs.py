@@ -27,8 +27,14 @@ def spent(guard: Deployment) -> Deployment:
 
 
 def test_costs_are_read_and_told_for_the_dashboard(spent: Deployment) -> None:
-    summary = spent.run("poll_costs", sample("poll_costs.scheduled") | spent.event())
-    assert summary == {"hours": 1, "days": 30, "whole": True}
+    summary = spent.run("poll_costs", sample("poll_costs.scheduled") | spent.event(), seconds=590)
+    assert summary == {
+        "hours": 1,
+        "days": 30,
+        "generations": 2,
+        "ids": {"kept": 0, "left": 0, "refused": 0},
+        "whole": True,
+    }
     today = spent.account.clock.now.date()
     table = cost_table(spent.ledger, Period(today, today), By.MODEL)
     assert {one.label: one.figures.credits for one in table.lines} == {

@@ -47,7 +47,7 @@ def test_it_has_the_package_without_the_operators_part(asset: Path) -> None:
 
 def test_it_describes_the_aws_services_that_the_functions_call_and_no_others(asset: Path) -> None:
     described = {path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir()}
-    assert described == {"dynamodb", "lambda", "secretsmanager", "sns"}
+    assert described == {"dynamodb", "lambda", "secretsmanager", "sns", "sqs"}
 
 
 @pytest.mark.parametrize(

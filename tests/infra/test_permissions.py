@@ -33,6 +33,12 @@ MATRIX = {
     ("EnforceRole", "EnforceLog"): LOG,
     ("PollCostsRole", TABLE): LEDGER,
     ("PollCostsRole", "ManagementKeySecret"): KEY,
+    ("PollCostsRole", "GenerationsQueue"): {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+    },
+    ("PollCostsRole", "GenerationsDeadLetters"): {"sqs:SendMessage"},
     ("PollCostsRole", "PollCostsLog"): LOG,
     ("HeadroomRole", TABLE): {"dynamodb:GetItem"},
     ("HeadroomRole", "HeadroomLog"): LOG,
@@ -103,3 +109,10 @@ def test_only_schedules_of_our_own_group_may_use_the_schedules_role(template: Te
     conditions = statement["Condition"]["StringEquals"]
     assert conditions["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
     assert "SchedulesGroup" in str(conditions["aws:SourceArn"])
+
+
+def test_only_the_emulator_is_asked_for_permissions_that_aws_does_not_know(
+    template: Template, variant: Template
+) -> None:
+    taken = [matrix(one)["PollCostsRole", "GenerationsQueue"] for one in (variant, template)]
+    assert taken[0] - taken[1] == {"sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch"}

@@ -22,6 +22,8 @@ FUNCTIONS = {
     "budget_guard.handlers.poll_costs.handler": {
         "OPENROUTER_BASE_URL",
         "MANAGEMENT_KEY_SECRET_ARN",
+        "QUEUE_URL",
+        "DEAD_LETTERS_URL",
     },
 }
 EVERYWHERE = {
@@ -209,6 +211,44 @@ def test_mail_goes_from_both_topics_unfiltered(template: Template, variant: Temp
     assert not properties(variant, "AWS::SNS::Subscription")
 
 
+def queues(template: Template) -> dict[str, dict[str, Any]]:
+    return {
+        name.removeprefix("Generations")[:-8]: found["Properties"]
+        for name, found in template.find_resources("AWS::SQS::Queue").items()
+    }
+
+
+def test_ids_wait_two_weeks_encrypted_and_what_came_to_nothing_as_long_again(
+    template: Template,
+) -> None:
+    for name in ("Queue", "DeadLetters"):
+        assert queues(template)[name]["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert queues(template)[name]["SqsManagedSseEnabled"] is True
+    redrive = queues(template)["Queue"]["RedrivePolicy"]
+    assert "GenerationsDeadLetters" in str(redrive["deadLetterTargetArn"])
+    assert redrive["maxReceiveCount"] == 1000
+
+
+def test_an_id_that_a_run_received_is_hidden_until_the_run_is_over(template: Template) -> None:
+    run = functions(template)["budget_guard.handlers.poll_costs.handler"]["Timeout"]
+    assert queues(template)["Queue"]["VisibilityTimeout"] > run
+
+
+def test_nobody_reaches_a_queue_without_tls(template: Template) -> None:
+    found = properties(template, "AWS::SQS::QueuePolicy")
+    assert len(found) == 3
+    for policy in found:
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Action"] == "sqs:*"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_emulator_which_has_no_tls_can_be_asked_all_the_same(variant: Template) -> None:
+    (policy,) = properties(variant, "AWS::SQS::QueuePolicy")
+    assert "SchedulesLostStarts" in str(policy["Queues"])
+
+
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
     return {
         name.removeprefix("Alarms")[:-8]: found["Properties"]
@@ -249,6 +289,7 @@ def test_without_metric_math_the_same_alarm_watches_the_metric_itself(variant: T
         ("EvaluateFailed", "Errors"),
         ("EnforceFailed", "Errors"),
         ("StartsLost", "ApproximateNumberOfMessagesVisible"),
+        ("IdsRefused", "ApproximateNumberOfMessagesVisible"),
     ],
 )
 def test_a_failure_raises_an_alarm(name: str, metric: str, template: Template) -> None:
@@ -300,6 +341,8 @@ def test_the_outputs_name_what_commands_need(template: Template) -> None:
         "ManagementKeySecretArn",
         "OpenRouterBaseUrl",
         "ScheduleGroupName",
+        "GenerationQueueUrl",
+        "DeadLettersUrl",
         "DashboardUrl",
         "PollUsageFunctionName",
         "EvaluateFunctionName",

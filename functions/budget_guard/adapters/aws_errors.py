@@ -41,7 +41,15 @@ DENIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
-ABSENCES = frozenset({"NotFound", "NotFoundException", "ResourceNotFoundException"})
+ABSENCES = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NotFound",
+        "NotFoundException",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+    }
+)
 
 
 class Cause(Enum):

@@ -14,6 +14,7 @@ GuardError
 │   ├── LeaseLost            another run holds the lease, or this run's has ended
 │   └── WishReplaced         what this run was about to bring about is no longer wanted
 ├── NotifierError            SNS took no message
+├── QueueError               SQS
 └── RequestError             a person's command asks for what cannot be
 """
 
@@ -76,6 +77,10 @@ class WishReplaced(LedgerError):
 
 class NotifierError(GuardError):
     """SNS took no message; the alert stays pending and goes with the next run."""
+
+
+class QueueError(GuardError):
+    """SQS did not do what it was asked; messages that were not dealt with come again."""
 
 
 class RequestError(GuardError):

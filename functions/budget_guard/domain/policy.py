@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fnmatch import translate
 from functools import lru_cache
+from hashlib import sha256
 
 from budget_guard.domain.keys import Key
 from budget_guard.domain.money import Usd
@@ -122,6 +123,38 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True)
+class Above:
+    """Of the generations, those that cost more than so many USD."""
+
+    usd: Usd
+
+    def takes(self, _identity: str, cost: Usd) -> bool:
+        """Tell whether a generation of this cost is one of them."""
+        return cost > self.usd
+
+
+@dataclass(frozen=True, slots=True)
+class OneIn:
+    """Of `n` generations one, chosen by its id: always the same ones. 1: all."""
+
+    n: int
+
+    def takes(self, identity: str, _cost: Usd) -> bool:
+        """Tell whether the generation of this id is one of them."""
+        return int.from_bytes(sha256(identity.encode()).digest()[:8]) % self.n == 0
+
+
+type Choice = Above | OneIn | None
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What is kept of costs: which `generations` one by one (None: only those told to the queue)."""
+
+    generations: Choice = Above(Decimal("0.05"))
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """When the account itself is short: of USD, or of hours at the present burn."""
 
@@ -183,6 +216,7 @@ class Policy:
     protect_names: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     safety: Safety = field(default_factory=Safety)
+    costs: Costs = field(default_factory=Costs)
     account: Account = field(default_factory=Account)
     signals: SignalRules = field(default_factory=SignalRules)
 

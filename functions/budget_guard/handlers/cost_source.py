@@ -1,9 +1,10 @@
-"""OpenRouter's analytics and activity, for the one function that asks them."""
+"""What costs are read from, for the one function that does: OpenRouter, and the queue of ids."""
 
+from budget_guard.adapters.ids import SqsIds
 from budget_guard.adapters.openrouter.costs import HttpCosts, connect_costs
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.handlers.runtime import Run, client
-from budget_guard.handlers.settings import ProviderSettings
+from budget_guard.handlers.settings import PollCostsSettings, ProviderSettings
 
 
 def cost_source(settings: ProviderSettings, run: Run) -> HttpCosts:
@@ -13,3 +14,8 @@ def cost_source(settings: ProviderSettings, run: Run) -> HttpCosts:
     """
     key = read_management_key(client("secretsmanager"), settings.management_key_secret_arn)
     return connect_costs(str(settings.openrouter_base_url), key, time_left=run.seconds_left)
+
+
+def queue_of_ids(settings: PollCostsSettings) -> SqsIds:
+    """Return the queue that applications send ids to, with its dead letters."""
+    return SqsIds(client("sqs"), str(settings.queue_url), str(settings.dead_letters_url))

@@ -3,30 +3,35 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from budget_guard.domain.errors import GuardError
-from budget_guard.handlers.cost_lines import tell_costs
-from budget_guard.handlers.cost_source import cost_source
+from budget_guard.handlers.cost_lines import outcome, tell_costs, tell_generations
+from budget_guard.handlers.cost_source import cost_source, queue_of_ids
 from budget_guard.handlers.reporting import Summary, function
 from budget_guard.handlers.runtime import Run, ledger, policy
 from budget_guard.handlers.settings import PollCostsSettings, load
+from budget_guard.use_cases.costs.generations import GenerationPoll, poll_generations
+from budget_guard.use_cases.costs.keeping import Keeper
 from budget_guard.use_cases.costs.poll import CostPoll, poll_costs
 
-AT_ONCE = 4
+AT_ONCE = 16
+QUEUE_SECONDS = 240
+"""What is left to the queue, however much the budgets file chooses."""
 
 
 @function("poll_costs")
 def handler(run: Run) -> Summary:
-    """Poll costs once. A failure that may pass by itself is raised in the end."""
+    """Poll costs, then generations. A failure that may pass by itself is raised in the end."""
     settings = load(PollCostsSettings, os.environ)
-    memory = ledger(settings)
+    memory, rules, seconds = ledger(settings), policy(), run.seconds_left
+    times = (lambda: seconds() > 0, lambda: seconds() > QUEUE_SECONDS)
     with (
         run.leased(memory, "costs") as lease,
         cost_source(settings, run) as source,
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
-        whole = (source, memory, lease, policy(), run.at)
-        report = poll_costs(CostPoll(*whole, lambda: run.seconds_left() > 0, pool.map))
-    tell_costs(report, memory, run.at.date())
-    if report.problem:
-        raise GuardError(report.problem)
-    return {"hours": report.hours, "days": report.days, "whole": report.is_whole}
+        whole = (source, memory, lease)
+        costs = poll_costs(CostPoll(*whole, rules, run.at, times[0], pool.map))
+        keeper, ids = Keeper(*whole, pool.map), queue_of_ids(settings)
+        single = poll_generations(GenerationPoll(keeper, ids, rules, run.began, *times))
+    tell_costs(costs, memory, run.at.date())
+    tell_generations(single)
+    return outcome(costs, single)

@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 BUDGETS = Path(__file__).parents[2] / "budgets.json"
 """At the root of the functions' asset."""
 RESERVE_SECONDS = 15
 """What a run keeps of its time to write down how it ended."""
 PATIENCE = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=20,
 )
 """botocore would wait a minute for each of five attempts: longer than some runs last."""
 PLACEHOLDER = "<aws.scheduler."
@@ -129,6 +133,8 @@ def client(name: Literal["lambda"]) -> "LambdaClient": ...
 def client(name: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
 @overload
 def client(name: Literal["sns"]) -> "SNSClient": ...
+@overload
+def client(name: Literal["sqs"]) -> "SQSClient": ...
 @cache
 def client(name: str) -> object:
     """Return the one client of an AWS service in this environment."""

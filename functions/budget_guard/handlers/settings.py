@@ -48,7 +48,10 @@ class EnforceSettings(ProviderSettings):
 
 
 class PollCostsSettings(ProviderSettings):
-    """`poll_costs`."""
+    """`poll_costs`: `queue_url` has ids of generations, `dead_letters_url` those it refuses."""
+
+    queue_url: AnyHttpUrl
+    dead_letters_url: AnyHttpUrl
 
 
 def load[S: Settings](model: type[S], environment: Mapping[str, str]) -> S:

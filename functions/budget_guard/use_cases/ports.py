@@ -1,12 +1,13 @@
 """What the use cases need of the world. Each port has a real adapter and a first-class fake."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
@@ -22,6 +23,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
@@ -96,6 +98,9 @@ type Record = (
     | CostHour
     | CostDay
     | CostsRead
+    | Generation
+    | Sampled
+    | GenerationsRead
     | DayMix
     | DayHabits
     | Signals
@@ -195,6 +200,22 @@ class Ledger(Protocol):
 
     def costs_read(self) -> Mapping[str, CostsRead]:
         """Return how far costs have been read, by source."""
+        ...
+
+    def generation(self, identity: str) -> Generation | None:
+        """Return one generation, read consistently; kept for 35 days after it was made."""
+        ...
+
+    def generations(self, day: date) -> Iterable[Generation]:
+        """Return the generations made on a day that are on record, in no order."""
+        ...
+
+    def sampled(self, day: date) -> Sequence[Sampled]:
+        """Return what became of the generations of a day's hours; kept for 35 days."""
+        ...
+
+    def generations_read(self) -> Mapping[str, GenerationsRead]:
+        """Return how far generations were read one by one, by workspace."""
         ...
 
     def day_mix(self, day: date) -> DayMix | None:

@@ -96,6 +96,29 @@ BAD = [
     (BUDGET.replace(KEYS, ""), 3, f"{ONE}.keys", "", "missing", 'keys: ["prod-*"]'),
     (inside("workspaces: []"), 6, f"{ONE}.workspaces", "", "empty", 'workspaces: ["prod"]'),
     (inside("creators:"), 6, f"{ONE}.creators", "(empty)", "a list", "creators:"),
+    # costs
+    *(
+        (top(f"costs: {{generations: {text}}}"), 7, "costs.generations", value, message, form)
+        for text, value, message, form in [
+            ("above", "above", "needs the USD", "above 0.05"),
+            ("0.05", "0.05", "an amount stands behind above", "above 0.05"),
+            ("above $5", "above $5", "not an amount", "above 0.05"),
+            ("above 5 USD", "above 5 USD", "not an amount", "above 0.05"),
+            ("above -1", "above -1", "not an amount", "above 0.05"),
+            ("Above 5", "Above 5", "small letters", "above 0.05"),
+            ("1/100", "1/100", "1 in a number", "1 in 100"),
+            ("5%", "5%", "1 in a number", "1 in 100"),
+            ("1 in 0", "1 in 0", "out of bounds (1 to 1000000)", "1 in 100"),
+            ("1 in 1000001", "1 in 1000001", "out of bounds", "1 in 100"),
+            ("2 in 100", "2 in 100", "no choice", "1 in 100"),
+            ("every", "every", "are called all", "none, all"),
+            ("no", "no", "are called none", "none, all"),
+            ("", "(empty)", "missing", "none, all"),
+            ("[all]", "(a list)", "single value", "none, all"),
+        ]
+    ),
+    (top("costs: {generation: all}"), 7, "costs.generation", "all", "no such", "generations?"),
+    (top("costs: all"), 7, "costs", "all", "fields belong", "{generations:"),
     # flags and hold
     (inside("per_key: yes"), 6, f"{ONE}.per_key", "yes", "neither true", "true or false"),
     (inside("include_byok: 1"), 6, f"{ONE}.include_byok", "1", "neither true", "true or false"),

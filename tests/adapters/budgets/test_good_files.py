@@ -15,10 +15,14 @@ from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import (
     LADDER,
+    Above,
     Account,
     Budget,
+    Choice,
+    Costs,
     Hold,
     Mode,
+    OneIn,
     OnOverride,
     Policy,
     Safety,
@@ -49,6 +53,7 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
         protect_names=("ci-*",),
         scope=("prod", "w-*"),
         safety=Safety(timedelta(minutes=15), Decimal(500), 5, OnOverride.RESPECT),
+        costs=Costs(OneIn(100)),
         account=Account(Decimal(100), timedelta(hours=72)),
         signals=SignalRules(
             unexplained=Unexplained(Decimal("0.03"), Decimal(1)),
@@ -164,6 +169,34 @@ def test_a_scope_is_a_set_of_workspaces(write: Write) -> None:
     assert first.scope == ("prod-*", "w1")
     assert wire.from_json(yaml_file.to_json(write(f"scope: {{workspaces: [w1]}}\n{SMALL}"))).scope
     assert yaml_file.load(write(SMALL)).hash != first.hash
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("none", None),
+        ("all", OneIn(1)),
+        ("1 in 1", OneIn(1)),
+        ("1 in 1000000", OneIn(1_000_000)),
+        ("above 0", Above(Decimal(0))),
+        ('"above 12.50"', Above(Decimal("12.5"))),
+        ("above 0.000001", Above(Decimal("0.000001"))),
+    ],
+)
+def test_which_generations_are_fetched_is_said_in_words(
+    write: Write, text: str, choice: Choice
+) -> None:
+    path = write(f"costs: {{generations: {text}}}\n{SMALL}")
+    policy = yaml_file.load(path)
+    assert policy.costs.generations == choice
+    assert wire.from_json(yaml_file.to_json(path)) == policy
+    assert policy.hash != yaml_file.load(write(SMALL)).hash
+
+
+def test_to_say_what_is_so_anyway_changes_nothing(write: Write) -> None:
+    said = yaml_file.load(write(f"costs: {{generations: above 0.050}}\n{SMALL}"))
+    assert said == yaml_file.load(write(SMALL))
+    assert said.costs == Costs(Above(Decimal("0.05")))
 
 
 def test_a_file_without_the_newer_fields_keeps_the_hash_that_it_had(write: Write) -> None:

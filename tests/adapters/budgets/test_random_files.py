@@ -74,6 +74,13 @@ files = st.fixed_dictionaries(
                 "on_override": st.sampled_from(list(OnOverride)).map(str),
             },
         ),
+        "costs": st.fixed_dictionaries(
+            {
+                "generations": st.sampled_from(["none", "all"])
+                | st.integers(1, 10**6).map("1 in {}".format)
+                | amounts.map("above {}".format)
+            }
+        ),
         "signals": st.fixed_dictionaries(
             {},
             optional={

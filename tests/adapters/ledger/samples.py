@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
 from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
-from budget_guard.domain.policy import Budget, Policy, Severity
+from budget_guard.domain.policy import Budget, OneIn, Policy, Severity
 from budget_guard.domain.records import (
     Approval,
     Audit,
@@ -20,6 +21,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.sampling import Count, GenerationsRead, Sampled
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.windows import Window
@@ -105,6 +107,34 @@ def cost_day(day: date = TODAY, part: str = "3f") -> CostDay:
     return CostDay(day, part, NOW, (Cost(HASH, FIGURES, "acme/small", "Acme"),), closed=True)
 
 
+def generation(name: str = "gen-1", at: datetime = NOW, said: Said | None = None) -> Generation:
+    return Generation(
+        name,
+        at,
+        "w1",
+        requested="openrouter/auto",
+        served="acme/small",
+        provider="Acme",
+        attempts=(Attempt("Beta", 503, "acme/large"), Attempt("Acme")),
+        figures=FIGURES,
+        is_byok=True,
+        upstream=Decimal("0.000000123456789"),
+        cache_discount=Decimal("-0.5"),
+        finish="stop",
+        streamed=True,
+        latency=1200,
+        session="s\n1",
+        key=HASH,
+        tools=Decimal("0.01"),
+        said=said or Said(job=Remark("import", NOW)),
+    )
+
+
+def sampled(hour: datetime = NOW, workspace: str = "w1") -> Sampled:
+    both = Count(7, Decimal("1.25")), Count(2, Decimal("0.75"))
+    return Sampled(workspace, hour, NOW, OneIn(5), Count(40, Decimal("8.1")), *both)
+
+
 def day_mix(day: date = TODAY) -> DayMix:
     by = (Decimal(0), Decimal("0.5"), Decimal("0.5"), Decimal("12.123456789012"))
     slices = (Slice(None, Axis.MODEL, "acme/small", by), Slice("ann", Axis.PROVIDER, "Acme", by))
@@ -118,6 +148,7 @@ def day_habits(day: date = TODAY, part: str = "3") -> DayHabits:
 
 FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)
 COSTS_READ = CostsRead("w1", NOW - timedelta(days=9), NOW, NOW + timedelta(seconds=3))
+GENERATIONS_READ = GenerationsRead("w1", NOW, NOW + timedelta(seconds=3))
 FRESHNESS = Freshness("w1", NOW, NOW + timedelta(seconds=3))
 WORKSPACE = Workspace("w1", "Search")
 POLL = PollReport(NOW, "run-1", 12, 2, "w2: 503", Decimal("812.5"))
@@ -167,6 +198,9 @@ EACH = (
     cost_hour(),
     cost_day(),
     COSTS_READ,
+    generation(),
+    sampled(),
+    GENERATIONS_READ,
     day_mix(),
     day_habits(),
     SIGNALS,

@@ -206,7 +206,7 @@ def test_what_expires_says_so_in_seconds_since_1970() -> None:
     assert gone == {"N": str(int((NOW + timedelta(days=31)).timestamp()))}
     kept = {type(one).__name__ for one in samples.EACH if "expires" not in encoded(one)}
     assert "Observation" in kept
-    assert kept.isdisjoint({"SpendRecord", "Audit", "Grant"})
+    assert kept.isdisjoint({"SpendRecord", "Audit", "Grant", "Generation", "Sampled"})
 
 
 def test_a_sent_alert_expires_after_35_days_and_an_unsent_one_never() -> None:

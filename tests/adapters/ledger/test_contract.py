@@ -8,6 +8,7 @@ import pytest
 
 from budget_guard.domain.alerts import AlertState
 from budget_guard.domain.errors import LeaseLost, WishReplaced
+from budget_guard.domain.generations import Remark, Said
 from budget_guard.domain.wishes import Disable
 from budget_guard.use_cases.ports import Lease, Ledger
 from tests.adapters.ledger import samples
@@ -47,6 +48,10 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert not ledger.cost_hours(NOW.date())
     assert not ledger.cost_days(NOW.date())
     assert not ledger.costs_read()
+    assert ledger.generation("gen-1") is None
+    assert not list(ledger.generations(NOW.date()))
+    assert not ledger.sampled(NOW.date())
+    assert not ledger.generations_read()
     assert ledger.day_mix(NOW.date()) is None
     assert not ledger.day_habits(NOW.date())
     assert ledger.signals() is None
@@ -78,6 +83,10 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert ledger.cost_hours(NOW.date()) == [samples.cost_hour()]
     assert ledger.cost_days(NOW.date()) == [samples.cost_day()]
     assert ledger.costs_read() == {"w1": samples.COSTS_READ}
+    assert ledger.generation("gen-1") == samples.generation()
+    assert list(ledger.generations(NOW.date())) == [samples.generation()]
+    assert ledger.sampled(NOW.date()) == [samples.sampled()]
+    assert ledger.generations_read() == {"w1": samples.GENERATIONS_READ}
     assert ledger.day_mix(NOW.date()) == samples.day_mix()
     assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
     assert ledger.signals() == samples.SIGNALS
@@ -318,6 +327,43 @@ def test_costs_by_the_hour_are_kept_for_35_days_and_those_of_days_for_400(
     assert ledger.cost_days(NOW.date()) == [samples.cost_day()]
     clock.pass_(timedelta(days=365))
     assert not ledger.cost_days(NOW.date())
+
+
+def test_a_generation_is_found_by_its_id_and_by_its_day(ledger: Ledger) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    today = [samples.generation(f"gen-{number}") for number in range(50)]
+    ledger.save(*today, samples.generation("gen-x", tomorrow))
+    found = sorted(ledger.generations(NOW.date()), key=lambda one: one.id)
+    assert found == sorted(today, key=lambda one: one.id)
+    assert [one.id for one in ledger.generations(tomorrow.date())] == ["gen-x"]
+    assert ledger.generation("gen-7") == today[7]
+    assert ledger.generation("gen-50") is None
+
+
+def test_a_generation_written_twice_is_one_and_the_same_at_both_its_addresses(
+    ledger: Ledger, lease: Lease
+) -> None:
+    ledger.save(samples.generation(), lease=lease)
+    more = samples.generation(said=Said(outcome=Remark("done", NOW)))
+    ledger.save(more, more, lease=lease)
+    assert ledger.generation("gen-1") == more
+    assert list(ledger.generations(NOW.date())) == [more]
+
+
+def test_generations_are_kept_for_35_days(ledger: Ledger, clock: Clock) -> None:
+    ledger.save(samples.generation(), samples.sampled(), samples.GENERATIONS_READ)
+    clock.pass_(timedelta(days=35, seconds=1))
+    assert ledger.generation("gen-1") is None
+    assert not list(ledger.generations(NOW.date()))
+    assert not ledger.sampled(NOW.date())
+    assert ledger.generations_read()
+
+
+def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: Ledger) -> None:
+    late = samples.sampled(NOW + timedelta(hours=1))
+    both = [samples.sampled(workspace="w1"), samples.sampled(workspace="w2")]
+    ledger.save(late, *reversed(both), samples.sampled(NOW + timedelta(days=1)))
+    assert ledger.sampled(NOW.date()) == [*both, late]
 
 
 def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(

@@ -38,7 +38,7 @@ def costs(handler: Handler, *, time_left: float = 600.0) -> HttpCosts:
         headers={"Authorization": f"Bearer {SECRET}"},
     )
     transport = Transport(client, time_left=lambda: time_left, clock=Seconds())
-    return HttpCosts(transport, queries=lambda: None, days=lambda: None)
+    return HttpCosts(transport, queries=lambda: None, days=lambda: None, singles=lambda: None)
 
 
 def meta(

@@ -33,7 +33,7 @@ from budget_guard.sandbox.openrouter import (
 )
 from budget_guard.sandbox.openrouter.in_process_costs import in_process_costs
 from budget_guard.use_cases.costs.asking import whole
-from budget_guard.use_cases.costs.source import CostSource, Grain, Question, Row
+from budget_guard.use_cases.costs.source import CostSource, Grain, Question, Row, Single
 from tests.adapters.openrouter.scripted_costs import TEN
 
 HOUR = timedelta(hours=1)
@@ -65,7 +65,9 @@ def connecting(
 
     def over_http(key: str) -> CostSource:
         transport = open_transport(url, SecretStr(key))
-        opened.append(HttpCosts(transport, queries=lambda: None, days=lambda: None))
+        opened.append(
+            HttpCosts(transport, queries=lambda: None, days=lambda: None, singles=lambda: None)
+        )
         return opened[-1]
 
     with serve(Api(account, faults)) as url:
@@ -87,7 +89,7 @@ def spend(account: Account, key: str, cost: str, work: Work = GPT, *, byok: bool
     account.spending.charge(key, Decimal(cost), byok=byok, work=work)
 
 
-def asked(account: Account, axis: Axis = Axis.MODEL, **more: Any) -> Question:
+def asked(account: Account, axis: Axis | Single = Axis.MODEL, **more: Any) -> Question:
     """Return a question for everything until now, and a little beyond."""
     ends = account.clock.now + timedelta(seconds=1)
     return replace(Question(account.workspaces.default, axis, TEN, ends), **more)
@@ -302,7 +304,9 @@ def test_an_outage_that_lasts_is_unavailable(
 def test_a_passing_fault_is_waited_out_over_http(account: Account, faults: Faults) -> None:
     with serve(Api(account, faults)) as url:
         transport = open_transport(url, SecretStr(str(account.management_key)))
-        with HttpCosts(transport, queries=lambda: None, days=lambda: None) as source:
+        with HttpCosts(
+            transport, queries=lambda: None, days=lambda: None, singles=lambda: None
+        ) as source:
             source.offered()
             faults.add(Fault(method="POST", drop=True))
             faults.add(Fault(method="POST", status=429))
@@ -314,6 +318,81 @@ def test_a_question_that_takes_too_long_counts_as_cut(
 ) -> None:
     faults.add(Fault(method="POST", status=408))
     assert source.ask(asked(account)).is_cut
+
+
+def test_generations_are_listed_the_dearest_first_by_the_keys_name(
+    source: CostSource, account: Account
+) -> None:
+    one, other = new_key(account, "one"), new_key(account, "other")
+    spend(account, one, "0.1", replace(GPT, tools=Decimal("0.04")))
+    spend(account, other, "0.2", replace(CLAUDE, fee=Decimal("0.01")), byok=True)
+    account.clock.advance(HOUR)
+    spend(account, one, "0.15")
+    first, second, third = account.generations
+    told = source.ask(asked(account, Single.GENERATION))
+    assert [(row.at.hour, row.key_name, row.label) for row in told.rows] == [
+        (10, "other", second.id),
+        (11, "one", third.id),
+        (10, "one", first.id),
+    ]
+    assert [(row.figures.credits, row.figures.byok, row.tools) for row in told.rows] == [
+        (Decimal("0.01"), Decimal("0.2"), 0),
+        (Decimal("0.15"), 0, 0),
+        (Decimal("0.1"), 0, Decimal("0.04")),
+    ]
+    assert not told.is_cut
+
+
+@pytest.mark.parametrize("unknown", ["total_usage", "usage_web", "byok_usage", "credits_usage"])
+def test_generations_are_listed_with_whatever_metrics_there_are(
+    source: CostSource, account: Account, unknown: str
+) -> None:
+    account.behaviour = Behaviour(analytics_unknown=frozenset([unknown]))
+    spend(account, new_key(account), "0.1")
+    assert source.offered().singles
+    (row,) = source.ask(asked(account, Single.GENERATION)).rows
+    assert row.figures.credits == Decimal("0.1")
+
+
+def test_generations_that_cannot_be_listed_are_not_asked_for(
+    source: CostSource, account: Account
+) -> None:
+    account.behaviour = Behaviour(analytics_unknown=frozenset(["generation_id"]))
+    assert not source.offered().singles
+    assert "single generations" in source.offered().missing[0]
+    with pytest.raises(ProviderConfusing, match="by generation_id"):
+        source.ask(asked(account, Single.GENERATION))
+
+
+def test_a_generation_is_told_with_every_attempt(source: CostSource, account: Account) -> None:
+    key = new_key(account)
+    work = replace(GPT, failed=("OpenAI",), session="s1", user="u1", app="Chat", latency=900)
+    spend(account, key, "0.1", work)
+    account.clock.advance(timedelta(seconds=2))
+    one = source.generation(account.generations.latest.id)
+    assert one.cost == Decimal("0.1")
+    assert [(each.provider, each.status) for each in one.attempts] == [
+        ("OpenAI", 503),
+        ("Azure", 200),
+    ]
+    assert (one.session, one.external_user, one.latency) == ("s1", "u1", 900)
+    assert one.workspace == account.workspaces.default
+    assert one.created_at == TEN
+
+
+def test_a_generation_is_not_known_at_once_and_somebody_elses_never(
+    source: CostSource, account: Account
+) -> None:
+    spend(account, new_key(account), "0.1")
+    account.generations.foreign.add("gen-foreign")
+    for identity, status in (
+        (account.generations.latest.id, 404),
+        ("gen-nobodys", 404),
+        ("gen-foreign", 403),
+    ):
+        with pytest.raises(ProviderRejected) as caught:
+            source.generation(identity)
+        assert caught.value.status == status
 
 
 WORKS = st.sampled_from([GPT, CLAUDE, replace(GPT, provider="OpenAI", fee=Decimal("0.01"))])

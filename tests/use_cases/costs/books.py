@@ -8,12 +8,21 @@ from typing import NamedTuple
 
 from budget_guard.adapters.ledger import MemoryLedger
 from budget_guard.domain.costs import Axis, Cost, Figures, total
-from budget_guard.domain.errors import ProviderError, ProviderUnavailable
+from budget_guard.domain.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from budget_guard.domain.generations import Attempt, Generation
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Workspace
 from budget_guard.use_cases.costs.poll import CostPoll, CostReport, poll_costs
-from budget_guard.use_cases.costs.source import CostSource, Grain, Offered, Question, Row, Told
+from budget_guard.use_cases.costs.source import (
+    CostSource,
+    Grain,
+    Offered,
+    Question,
+    Row,
+    Single,
+    Told,
+)
 from budget_guard.use_cases.leases import leased
 from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import seen, utc
@@ -23,7 +32,7 @@ DOWN = ProviderUnavailable("OpenRouter answered 503")
 
 
 class Charge(NamedTuple):
-    """One request: its key's hash, when it was made, and what it cost."""
+    """One request: its key's hash, when it was made, what it cost, and the id of its generation."""
 
     at: datetime
     key: str = "#api"
@@ -31,6 +40,7 @@ class Charge(NamedTuple):
     model: str = "acme/small"
     provider: str = "Acme"
     workspace: str = "w1"
+    id: str = "gen-1"
 
     @property
     def figures(self) -> Figures:
@@ -43,6 +53,7 @@ class Books:
 
     `ends_inclusive`: a bucket that begins at the end of the time asked for is told too. Workspaces
     and keys in `down` get `failure` for an answer; `hides` are charges that activity knows nothing of yet.
+    `refused` are ids that are answered with an error; `fetched` are those that were asked for.
     """
 
     charges: list[Charge] = field(default_factory=list)
@@ -55,6 +66,8 @@ class Books:
     hides: set[Charge] = field(default_factory=set)
     failure: ProviderError = DOWN
     asked: list[Question] = field(default_factory=list)
+    refused: dict[str, ProviderError] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
     activity_asked: list[tuple[str, date]] = field(default_factory=list)
 
     def name(self, key: str) -> str:
@@ -67,6 +80,8 @@ class Books:
         self.asked.append(question)
         if question.workspace in self.down:
             raise self.failure
+        if question.axis is Single.GENERATION:
+            return self._listed(question)
         found: dict[tuple[datetime, str | None, str], Figures] = {}
         for one in self.charges:
             if self._is_asked_for(one, question):
@@ -76,6 +91,32 @@ class Books:
                 found[place] = found.get(place, Figures()) + one.figures
         rows = tuple(Row(*place, figures) for place, figures in found.items())
         return Told(rows[: self.most], len(rows) > self.most, self.warnings)
+
+    def _listed(self, question: Question) -> Told:
+        rows = [
+            Row(
+                _bucket(one.at, question.grain),
+                None if question.key else self.name(one.key),
+                one.id,
+                Figures(one.cost),
+                Decimal(0),
+            )
+            for one in self.charges
+            if self._is_asked_for(one, question)
+        ]
+        rows.sort(key=lambda row: -row.figures.credits)
+        return Told(tuple(rows[: self.most]), len(rows) > self.most, self.warnings)
+
+    def generation(self, identity: str) -> Generation:
+        self.fetched.append(identity)
+        if identity in self.refused:
+            raise self.refused[identity]
+        for one in self.charges:
+            if one.id == identity:
+                attempts = (Attempt(one.provider, 200, one.model),)
+                place = (one.workspace, one.model, one.model, one.provider)
+                return Generation(one.id, one.at, *place, attempts, one.figures)
+        raise not_found(identity)
 
     def _is_asked_for(self, one: Charge, question: Question) -> bool:
         is_within = question.begins <= one.at < question.ends
@@ -100,6 +141,10 @@ class Books:
         for one in self.charges:
             found[of(one)] = found.get(of(one), Decimal(0)) + one.cost
         return found
+
+
+def not_found(identity: str) -> ProviderRejected:
+    return ProviderRejected(f"GET /generation was answered 404 for {identity}.", status=404)
 
 
 def _bucket(at: datetime, grain: Grain) -> datetime:

@@ -7,8 +7,14 @@ from pydantic import ConfigDict, Field
 
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent, domain_steps
-from budget_guard.adapters.budgets.signals import Signals, as_ever
+from budget_guard.adapters.budgets.costs import Costs
+from budget_guard.adapters.budgets.signals import Signals
 from budget_guard.domain import policy
+
+
+def as_ever(section: Costs | Signals) -> bool:
+    """Tell whether all is as without the section: then the file's hash is, too."""
+    return section.to_domain() in (policy.Costs(), policy.SignalRules())
 
 
 class Scope(Part):
@@ -95,6 +101,12 @@ class File(Part):
         description="How far and how fast the guard itself may go.",
         examples=[{"max_jump": 500}],
     )
+    costs: Costs = Field(
+        Costs.model_construct(),
+        description="Which requests are looked at one by one.",
+        examples=[{"generations": "above 0.05"}],
+        exclude_if=as_ever,
+    )
     account: Account = Field(
         Account.model_construct(),
         description="When the account itself is short.",
@@ -138,6 +150,7 @@ class File(Part):
             protect_names=tuple(sorted({*self.protect} - hashes)),
             scope=tuple(sorted({*self.scope.workspaces})),
             safety=self.safety.to_domain(),
+            costs=self.costs.to_domain(),
             account=self.account.to_domain(),
             signals=self.signals.to_domain(),
         )

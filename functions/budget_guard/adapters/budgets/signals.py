@@ -123,8 +123,3 @@ class Signals(Part):
             mix_shifted=None if isinstance(self.mix_shifted, str) else self.mix_shifted.to_domain(),
             unusual=None if isinstance(self.unusual, str) else self.unusual.to_domain(),
         )
-
-
-def as_ever(signals: Signals) -> bool:
-    """Tell whether all is as without the section: then the file's hash is, too."""
-    return signals.to_domain() == policy.SignalRules()

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from budget_guard.adapters.budgets.budget import Budget, Cap, Threshold
+from budget_guard.adapters.budgets.costs import Costs
 from budget_guard.adapters.budgets.faults import Fault, Place, has_errors, quote
 from budget_guard.adapters.budgets.model import Account, File, Safety, Scope
 from budget_guard.adapters.budgets.rules import contradictions
@@ -25,6 +26,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "account": Account,
     "budgets": Budget,
     "cap": Cap,
+    "costs": Costs,
     "mix_shifted": MixShifted,
     "safety": Safety,
     "scope": Scope,

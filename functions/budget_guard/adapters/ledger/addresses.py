@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from string import hexdigits
 from typing import NamedTuple, assert_never
 
+from budget_guard.adapters.ledger import cost_places, generation_places
 from budget_guard.domain.alerts import Alert, AlertState, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -21,6 +23,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
@@ -28,7 +31,6 @@ from budget_guard.use_cases.ports import Record
 
 DIGITS = "0123456789abcdef"
 OPEN_ALERTS = "ALERT#OPEN"
-COSTS_READ = "COSTSREAD"
 
 
 class Address(NamedTuple):
@@ -40,7 +42,6 @@ class Address(NamedTuple):
 
 LAST_POLL = Address("POLL", "LAST")
 DEPLOYED = Address("DEPLOYED", "LAST")
-SIGNALS = Address("SIGNALS", "LAST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ def address(record: Record) -> Address:
         case Deployed():
             place = DEPLOYED
         case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals():
-            place = _address_of_costs(record)
+            place = Address(*cost_places.of(record))
+        case Generation() | Sampled() | GenerationsRead():
+            place = Address(*generation_places.of(record))
         case _:
             place = _address_of_rest(record)
     return place
@@ -134,45 +137,6 @@ def _address_of_rest(
     return place
 
 
-def _address_of_costs(
-    record: CostHour | CostDay | CostsRead | DayMix | DayHabits | Signals,
-) -> Address:
-    match record:
-        case CostHour():
-            place = f"{_stamp(record.hour)}#{record.workspace}#{record.part:04}"
-            return Address(hours_partition(record.hour.astimezone(UTC).date()), place)
-        case CostDay():
-            return Address(day_partition(record.day), record.part)
-        case CostsRead():
-            return Address(COSTS_READ, record.source)
-        case DayMix():
-            return mix_address(record.day)
-        case DayHabits():
-            return Address(habits_partition(record.day), record.part)
-        case Signals():
-            return SIGNALS
-
-
-def hours_partition(day: date) -> str:
-    """Return where the costs of a day's hours lie."""
-    return f"COSTHOUR#{day.isoformat()}"
-
-
-def day_partition(day: date) -> str:
-    """Return where the costs of a day lie, as activity told them."""
-    return f"COSTDAY#{day.isoformat()}"
-
-
-def mix_address(day: date) -> Address:
-    """Return where it lies who spent on what on a day."""
-    return Address("DAYMIX", day.isoformat())
-
-
-def habits_partition(day: date) -> str:
-    """Return where the habits of keys on a day lie."""
-    return f"DAYHABITS#{day.isoformat()}"
-
-
 def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:
     """Yield what saving `records` writes, as groups that must not be torn apart.
 
@@ -182,7 +146,18 @@ def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:
     for place, record in last.items():
         target = address(record)
         moved = () if target == place else (Write(place),)
-        yield (*moved, Write(target, record))
+        yield (*moved, *_by_id(record), Write(target, record))
+
+
+def generation_address(identity: str) -> Address:
+    """Return where a generation lies for those who know its id."""
+    return Address(*generation_places.by_id(identity))
+
+
+def _by_id(record: Record) -> tuple[Write, ...]:
+    if isinstance(record, Generation):
+        return (Write(generation_address(record.id), record),)
+    return ()
 
 
 def _identity(record: Record) -> Address:

@@ -21,6 +21,10 @@
 | costs of a day's hours | COSTHOUR#<day>         | hour#workspace#part | 35 d               |
 | costs of a day         | COSTDAY#<day>          | 2 hash digits, or ? | 400 d              |
 | costs read so far      | COSTSREAD              | workspace, activity |                    |
+| generations of a day   | GENERATION#<day>#0..#f | id                  | 35 d               |
+| generation             | GENERATIONID#<id>      | ONE                 | 35 d               |
+| what of them is kept   | SAMPLED#<day>          | hour#workspace      | 35 d               |
+| generations read       | GENERATIONSREAD        | workspace           |                    |
 | mix of a day           | DAYMIX                 | day                 | 400 d              |
 | habits of keys, a day  | DAYHABITS#<day>        | hash digit, or ?    | 400 d              |
 | signals                | SIGNALS                | LAST                |                    |

@@ -4,25 +4,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from budget_guard.adapters.ledger import cost_places, generation_places
 from budget_guard.adapters.ledger.addresses import (
-    COSTS_READ,
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
-    SIGNALS,
     Address,
     audit_partition,
-    day_partition,
     freshness_address,
-    habits_partition,
+    generation_address,
     hold_address,
-    hours_partition,
-    mix_address,
     observation_address,
     partitions,
 )
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -35,6 +32,7 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
+from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
@@ -137,7 +135,7 @@ class Reader(ABC):
         Of parts that an hour had once, and has no more, none is returned.
         """
         found = sorted(
-            self._all(CostHour, hours_partition(day)),
+            self._all(CostHour, cost_places.hours_partition(day)),
             key=lambda one: (one.hour, one.workspace, one.part),
         )
         first = {(one.hour, one.workspace): one.parts for one in found if one.part == 0}
@@ -145,20 +143,39 @@ class Reader(ABC):
 
     def cost_days(self, day: date) -> Sequence[CostDay]:
         """Return what activity said of a day, by the first digits of the keys' hashes."""
-        return sorted(self._all(CostDay, day_partition(day)), key=lambda one: one.part)
+        return sorted(self._all(CostDay, cost_places.day_partition(day)), key=lambda one: one.part)
 
     def costs_read(self) -> Mapping[str, CostsRead]:
         """Return how far costs have been read, by source."""
-        return {one.source: one for one in self._all(CostsRead, COSTS_READ)}
+        return {one.source: one for one in self._all(CostsRead, cost_places.READ)}
+
+    def generation(self, identity: str) -> Generation | None:
+        """Return one generation."""
+        return self._at(Generation, generation_address(identity))
+
+    def generations(self, day: date) -> Iterable[Generation]:
+        """Return the generations made on a day that are on record, in no order."""
+        return self._all(Generation, *generation_places.partitions(day))
+
+    def sampled(self, day: date) -> Sequence[Sampled]:
+        """Return what became of the generations of a day's hours, by hour and workspace."""
+        found = self._all(Sampled, generation_places.sampled_partition(day))
+        return sorted(found, key=lambda one: (one.hour, one.workspace))
+
+    def generations_read(self) -> Mapping[str, GenerationsRead]:
+        """Return how far generations were read one by one, by workspace."""
+        return {one.workspace: one for one in self._all(GenerationsRead, generation_places.READ)}
 
     def day_mix(self, day: date) -> DayMix | None:
         """Return who spent on what on a day that is over; None if that is not on record."""
-        return self._at(DayMix, mix_address(day))
+        return self._at(DayMix, Address(*cost_places.mix(day)))
 
     def day_habits(self, day: date) -> Sequence[DayHabits]:
         """Return how the keys spent on a day that is over, by the first digit of their hashes."""
-        return sorted(self._all(DayHabits, habits_partition(day)), key=lambda one: one.part)
+        return sorted(
+            self._all(DayHabits, cost_places.habits_partition(day)), key=lambda one: one.part
+        )
 
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
-        return self._at(Signals, SIGNALS)
+        return self._at(Signals, Address(*cost_places.SIGNALS))

@@ -5,7 +5,7 @@ display, and a label here need not be that of the same model in activity.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from budget_guard.adapters.openrouter.answers import Answer, UnusableError
@@ -25,8 +25,10 @@ from budget_guard.adapters.openrouter.vocabulary import KEY, TOTAL, WORKSPACE, V
 from budget_guard.domain.costs import Figures
 from budget_guard.domain.money import NOISE, ZERO, Usd
 from budget_guard.use_cases.costs import source
-from budget_guard.use_cases.costs.source import Grain, Question, Told
+from budget_guard.use_cases.costs.source import Grain, Question, Single, Told
 
+MONEY = frozenset({"credits", "byok"})
+"""The figures that are asked for of single generations: the rest is in their own records."""
 MOST_ROWS = 10_000
 """Of one answer: the documented maximum."""
 
@@ -43,8 +45,9 @@ def query(question: Question, known: Vocabulary) -> str:
         dimensions.insert(0, KEY)
     else:
         filters[KEY] = question.key
+    metrics, order = _asked_for(question, known)
     body = {
-        "metrics": list(known.metrics.values()),
+        "metrics": metrics,
         "dimensions": dimensions,
         "granularity": question.grain.value,
         "time_range": {
@@ -54,10 +57,18 @@ def query(question: Question, known: Vocabulary) -> str:
         "filters": [
             {"field": field, "operator": "eq", "value": value} for field, value in filters.items()
         ],
-        "order_by": {"field": "date", "direction": "asc"},
+        "order_by": order,
         "limit": MOST_ROWS,
     }
     return json.dumps(body)
+
+
+def _asked_for(question: Question, known: Vocabulary) -> tuple[list[str], Mapping[str, str]]:
+    """Return the metrics of a question, and what its rows are sorted by."""
+    if question.axis is not Single.GENERATION:
+        return list(known.metrics.values()), {"field": "date", "direction": "asc"}
+    names = dict.fromkeys([*known.total, *_told(question, known).values()])
+    return [*names, *known.tools], {"field": next(iter(names)), "direction": "desc"}
 
 
 def read_told(answer: Answer, question: Question, known: Vocabulary) -> Told:
@@ -93,8 +104,21 @@ def _row(row: Row, question: Question, known: Vocabulary) -> source.Row:
         at=_bucket(row, question.grain),
         key_name=label(row, KEY) if question.key is None else None,
         label=label(row, question.axis.value) or UNLABELLED,
-        figures=_figures(row, known.metrics),
+        figures=_figures(row, _told(question, known)),
+        tools=_tools(row, known.tools) if question.axis is Single.GENERATION else None,
     )
+
+
+def _told(question: Question, known: Vocabulary) -> Mapping[str, str]:
+    if question.axis is not Single.GENERATION:
+        return known.metrics
+    return {figure: name for figure, name in known.metrics.items() if figure in MONEY}
+
+
+def _tools(row: Row, names: Iterable[str]) -> Usd | None:
+    """Return what all tools took of the credits; a component that nothing used is null."""
+    told = [ZERO if row[name] is None else cost(row, name) for name in names]
+    return sum(told, ZERO) if told else None
 
 
 def _figures(row: Row, metrics: Mapping[str, str]) -> Figures:

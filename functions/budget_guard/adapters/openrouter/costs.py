@@ -1,4 +1,4 @@
-"""The port `CostSource` over HTTPS: analytics for hours, activity for completed days."""
+"""The port `CostSource` over HTTPS: analytics for hours, activity for completed days, generations."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,17 +8,21 @@ from budget_guard.adapters.openrouter.activity import read_activity
 from budget_guard.adapters.openrouter.analytics import query, read_told
 from budget_guard.adapters.openrouter.connecting import Credential, open_transport
 from budget_guard.adapters.openrouter.failures import TOO_MUCH
+from budget_guard.adapters.openrouter.generation import read_generation
 from budget_guard.adapters.openrouter.transport import Transport
 from budget_guard.adapters.openrouter.vocabulary import Vocabulary, read_vocabulary
 from budget_guard.adapters.pace import Allowance, Pace
 from budget_guard.domain.costs import Cost
 from budget_guard.domain.errors import ProviderConfusing, ProviderRejected
-from budget_guard.use_cases.costs.source import Offered, Question, Told
+from budget_guard.domain.generations import Generation
+from budget_guard.use_cases.costs.source import Offered, Question, Single, Told
 
 QUERIES_PER_MINUTE = 60
 """OpenRouter answers 64."""
 DAYS_PER_SECOND = 4
 """No rate of activity is documented: this is well below what `/keys` is asked."""
+GENERATIONS_PER_SECOND = 50
+"""No rate of /generation is documented: 429 is waited out. 100,000 of them take five runs."""
 
 type Paced = Callable[[], None]
 
@@ -31,17 +35,23 @@ def connect_costs(
 
 
 class HttpCosts:
-    """OpenRouter's analytics and activity; see the port `CostSource` for what is promised.
+    """OpenRouter's word on costs; see the port `CostSource` for what is promised.
 
-    `queries` and `days` are called before each request to the one and the other, repeated ones
-    too, and return when it may be sent. Safe to use from several threads.
+    `queries` (to analytics), `days` (to activity) and `singles` (to /generation) are called before
+    each request, repeated ones too, and return when it may be sent. Safe to use from several threads.
     """
 
     def __init__(
-        self, transport: Transport, *, queries: Paced | None = None, days: Paced | None = None
+        self,
+        transport: Transport,
+        *,
+        queries: Paced | None = None,
+        days: Paced | None = None,
+        singles: Paced | None = None,
     ) -> None:
         self._analytics = transport.at_pace(queries or Allowance(QUERIES_PER_MINUTE, 60))
         self._activity = transport.at_pace(days or Pace(DAYS_PER_SECOND))
+        self._generation = transport.at_pace(singles or Pace(GENERATIONS_PER_SECOND))
         self._known: Vocabulary | None = None
 
     def __enter__(self) -> Self:
@@ -53,7 +63,7 @@ class HttpCosts:
     def offered(self) -> Offered:
         """Look up what analytics calls what is needed of it."""
         known = self._look_up()
-        return Offered(known.axes, known.missing)
+        return Offered(known.axes, known.missing, known.singles)
 
     def ask(self, question: Question) -> Told:
         """Ask analytics in the words of the last `offered`; a question that takes it too long is cut.
@@ -61,7 +71,7 @@ class HttpCosts:
         Raises `ProviderConfusing` for an axis that is not offered.
         """
         known = self._known or self._look_up()
-        if question.axis not in known.axes:
+        if question.axis not in known.axes and not _asks_for_singles(question, known):
             msg = f"Analytics was not asked for costs by {question.axis}: it does not offer them."
             raise ProviderConfusing(msg)
         try:
@@ -77,6 +87,14 @@ class HttpCosts:
         answer = self._activity.get("/activity", date=day.isoformat(), api_key_hash=key)
         return read_activity(answer, key, day)
 
+    def generation(self, identity: str) -> Generation:
+        """Read one generation; it may be anybody's."""
+        return read_generation(self._generation.get("/generation", id=identity), identity)
+
     def _look_up(self) -> Vocabulary:
         self._known = read_vocabulary(self._analytics.get("/analytics/meta"))
         return self._known
+
+
+def _asks_for_singles(question: Question, known: Vocabulary) -> bool:
+    return question.axis is Single.GENERATION and known.singles

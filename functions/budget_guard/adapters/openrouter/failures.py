@@ -79,6 +79,8 @@ def _refused_for_good(said: str, response: httpx.Response) -> GuardError:
     match response.status_code:
         case 401:
             return ManagementKeyError(f"{said}: the key is wrong or revoked; {MAKE_ONE}.")
+        case 400 | 403 | 404 as status if request.url.path.endswith("/generation"):
+            return _of_one_generation(said, response, status)
         case 403 if request.method != "PATCH":
             return ManagementKeyError(
                 f"{said}: it is not a management key, or an IP allowlist of the account refuses "
@@ -95,6 +97,13 @@ def _gone(said: str, response: httpx.Response) -> GuardError:
     if _message(response) is None:
         return ProviderConfusing(f"{said}, not in OpenRouter's form; nothing was concluded.")
     return KeyGone(f"{said}: the key was deleted.")
+
+
+def _of_one_generation(said: str, response: httpx.Response, status: int) -> GuardError:
+    """Believe only OpenRouter that an id is nobody's, or somebody else's: ids are given up for it."""
+    if _message(response) is None:
+        return ProviderConfusing(f"{said}, not in OpenRouter's form; nothing was concluded.")
+    return ProviderRejected(f"{said}.", status=status)
 
 
 def sanitised(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from budget_guard.adapters.openrouter.answers import Answer
 from budget_guard.adapters.openrouter.fields import Row, each, fields_of, text, within
 from budget_guard.domain.costs import Axis
+from budget_guard.use_cases.costs.source import Single
 
 KEY, WORKSPACE = "api_key_id", "workspace"
 CREDITS, TOTAL, BYOK = "credits_usage", "total_usage", "byok_usage"
@@ -24,6 +25,8 @@ METRICS = {
     "cached": "cached_tokens",
 }
 """The metric of each field of `Figures`."""
+TOOLS = ("usage_web", "usage_file", "usage_web_fetch")
+"""What tools are charged by: parts of the credits."""
 WORDS = {
     "byok": "what own provider keys (BYOK) spend counts as 0",
     "requests": "requests count as 0",
@@ -39,12 +42,16 @@ WORDS = {
 class Vocabulary:
     """The metric of each figure that analytics knows; any other figure is 0.
 
-    Where that of `credits` is `total_usage`, it has what BYOK spends in it.
+    Where that of `credits` is `total_usage`, it has what BYOK spends in it. `total` is the metric
+    of both, if there is one; `tools` are those of what tools cost.
     """
 
     metrics: Mapping[str, str]
     axes: frozenset[Axis]
     missing: tuple[str, ...]
+    total: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    singles: bool = False
 
 
 def read_vocabulary(answer: Answer) -> Vocabulary:
@@ -65,7 +72,22 @@ def read_vocabulary(answer: Answer) -> Vocabulary:
         for axis in Axis
         if axis not in axes
     )
-    return Vocabulary(known, axes, (*unknown, *lost))
+    return Vocabulary(
+        metrics=known,
+        axes=axes,
+        missing=(*unknown, *lost, *_of_singles(dimensions)),
+        total=(TOTAL,) if TOTAL in metrics else (),
+        tools=tuple(name for name in TOOLS if name in metrics),
+        singles=Single.GENERATION in dimensions,
+    )
+
+
+def _of_singles(dimensions: frozenset[str]) -> Iterator[str]:
+    if Single.GENERATION not in dimensions:
+        yield (
+            f"Analytics has no dimension {Single.GENERATION}: single generations are known only "
+            "where applications send their ids."
+        )
 
 
 def _names(meta: Row, kind: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -56,14 +57,22 @@ class Emulator:
         }
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of `service` with the account's root credentials."""
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the emulator knows no other
-        )
+        """Return the boto3 client of `service` with the account's root credentials.
+
+        Each is made once: a Ctrl-C that comes while a dropped one is cleared away would be lost.
+        """
+        return _client(service, self.endpoint)
+
+
+@cache
+def _client(service: str, endpoint: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - the emulator knows no other
+    )
 
 
 @contextmanager

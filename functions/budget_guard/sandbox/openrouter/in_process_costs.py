@@ -25,7 +25,7 @@ def in_process_costs(
     )
     # No wait fits into the time that is left, so nothing is sent again.
     transport = Transport(client, time_left=lambda: LONGEST_WAIT)
-    return HttpCosts(transport, queries=_at_once, days=_at_once)
+    return HttpCosts(transport, queries=_at_once, days=_at_once, singles=_at_once)
 
 
 def _at_once() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from budget_guard.domain.errors import ProviderConfusing
 from budget_guard.use_cases.costs.source import Grain, Question, Row, Told
@@ -10,17 +11,34 @@ from budget_guard.use_cases.costs.source import Grain, Question, Row, Told
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def whole(question: Question, ask: Callable[[Question], Told]) -> Iterator[Row]:
+def refused(question: Question) -> NoReturn:
+    """Raise `ProviderConfusing`: even the rows of one minute are too many for an answer."""
+    message = (
+        f"Analytics cut its answer about the minute {question.begins:%Y-%m-%d %H:%M} UTC of "
+        f"workspace {question.workspace}; its costs from there on are left to the next poll."
+    )
+    raise ProviderConfusing(message)
+
+
+def whole(
+    question: Question,
+    ask: Callable[[Question], Told],
+    overfull: Callable[[Question], None] = refused,
+) -> Iterator[Row]:
     """Yield the rows within the time asked for, from half the time where an answer was cut.
 
-    Raises `ProviderConfusing` where even the rows of one minute are too many for an answer.
+    Where even the rows of one minute are too many for an answer, `overfull` is called with the
+    question: it raises, or the rows that there are stand for all.
     """
     told = ask(question)
-    if not told.is_cut:
-        yield from (row for row in told.rows if question.begins <= row.at < question.ends)
+    if told.is_cut and question.ends - question.begins <= MINUTE:
+        overfull(question)
+    elif told.is_cut:
+        for begins, ends, grain in _halves(question):
+            part = replace(question, begins=begins, ends=ends, grain=grain)
+            yield from whole(part, ask, overfull)
         return
-    for begins, ends, grain in _halves(question):
-        yield from whole(replace(question, begins=begins, ends=ends, grain=grain), ask)
+    yield from (row for row in told.rows if question.begins <= row.at < question.ends)
 
 
 def _halves(question: Question) -> Iterator[tuple[datetime, datetime, Grain]]:
@@ -28,12 +46,6 @@ def _halves(question: Question) -> Iterator[tuple[datetime, datetime, Grain]]:
     begins, ends = question.begins, question.ends
     is_hours = ends - begins > HOUR
     step, grain = (HOUR, Grain.HOUR) if is_hours else (MINUTE, Grain.MINUTE)
-    if ends - begins <= MINUTE:
-        message = (
-            f"Analytics cut its answer about the minute {begins:%Y-%m-%d %H:%M} UTC of workspace "
-            f"{question.workspace}; its costs from there on are left to the next poll."
-        )
-        raise ProviderConfusing(message)
     half = begins + max(1, (ends - begins) // step // 2) * step
     yield begins, half, grain
     yield half, ends, grain

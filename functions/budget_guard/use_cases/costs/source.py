@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from budget_guard.domain.costs import Axis, Cost, Figures
+from budget_guard.domain.generations import Generation
+from budget_guard.domain.money import Usd
 
 
 class Grain(StrEnum):
@@ -15,23 +17,33 @@ class Grain(StrEnum):
     MINUTE = "minute"
 
 
+class Single(StrEnum):
+    """What a question about single generations is by, in place of an `Axis`."""
+
+    GENERATION = "generation_id"
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """What analytics can tell of. `missing` names what it cannot, and what follows, in words.
 
-    An axis that is not in `axes` cannot be asked for.
+    An axis that is not in `axes` cannot be asked for, nor `singles` unless so.
     """
 
     axes: frozenset[Axis]
     missing: tuple[str, ...] = ()
+    singles: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the keys of a workspace (or one key, by its hash) spent from `begins` until `ends`."""
+    """What the keys of a workspace (or one key, by its hash) spent from `begins` until `ends`.
+
+    By generation: the dearest rows first.
+    """
 
     workspace: str
-    axis: Axis
+    axis: Axis | Single
     begins: datetime
     ends: datetime
     grain: Grain = Grain.HOUR
@@ -42,13 +54,15 @@ class Question:
 class Row:
     """What a key, told by its *name*, spent in the bucket that begins at `at`.
 
-    `label` is the model or the provider. The name is None where a question was about one key.
+    `label` is the model, the provider, or the generation's id. The name is None where a question
+    was about one key. `tools` are what tools took of a generation's credits; None: not told.
     """
 
     at: datetime
     key_name: str | None
     label: str
     figures: Figures
+    tools: Usd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +93,12 @@ class CostSource(Protocol):
 
     def activity(self, key: str, day: date) -> tuple[Cost, ...]:
         """Return what a key spent on a completed day, by model and provider (`GET /activity`)."""
+        ...
+
+    def generation(self, identity: str) -> Generation:
+        """Return one generation (`GET /generation`).
+
+        Raises `ProviderRejected` with status 404 for one that is not known (yet), and with 403 for
+        one that is somebody else's.
+        """
         ...

@@ -1,0 +1,28 @@
+"""Made-up generations, spelled short."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from budget_guard.domain.costs import Figures
+from budget_guard.domain.generations import Attempt, Generation, Remark, Said
+from tests.domain.builders import NOW, Amount
+
+ACME = Attempt("Acme", 200, "acme/small")
+
+
+def a_generation(name: str = "gen-1", cost: Amount = "0.25", **rest: Any) -> Generation:
+    fields: dict[str, Any] = {
+        "created_at": NOW,
+        "workspace": "w1",
+        "requested": "acme/small",
+        "served": "acme/small",
+        "provider": "Acme",
+        "attempts": (ACME,),
+        "figures": Figures(Decimal(cost), requests=1, prompt=100, completion=10),
+    }
+    return Generation(name, **(fields | rest))
+
+
+def said(at: datetime = NOW, **texts: str) -> Said:
+    return Said(**{name: Remark(text, at) for name, text in texts.items()})
