@@ -1,4 +1,7 @@
-"""What the guard costs a month: measured units and seconds, times AWS's list prices."""
+"""What the guard costs a month: measured units and seconds, times AWS's list prices.
+
+Of `poll_costs`, whose runs depend on models and requests more than on keys, only alarms and metrics.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,8 +23,9 @@ PROCESSOR = 512 / 1769
 """What 512 MB get of one processor (AWS Lambda developer guide, "Configure Lambda function memory")."""
 LINES = 700
 """Bytes of log that a run writes: Lambda's own two lines and one summary, rounded up."""
-METRICS_OF_RUNS = 5
-ALARMS = sum(1 + job.is_scheduled for job in Job) + 1
+METRICS_OF_RUNS = 6
+ALARMS = sum(1 + job.is_scheduled for job in Job) + 2
+"""Also lost starts, and ids of generations that were refused."""
 
 
 @dataclass(frozen=True, slots=True)

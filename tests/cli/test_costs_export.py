@@ -43,9 +43,19 @@ LINE = an_object(
     share=AMOUNT,
     change=maybe(AMOUNT),
 )
+COUNT = an_object(number={"type": "integer"}, usd=AMOUNT)
+ON_RECORD = an_object(
+    exist=COUNT,
+    kept=COUNT,
+    fallbacks=an_object(part={"type": "integer"}, of={"type": "integer"}),
+    wasted=AMOUNT,
+    tools=AMOUNT,
+    per_success=an_object(spent=AMOUNT, successes={"type": "integer"}),
+)
 SCHEMA = an_object(
     **{"from": DATE, "to": DATE},
-    by={"enum": ["owner", "key", "model", "provider", "day"]},
+    by={"enum": ["owner", "key", "model", "provider", "day", "user", "app", "job"]},
+    on_record=maybe(ON_RECORD),
     read_until=maybe(TEXT),
     closed_until=maybe(DATE),
     total=FIGURES,

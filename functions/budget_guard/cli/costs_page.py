@@ -15,7 +15,7 @@ from budget_guard.cli.figures import adding_up, human, usd
 from budget_guard.cli.telling import SHORT_HASH, ago, safe, safe_name
 from budget_guard.domain.costs import NOTHING, Figures
 from budget_guard.domain.money import Usd
-from budget_guard.use_cases.costs.report import By, CostLine, CostTable, value
+from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, value
 
 WIDEST = 110
 NOTHING_READ = (
@@ -79,7 +79,7 @@ def _money(rows: Sequence[_Row], total: Figures) -> tuple[list[Usd], list[Usd]]:
 def _rows(told: Told, top: int) -> Iterator[_Row]:
     """Yield the lines to be shown, the others as one, and the total."""
     table = told.table
-    shown = top if told.is_compared else len(table.lines)
+    shown = len(table.lines) if table.by is By.DAY else top
     for line in table.lines[:shown]:
         yield _Row(_label(line, told), line.figures, line.before)
     if others := table.lines[shown:]:
@@ -141,18 +141,43 @@ def _notes(table: CostTable, until: datetime, now: datetime) -> Iterator[Text]:
             "BYOK is the list price of what your own provider keys served, apart from credits; "
             "share and change count both."
         )
-    if table.by is not By.DAY:
+    if table.on_record:
+        yield from map(safe, _of_requests(table.on_record))
+    elif table.by is not By.DAY:
         yield safe(_compared(table, now))
     until = until.astimezone(UTC)
     read = f"{until:%H:%M}" if until.date() == now.date() else f"{until:%Y-%m-%d %H:%M}"
-    closed = (
-        f"days before {table.closed_until} are closed: they are as OpenRouter's activity has them."
-        if table.closed_until
-        else "no day is closed yet."
-    )
-    yield safe(f"Read until {read} UTC ({ago(until, now)}); {closed}", "dim")
+    yield safe(f"Read until {read} UTC ({ago(until, now)}){_closed(table)}.", "dim")
     if now - until > SILENT_AFTER:
         yield safe("Nothing was read since then: see the log of poll_costs.", "bold red")
+
+
+def _closed(table: CostTable) -> str:
+    """Return which days are as OpenRouter has them for good; single requests are never closed."""
+    if table.on_record:
+        return ""
+    closed = (
+        f"days before {table.closed_until} are closed: they are as OpenRouter's activity has them"
+        if table.closed_until
+        else "no day is closed yet"
+    )
+    return f"; {closed}"
+
+
+def _of_requests(told: OnRecord) -> Iterator[str]:
+    """Yield how much of all these requests are, and what they tell besides."""
+    yield (
+        f"Of {told.exist.number} requests ({usd(told.exist.usd)} USD), {told.kept.number} "
+        f"({usd(told.kept.usd)} USD) are on record one by one: see `costs:` in the budgets file."
+    )
+    part = _whole(told.fallbacks.fraction * 100)
+    yield (
+        f"{told.fallbacks.part} of them ({part} %) fell back; {usd(told.wasted)} USD were paid for "
+        f"nothing, {usd(told.tools)} USD for tools."
+    )
+    if told.per_success.usd is not None:
+        successes = f"{told.per_success.successes} successful outcomes"
+        yield f"{successes}, each for {usd(told.per_success.usd)} USD."
 
 
 def _compared(table: CostTable, now: datetime) -> str:

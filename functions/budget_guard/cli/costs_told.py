@@ -14,6 +14,7 @@ from budget_guard.use_cases.costs.report import (
     cost_table,
     value,
 )
+from budget_guard.use_cases.costs.requests import requests_table
 from budget_guard.use_cases.ports import Ledger
 
 
@@ -26,8 +27,8 @@ class Told:
 
     @property
     def is_compared(self) -> bool:
-        """Tell whether lines have a figure of the period before: all but days."""
-        return self.table.by is not By.DAY
+        """Tell whether lines have a figure of the period before: days and requests have none."""
+        return self.table.by is not By.DAY and self.table.on_record is None
 
     @property
     def knows_before(self) -> bool:
@@ -41,6 +42,8 @@ class Told:
 
 def told(ledger: Ledger, period: Period, by: By) -> Told:
     """Return the costs of a period, with the owners of keys where each line is a key."""
+    if by.is_of_requests:
+        return Told(requests_table(ledger, period, by), {})
     return Told(cost_table(ledger, period, by), owners(ledger) if by is By.KEY else {})
 
 

@@ -18,8 +18,10 @@ from budget_guard.domain.costs import (
 )
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.outcomes import PerSuccess, Rate
 from budget_guard.domain.ownership import owner_of
 from budget_guard.domain.policy import Budget
+from budget_guard.domain.sampling import Count
 from budget_guard.use_cases.ports import Ledger
 
 DAY = timedelta(days=1)
@@ -34,6 +36,14 @@ class By(StrEnum):
     MODEL = "model"
     PROVIDER = "provider"
     DAY = "day"
+    USER = "user"
+    APP = "app"
+    JOB = "job"
+
+    @property
+    def is_of_requests(self) -> bool:
+        """Tell whether only single requests tell it: see `requests_table`."""
+        return self in (By.USER, By.APP, By.JOB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,27 @@ class CostLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OnRecord:
+    """How many of a period's requests are on record one by one, and what these tell besides.
+
+    `wasted` (USD) was paid for nothing, `tools` (USD) for web search and files.
+    """
+
+    exist: Count
+    kept: Count
+    fallbacks: Rate
+    wasted: Usd
+    tools: Usd
+    per_success: PerSuccess
+
+
+@dataclass(frozen=True, slots=True)
 class CostTable:
     """Costs of a period, the dearest first (days in their order).
 
     `read_until`: all hours before are in it, of every workspace (None: nothing was ever read).
     `read_since`: hours before were never read. `closed_until`: days before are as OpenRouter's
-    activity has them, for good.
+    activity has them, for good. `on_record`: it is of these requests only.
     """
 
     by: By
@@ -83,6 +108,7 @@ class CostTable:
     read_since: datetime | None
     read_until: datetime | None
     closed_until: date | None
+    on_record: OnRecord | None = None
 
     @property
     def is_comparable(self) -> bool:

@@ -1,0 +1,58 @@
+"""Costs by what only single requests tell: users, apps, jobs. Of those that are on record."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from budget_guard.domain import outcomes
+from budget_guard.domain.costs import NOTHING, Figures
+from budget_guard.domain.generations import Generation
+from budget_guard.domain.money import ZERO
+from budget_guard.domain.sampling import Sampled, coverage
+from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period, value
+from budget_guard.use_cases.ports import Ledger
+
+
+def requests_table(ledger: Ledger, period: Period, by: By) -> CostTable:
+    """Return the costs of a period's requests that are on record, the dearest first.
+
+    They are kept for 35 days; nothing is said of the period before.
+    """
+    generations = [one for day in period.days() for one in ledger.generations(day)]
+    sampled = [one for day in period.days() for one in ledger.sampled(day)]
+    found = _told(by, generations)
+    lines = [CostLine(label, figures, NOTHING) for label, figures in found.items()]
+    lines.sort(key=lambda one: (-value(one.figures), one.label))
+    read = ledger.generations_read().values()
+    return CostTable(
+        by=by,
+        period=period,
+        lines=tuple(lines),
+        total=sum(found.values(), NOTHING),
+        before=NOTHING,
+        read_since=None,
+        read_until=min((one.until for one in read), default=None),
+        closed_until=None,
+        on_record=_on_record(generations, sampled),
+    )
+
+
+def _told(by: By, generations: Iterable[Generation]) -> Mapping[str, Figures]:
+    match by:
+        case By.APP:
+            return outcomes.by_app(generations)
+        case By.JOB:
+            return outcomes.by_job(generations)
+        case _:
+            return outcomes.by_user(generations)
+
+
+def _on_record(generations: Sequence[Generation], sampled: Iterable[Sampled]) -> OnRecord:
+    exist, kept = coverage(sampled, generations)
+    wasted = outcomes.wasted(generations).values()
+    return OnRecord(
+        exist=exist,
+        kept=kept,
+        fallbacks=outcomes.fallbacks(generations),
+        wasted=sum((one.credits for one in wasted), ZERO),
+        tools=outcomes.tool_cost(generations),
+        per_success=outcomes.per_success(generations),
+    )
