@@ -49,12 +49,13 @@ ON_RECORD = an_object(
     kept=COUNT,
     fallbacks=an_object(part={"type": "integer"}, of={"type": "integer"}),
     wasted=AMOUNT,
+    wasted_bound=AMOUNT,
     tools=AMOUNT,
     per_success=an_object(spent=AMOUNT, successes={"type": "integer"}),
 )
 SCHEMA = an_object(
     **{"from": DATE, "to": DATE},
-    by={"enum": ["owner", "key", "model", "provider", "day", "user", "app", "job"]},
+    by={"enum": ["owner", "key", "model", "provider", "day", "user", "app", "job", "session"]},
     on_record=maybe(ON_RECORD),
     read_until=maybe(TEXT),
     closed_until=maybe(DATE),

@@ -68,6 +68,7 @@ def test_apps_and_jobs_are_told_likewise() -> None:
     told = {line["label"]: line["figures"]["credits"] for line in jobs["lines"]}
     assert told == {"nightly": "1.5", "(not told)": "0.75", "import": "0.25"}
     assert "4711" in office.run("costs", "--by", "app").stdout
+    assert "(not told)" in office.run("costs", "--by", "session").stdout
 
 
 def test_machines_are_told_what_is_on_record() -> None:
@@ -75,7 +76,7 @@ def test_machines_are_told_what_is_on_record() -> None:
     assert told["exist"] == {"number": 40, "usd": "3.1"}
     assert told["kept"] == {"number": 4, "usd": "2.5"}
     assert told["fallbacks"] == {"part": 1, "of": 4}
-    assert (told["wasted"], told["tools"]) == ("1.5", "0.2")
+    assert (told["wasted"], told["wasted_bound"], told["tools"]) == ("1.5", "0.6", "0.2")
     assert told["per_success"] == {"spent": "1.75", "successes": 2}
 
 

@@ -20,7 +20,6 @@ from budget_guard.domain.outcomes import (
     per_success,
     tool_cost,
     waste,
-    wasted,
     wasted_cost,
 )
 from tests.domain.builders import usd
@@ -72,11 +71,6 @@ def test_money_is_wasted_on_what_was_cancelled_failed_or_broke_off(
 ) -> None:
     assert waste(one) is why
     assert wasted_cost(one) == (one.cost if why else 0)
-
-
-def test_waste_is_told_by_its_reason() -> None:
-    some = [a_generation(cost=1), a_generation(cost=2, cancelled=True)]
-    assert wasted(some) == {Waste.CANCELLED: some[1].figures}
 
 
 def test_a_success_costs_what_its_failures_and_its_steps_cost_too() -> None:

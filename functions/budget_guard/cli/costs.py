@@ -68,7 +68,7 @@ def costs(
     region: RegionOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """Show what was spent in a period: by key, owner, model, provider or day; or by user, app, job.
+    """Show what was spent in a period: by key, owner, model, provider or day; or by user, app, job, session.
 
     Each line has its share, and its change to the period of the same length before. Days are UTC.
     Exit code 0, also where nothing was read yet; 2 where the request or the guard is at fault.

@@ -2,13 +2,14 @@
 
 The JSON is one object. Amounts (USD), `share` and `change` are strings, counts are integers:
 
-- `by`: owner, key, model, provider, day, user, app or job; `from`, `to`: the first and the last day (UTC)
+- `by`: owner, key, model, provider, day, user, app, job or session; `from`, `to`: the first and the last day (UTC)
 - `read_until`: all hours before are in it (ISO 8601; null: nothing was ever read);
   `closed_until`: days before are as OpenRouter's activity has them, for good (a date, or null)
 - `total` and `before` (the period of the same length before): `credits`, `byok`, `requests`,
   `prompt`, `completion`, `reasoning`, `cached`; BYOK is not in the credits
-- `on_record` where the lines are of single requests (user, app, job), else null: `exist` and
-  `kept` (`number`, `usd`), `fallbacks` (`part`, `of`), `wasted`, `tools`, `per_success`
+- `on_record` where the lines are of single requests (user, app, job, session), else null:
+  `exist` and `kept` (`number`, `usd`), `fallbacks` (`part`, `of`), `tools`, `wasted` (of all, right
+  within `wasted_bound`), `per_success`
 - `lines`, the dearest first (days in their order): `label`, `key` (the hash) and `owner` where each
   line is a key and they are known, else null; `figures`; `before` (null for days); `share` of
   credits and BYOK together (0 to 1); `change` of them (0.5: half as much again; null: none before)

@@ -172,8 +172,8 @@ def _of_requests(told: OnRecord) -> Iterator[str]:
     )
     part = _whole(told.fallbacks.fraction * 100)
     yield (
-        f"{told.fallbacks.part} of them ({part} %) fell back; {usd(told.wasted)} USD were paid for "
-        f"nothing, {usd(told.tools)} USD for tools."
+        f"{told.fallbacks.part} of them ({part} %) fell back; {usd(told.tools)} USD were for tools. "
+        f"Paid for nothing by all: {usd(told.wasted)} USD, right within {usd(told.wasted_bound)}."
     )
     if told.per_success.usd is not None:
         successes = f"{told.per_success.successes} successful outcomes"

@@ -77,12 +77,6 @@ def waste(one: Generation) -> Waste | None:
     return Waste.BROKEN if one.finish in BROKEN else None
 
 
-def wasted(generations: Iterable[Generation]) -> Mapping[Waste, Figures]:
-    """Return what was paid for nothing, by the reason."""
-    told = ((waste(one), one.figures) for one in generations)
-    return summed((why, figures) for why, figures in told if why)
-
-
 def wasted_cost(one: Generation) -> Usd:
     """Return what a generation cost if that was for nothing, else 0: to be estimated by."""
     return one.cost if waste(one) else ZERO

@@ -39,11 +39,12 @@ class By(StrEnum):
     USER = "user"
     APP = "app"
     JOB = "job"
+    SESSION = "session"
 
     @property
     def is_of_requests(self) -> bool:
         """Tell whether only single requests tell it: see `requests_table`."""
-        return self in (By.USER, By.APP, By.JOB)
+        return self in (By.USER, By.APP, By.JOB, By.SESSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,15 @@ class CostLine:
 class OnRecord:
     """How many of a period's requests are on record one by one, and what these tell besides.
 
-    `wasted` (USD) was paid for nothing, `tools` (USD) for web search and files.
+    `tools` (USD) was paid for web search and files. `wasted` (USD) was paid for nothing by all
+    requests, as far as can be told: the truth is not further from it than `wasted_bound`.
     """
 
     exist: Count
     kept: Count
     fallbacks: Rate
     wasted: Usd
+    wasted_bound: Usd
     tools: Usd
     per_success: PerSuccess
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from budget_guard.domain import outcomes
 from budget_guard.domain.costs import NOTHING, Figures
 from budget_guard.domain.generations import Generation
-from budget_guard.domain.money import ZERO
-from budget_guard.domain.sampling import Sampled, coverage
+from budget_guard.domain.sampling import Sampled, coverage, estimate
 from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period, value
 from budget_guard.use_cases.ports import Ledger
 
@@ -36,23 +35,24 @@ def requests_table(ledger: Ledger, period: Period, by: By) -> CostTable:
 
 
 def _told(by: By, generations: Iterable[Generation]) -> Mapping[str, Figures]:
-    match by:
-        case By.APP:
-            return outcomes.by_app(generations)
-        case By.JOB:
-            return outcomes.by_job(generations)
-        case _:
-            return outcomes.by_user(generations)
+    tell = {
+        By.USER: outcomes.by_user,
+        By.APP: outcomes.by_app,
+        By.JOB: outcomes.by_job,
+        By.SESSION: outcomes.by_session,
+    }
+    return tell[by](generations)
 
 
-def _on_record(generations: Sequence[Generation], sampled: Iterable[Sampled]) -> OnRecord:
+def _on_record(generations: Sequence[Generation], sampled: Sequence[Sampled]) -> OnRecord:
     exist, kept = coverage(sampled, generations)
-    wasted = outcomes.wasted(generations).values()
+    wasted = estimate(sampled, generations, outcomes.wasted_cost)
     return OnRecord(
         exist=exist,
         kept=kept,
         fallbacks=outcomes.fallbacks(generations),
-        wasted=sum((one.credits for one in wasted), ZERO),
+        wasted=wasted.total,
+        wasted_bound=wasted.bound,
         tools=outcomes.tool_cost(generations),
         per_success=outcomes.per_success(generations),
     )
