@@ -301,7 +301,7 @@ def test_a_failure_raises_an_alarm(name: str, metric: str, template: Template) -
 
 
 def test_every_alarm_tells_health_and_also_when_it_is_over(template: Template) -> None:
-    assert len(alarms(template)) == 10
+    assert len(alarms(template)) == 11
     for alarm in alarms(template).values():
         assert "TopicsHealth" in str(alarm["AlarmActions"])
         assert alarm["OKActions"] == alarm["AlarmActions"]
