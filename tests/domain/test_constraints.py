@@ -172,6 +172,11 @@ def test_a_per_key_budget_is_one_budget_for_each_living_key() -> None:
     ]
 
 
+def test_a_grant_to_one_key_does_not_lift_a_cap_that_its_budget_shares_by_now() -> None:
+    keys, grants = [seen("a"), seen("b")], [a_grant(20, key="#b")]
+    assert only(a_budget(daily=10), *keys, grants=grants).cap == 10
+
+
 def test_a_grant_lifts_its_budget_and_no_other() -> None:
     key = seen("a", counters(5))
     assert only(a_budget(daily=10), key, grants=[a_grant(20)]).cap == 30

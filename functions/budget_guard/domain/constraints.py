@@ -95,7 +95,9 @@ def _of_budget(budget: Budget, tally: Tally, place: int) -> Iterator[Constraint]
     if not budget.per_key:
         members = tally.members(place)
         spends = {window: tally.spent(budget, place, window) for window in budget.cap}
-        yield from _windows(budget, members, spends, grants, facts.now)
+        # A grant to one key, given while the budget was per key, is not for all who share it now.
+        to_all = [grant for grant in grants if grant.key is None]
+        yield from _windows(budget, members, spends, to_all, facts.now)
         return
     for seen in tally.alive(place):
         group, key = tally.alone(seen), seen.key.hash
