@@ -7,8 +7,9 @@ from decimal import Decimal
 from budget_guard.adapters.alerts import RecordingNotifier
 from budget_guard.adapters.ledger import MemoryLedger
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.policy import Account, Policy, Severity
+from budget_guard.domain.policy import Policy, Severity
 from budget_guard.domain.records import PollReport
+from budget_guard.domain.signals.rules import Account
 from budget_guard.domain.signals.signal import Signal, Signals
 from budget_guard.use_cases.evaluate import Evaluation, evaluate
 from budget_guard.use_cases.leases import leased

@@ -16,7 +16,6 @@ from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import (
     LADDER,
     Above,
-    Account,
     Budget,
     Choice,
     Costs,
@@ -27,11 +26,9 @@ from budget_guard.domain.policy import (
     Policy,
     Safety,
     Severity,
-    SignalRules,
     Threshold,
-    Unexplained,
-    Unusual,
 )
+from budget_guard.domain.signals.rules import Account, SignalRules, Unexplained, Unusual
 from budget_guard.domain.windows import Window
 
 type Write = Callable[[str | bytes], Path]

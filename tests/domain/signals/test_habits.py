@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import CostHour
-from budget_guard.domain.policy import Unusual
 from budget_guard.domain.signals.habits import range_of, unusual
+from budget_guard.domain.signals.rules import Unusual
 from budget_guard.domain.signals.shapes import DayHabits, Usual, habits_of
 from budget_guard.domain.signals.signal import Signal
 from tests.domain.builders import DAY, HOUR, NOW

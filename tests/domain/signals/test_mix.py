@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import Axis
-from budget_guard.domain.policy import MixShifted
 from budget_guard.domain.signals.mix import Compared, is_enough, shift, shifts, steps_until
+from budget_guard.domain.signals.rules import MixShifted
 from budget_guard.domain.signals.shapes import DayMix, mix_of
 from budget_guard.domain.signals.signal import Signal
 from tests.domain.builders import DAY, HOUR, NOW

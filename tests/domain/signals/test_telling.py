@@ -17,9 +17,10 @@ from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Spent
 from budget_guard.domain.observations import HourMark, Observation
-from budget_guard.domain.policy import Account, Policy, Severity
+from budget_guard.domain.policy import Policy, Severity
 from budget_guard.domain.records import PollReport
 from budget_guard.domain.signals.balance import burn, short_of_credits
+from budget_guard.domain.signals.rules import Account
 from budget_guard.domain.signals.signal import Signal, Signals, dearest, named, percent, short
 from budget_guard.domain.signals.telling import signalled
 from tests.domain.builders import (

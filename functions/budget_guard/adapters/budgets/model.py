@@ -10,11 +10,12 @@ from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent
 from budget_guard.adapters.budgets.costs import Costs
 from budget_guard.adapters.budgets.signals import Signals
 from budget_guard.domain import policy
+from budget_guard.domain.signals import rules
 
 
 def as_ever(section: Costs | Signals) -> bool:
     """Tell whether all is as without the section: then the file's hash is, too."""
-    return section.to_domain() in (policy.Costs(), policy.SignalRules())
+    return section.to_domain() in (policy.Costs(), rules.SignalRules())
 
 
 class Scope(Part):
@@ -69,9 +70,9 @@ class Account(Part):
         None, description="Time left at the present burn (1h to 90d).", examples=["72h"]
     )
 
-    def to_domain(self) -> policy.Account:
+    def to_domain(self) -> rules.Account:
         """Return the domain's word for it."""
-        return policy.Account(**dict(self))
+        return rules.Account(**dict(self))
 
 
 class File(Part):

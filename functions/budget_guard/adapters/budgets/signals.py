@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.budget import Part
-from budget_guard.domain import policy
+from budget_guard.domain.signals import rules
 
 OFF = "off"
 
@@ -18,55 +18,55 @@ class Unexplained(Part):
     """Spend of the last 24 hours that analytics, or the keys, do not explain."""
 
     above: leaves.Share = Field(
-        policy.Unexplained().above,
+        rules.Unexplained().above,
         description="Part of the spend that may be unexplained.",
         examples=["2%"],
         json_schema_extra={"default": "2%"},
     )
     at_least: leaves.Least = Field(
-        policy.Unexplained().at_least,
+        rules.Unexplained().at_least,
         description="USD that may be unexplained, however little was spent.",
         examples=[1],
     )
 
-    def to_domain(self) -> policy.Unexplained:
+    def to_domain(self) -> rules.Unexplained:
         """Return the domain's word for it."""
-        return policy.Unexplained(**dict(self))
+        return rules.Unexplained(**dict(self))
 
 
 class MixShifted(Part):
     """A model or provider with another share of the spend than on the same weekdays before."""
 
     by: leaves.Share = Field(
-        policy.MixShifted().by,
+        rules.MixShifted().by,
         description="How much of all spend it must have more than on any of these days.",
         examples=["25%"],
         json_schema_extra={"default": "25%"},
     )
     at_least: leaves.Least = Field(
-        policy.MixShifted().at_least, description="USD that this comes to.", examples=[5]
+        rules.MixShifted().at_least, description="USD that this comes to.", examples=[5]
     )
 
-    def to_domain(self) -> policy.MixShifted:
+    def to_domain(self) -> rules.MixShifted:
         """Return the domain's word for it."""
-        return policy.MixShifted(**dict(self))
+        return rules.MixShifted(**dict(self))
 
 
 class Unusual(Part):
     """A key whose requests are dearer, or more, than they usually are."""
 
     times: leaves.Times = Field(
-        policy.Unusual().times,
+        rules.Unusual().times,
         description="How many times its usual spread (MAD) above what is usual (2 to 100).",
         examples=[6],
     )
     at_least: leaves.Least = Field(
-        policy.Unusual().at_least, description="USD an hour that this comes to.", examples=[1]
+        rules.Unusual().at_least, description="USD an hour that this comes to.", examples=[1]
     )
 
-    def to_domain(self) -> policy.Unusual:
+    def to_domain(self) -> rules.Unusual:
         """Return the domain's word for it."""
-        return policy.Unusual(**dict(self))
+        return rules.Unusual(**dict(self))
 
 
 class _OrOff:
@@ -116,9 +116,9 @@ class Signals(Part):
         examples=[{"times": 6, "at_least": 1}],
     )
 
-    def to_domain(self) -> policy.SignalRules:
+    def to_domain(self) -> rules.SignalRules:
         """Return the domain's word for it."""
-        return policy.SignalRules(
+        return rules.SignalRules(
             unexplained=None if isinstance(self.unexplained, str) else self.unexplained.to_domain(),
             mix_shifted=None if isinstance(self.mix_shifted, str) else self.mix_shifted.to_domain(),
             unusual=None if isinstance(self.unusual, str) else self.unusual.to_domain(),

@@ -11,7 +11,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import UNKNOWN, Axis, CostHour, Figures, summed
 from budget_guard.domain.money import Usd, show
 from budget_guard.domain.ownership import People
-from budget_guard.domain.policy import Unusual
+from budget_guard.domain.signals.rules import Unusual
 from budget_guard.domain.signals.shapes import DayHabits, KeyHabits, Usual, rows_of, worth
 from budget_guard.domain.signals.signal import Signal, dearest, named, short
 

@@ -11,7 +11,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import Axis, CostHour
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
-from budget_guard.domain.policy import MixShifted
+from budget_guard.domain.signals.rules import MixShifted
 from budget_guard.domain.signals.shapes import STEP, STEPS, DayMix, rows_of, worth
 from budget_guard.domain.signals.signal import Signal, dearest, named, percent, short
 

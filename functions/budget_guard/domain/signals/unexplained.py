@@ -15,8 +15,8 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
-from budget_guard.domain.policy import Unexplained
 from budget_guard.domain.records import PollReport
+from budget_guard.domain.signals.rules import Unexplained
 from budget_guard.domain.signals.signal import BalanceMark, Signal, dearest, named
 
 HOUR = timedelta(hours=1)

@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from budget_guard.domain.costs import CostHour
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
-from budget_guard.domain.policy import MixShifted, Policy, Unexplained, Unusual
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.signals.habits import HISTORY_DAYS, RECENT, unusual
 from budget_guard.domain.signals.mix import Compared, is_enough, shifts, steps_until
+from budget_guard.domain.signals.rules import MixShifted, Unexplained, Unusual
 from budget_guard.domain.signals.shapes import STEPS, mix_of
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.signals.unexplained import keyless, marked, span, untold

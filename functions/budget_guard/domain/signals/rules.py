@@ -1,0 +1,53 @@
+"""What the budgets file says of signals: which are told, and from when on."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from budget_guard.domain.money import Usd
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """When the account itself is short: of USD, or of hours at the present burn."""
+
+    balance_below: Usd | None = None
+    runway_below: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """From when on spend that nothing explains is told: a part of a day's spend, and USD of it."""
+
+    above: Decimal = Decimal("0.02")
+    at_least: Usd = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class MixShifted:
+    """How much more of the spend a model or provider must have (0.25: 25 % of all), and USD of it."""
+
+    by: Decimal = Decimal("0.25")
+    at_least: Usd = Decimal(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """How many times its usual spread a key may go beyond what is usual, and USD an hour of it."""
+
+    times: int = 6
+    at_least: Usd = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRules:
+    """Which signals of costs are told, and from when on; None: that one never."""
+
+    unexplained: Unexplained | None = field(default_factory=Unexplained)
+    mix_shifted: MixShifted | None = field(default_factory=MixShifted)
+    unusual: Unusual | None = field(default_factory=Unusual)
+
+    @property
+    def compares_days(self) -> bool:
+        """Tell whether any signal rests on what former days were like."""
+        return bool(self.mix_shifted or self.unusual)
