@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from budget_guard.adapters import policy_json
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.errors import SettingsError
 from infra import bundle, settings
@@ -25,7 +26,7 @@ def main() -> None:
         asset = bundle.build(
             Path(folder, "asset"),
             wheels=_wheels(chosen),
-            budgets=yaml_file.to_json(chosen.budgets),
+            budgets=policy_json.dumps(policy),
         )
         BudgetGuardStack(app, settings=chosen, asset=asset, budgets=policy.budgets)
         app.synth()

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from budget_guard.adapters import policy_json
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.handlers import evaluate, poll_usage, reporting, runtime
 from budget_guard.sandbox.aws.emulator import REGION, Emulator, emulator
@@ -34,7 +35,7 @@ def budgets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The budgets of the asset; the YAML goes through what a deployment does with it."""
     source, shipped = tmp_path / "budgets.yaml", tmp_path / "budgets.json"
     source.write_text(BUDGETS)
-    shipped.write_text(yaml_file.to_json(source))
+    shipped.write_text(policy_json.dumps(yaml_file.load(source)))
     monkeypatch.setattr(runtime, "BUDGETS", shipped)
     return shipped
 

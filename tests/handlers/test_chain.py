@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from budget_guard.adapters import policy_json
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.alerts import Kind
 from budget_guard.handlers.evaluation import MOST_BUDGETS
@@ -91,7 +92,7 @@ def test_only_so_many_budgets_have_metrics(guard: Deployment, budgets: Path) -> 
     )
     source = budgets.with_suffix(".yaml")
     source.write_text(f"mode: observe\nbudgets:\n{rows}")
-    budgets.write_text(yaml_file.to_json(source))
+    budgets.write_text(policy_json.dumps(yaml_file.load(source)))
     guard.new_key(spent="1")
     guard.put_key()
     guard.chain()

@@ -11,6 +11,9 @@ from budget_guard.domain.errors import SettingsError
 from infra import bundle
 from infra.bundle import REQUIREMENTS, ROOT, Wheels
 
+UNCHECKED_HASH = 0b01
+"""The flags of PEP 552: by its source's hash, which is not looked at."""
+
 
 def digest(folder: Path) -> str:
     content = hashlib.sha256()
@@ -33,15 +36,39 @@ def test_two_builds_in_different_places_are_the_same(asset: Path, tmp_path: Path
 
 def test_nothing_in_it_names_the_machine_that_built_it(asset: Path) -> None:
     assert not (asset / "bin").exists()
-    assert not list(asset.rglob("__pycache__"))
     assert not list(asset.rglob("RECORD"))
+    own = str(asset.parent).encode()
+    assert not [file for file in asset.rglob("*") if file.is_file() and own in file.read_bytes()]
+
+
+def test_every_module_is_compiled_and_its_bytecode_needs_no_times_to_be_trusted(
+    asset: Path,
+) -> None:
+    for source in asset.rglob("*.py"):
+        compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+        flags = int.from_bytes(compiled.read_bytes()[4:8], "little")
+        assert flags == UNCHECKED_HASH, source
+
+
+def test_a_package_that_does_not_compile_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "budget_guard"
+    package.mkdir()
+    (package / "broken.py").write_text("def")
+    monkeypatch.setattr(bundle, "PACKAGE", package)
+    with pytest.raises(SettingsError, match=r"could not be compiled(?s:.*)broken\.py"):
+        bundle.build(tmp_path / "asset", wheels=Wheels.HOST, budgets="{}")
 
 
 def test_it_has_the_package_without_the_operators_part(asset: Path) -> None:
     assert (asset / "budgets.json").read_text() == '{"budgets": []}'
     shipped = {path.name for path in (asset / "budget_guard").iterdir()}
     ours = {path.name for path in bundle.PACKAGE.iterdir()}
-    assert shipped == ours - {"cli", "client", "sandbox", "__pycache__", "py.typed"}
+    assert shipped - {"__pycache__"} == ours - {
+        *("cli", "client", "sandbox", "__pycache__", "py.typed")
+    }
+    assert not (asset / "budget_guard" / "adapters" / "budgets").exists()
     assert {"domain", "adapters", "handlers"} <= shipped
 
 

@@ -11,9 +11,9 @@ from uuid import uuid4
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from budget_guard.adapters.budgets.wire import from_json
+from budget_guard.adapters import policy_json
 from budget_guard.adapters.ledger import DynamoLedger
 from budget_guard.domain.errors import BudgetsFileError, SettingsError
 from budget_guard.domain.policy import Policy
@@ -48,6 +48,8 @@ class Event(BaseModel):
 
     Outside AWS, Scheduler's placeholders can arrive as they are written.
     """
+
+    model_config = ConfigDict(defer_build=True)
 
     time: str | None = None
     run: str | None = Field(default=None, max_length=200)
@@ -153,7 +155,7 @@ def policy() -> Policy:
     Raises `BudgetsFileError`.
     """
     try:
-        return from_json(BUDGETS.read_text(encoding="utf-8"))
+        return policy_json.loads(BUDGETS.read_bytes())
     except FileNotFoundError:
         message = f"There is no {BUDGETS}; nothing was done. Deploy the stack again."
         raise BudgetsFileError(message) from None

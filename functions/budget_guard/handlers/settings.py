@@ -17,7 +17,8 @@ def _environment_name(field: str) -> str:
 class Settings(BaseModel):
     """What every function needs. A field is the environment variable of its name in capitals."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=_environment_name)
+    # Each function reads one of these forms: the others are never built.
+    model_config = ConfigDict(frozen=True, alias_generator=_environment_name, defer_build=True)
 
     table_name: Text
 

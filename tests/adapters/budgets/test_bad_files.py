@@ -519,7 +519,7 @@ def test_loading_a_bad_file_lists_every_error_with_its_place(
 ) -> None:
     path = write(cap("-5").replace("one", '":"'))
     with pytest.raises(BudgetsFileError) as refused:
-        yaml_file.to_json(path)
+        yaml_file.load(path)
     first, *listed = str(refused.value).splitlines()
     assert first == f"{path} has 2 errors; nothing was done with it:"
     assert listed[0].startswith(f"  {path}:3:11  budgets[0].name  :  ")

@@ -28,7 +28,7 @@ class State(StrEnum):
 class EventEntry(BaseModel):
     """One line of an alert. What does not apply is absent."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, defer_build=True)
 
     incident: str
     """The matter it belongs to; the same from its first alert to its resolution."""
@@ -60,7 +60,9 @@ class EventEntry(BaseModel):
 class AlertEvent(BaseModel):
     """An alert of Budget Guard. Times are ISO 8601 in UTC. New optional fields may come."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, title="Alert")
+    model_config = ConfigDict(
+        frozen=True, use_attribute_docstrings=True, defer_build=True, title="Alert"
+    )
 
     form: Literal["budget-guard.alert/1"] = Field(alias="schema")
     """The version of this form."""

@@ -1,11 +1,7 @@
-"""The content of a budgets file, judged: either the model, or every fault of it.
-
-Shipped to Lambda, so no YAML here: the functions read the exact JSON made when deploying.
-"""
+"""The content of a budgets file, judged: either the model, or every fault of it."""
 
 import json
 import re
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -18,8 +14,6 @@ from budget_guard.adapters.budgets.faults import Fault, Place, has_errors, quote
 from budget_guard.adapters.budgets.model import Account, File, Safety, Scope
 from budget_guard.adapters.budgets.rules import contradictions
 from budget_guard.adapters.budgets.signals import MixShifted, Signals, Unexplained, Unusual
-from budget_guard.domain.errors import BudgetsFileError
-from budget_guard.domain.policy import Policy
 
 _PARTS: dict[str, type[BaseModel]] = {
     "": File,
@@ -35,21 +29,6 @@ _PARTS: dict[str, type[BaseModel]] = {
     "unexplained": Unexplained,
     "unusual": Unusual,
 }
-
-
-def from_json(text: str) -> Policy:
-    """Return the policy that `text` says, every amount exact; else raise `BudgetsFileError`."""
-    try:
-        tree = json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        message = "The budgets of this deployment are not JSON; nothing was done. Deploy again."
-        raise BudgetsFileError(message) from error
-    file, faults = judge(tree)
-    if file is None:
-        listed = "\n".join(f"  {fault}" for fault in faults)
-        message = f"The budgets of this deployment cannot be used; nothing was done:\n{listed}"
-        raise BudgetsFileError(message)
-    return file.to_domain()
 
 
 def judge(tree: object) -> tuple[File | None, list[Fault]]:

@@ -1,4 +1,4 @@
-"""The budgets file on the operator's side: checked whole, loaded, made into the asset's JSON."""
+"""The budgets file on the operator's side: checked whole, and loaded."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,18 +48,9 @@ def check(path: Path) -> Report:
 
 def load(path: Path) -> Policy:
     """Return the policy that the file says; `BudgetsFileError` lists every error in it."""
-    return _usable(path).to_domain()
-
-
-def to_json(path: Path) -> str:
-    """Return the file's content as the one JSON text that `wire.from_json` reads, or raise so."""
-    return _usable(path).to_json()
-
-
-def _usable(path: Path) -> File:
     report = check(path)
     if report.file:
-        return report.file
+        return report.file.to_domain()
     listed = "\n".join(f"  {path}:{p.line}:{p.column}  {p}" for p in report.errors)
     count = len(report.errors)
     message = f"{path} has {count} error{'s' * (count > 1)}; nothing was done with it:\n{listed}"
