@@ -11,7 +11,7 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from budget_guard.adapters.alerts import RecordingNotifier
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.adapters.starter import RecordingStarter
 from budget_guard.cli.deployment import Deployment
 from budget_guard.cli.main import app

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.costs import Figures, summed
 from budget_guard.domain.observations import observe
 from budget_guard.domain.policy import Policy

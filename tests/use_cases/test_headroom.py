@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.holds import Hold, HoldState, Possible
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, Observation

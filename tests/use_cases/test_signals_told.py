@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.adapters.alerts import RecordingNotifier
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.policy import Policy, Severity
 from budget_guard.domain.records import PollReport

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.adapters.aws_errors import code
-from budget_guard.adapters.ledger import DynamoLedger
+from budget_guard.adapters.ledger.costs import DynamoCostLedger
 from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.starter import LambdaStarter
@@ -67,7 +67,7 @@ def _deployment(make: Make, stack: str, outputs: Mapping[str, str]) -> Deploymen
 
     return Deployment(
         stack=stack,
-        ledger=DynamoLedger(make("dynamodb"), outputs["TableName"]),
+        ledger=DynamoCostLedger(make("dynamodb"), outputs["TableName"]),
         notifier=SnsNotifier(make("sns"), outputs["AlertsTopicArn"], stack),
         evaluate=LambdaStarter(make("lambda"), outputs["EvaluateFunctionName"]),
         connect=openrouter,

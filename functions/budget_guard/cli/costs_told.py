@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from budget_guard.domain.costs import Figures
 from budget_guard.domain.ownership import owner_of
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.report import (
     By,
     CostLine,
@@ -15,7 +16,6 @@ from budget_guard.use_cases.costs.report import (
     value,
 )
 from budget_guard.use_cases.costs.requests import requests_table
-from budget_guard.use_cases.ports import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Told:
         return self.owners.get(line.key) if line.key else None
 
 
-def told(ledger: Ledger, period: Period, by: By) -> Told:
+def told(ledger: CostLedger, period: Period, by: By) -> Told:
     """Return the costs of a period, with the owners of keys where each line is a key."""
     if by.is_of_requests:
         return Told(requests_table(ledger, period, by), {})
     return Told(cost_table(ledger, period, by), owners(ledger) if by is By.KEY else {})
 
 
-def owners(ledger: Ledger) -> Mapping[str, str]:
+def owners(ledger: CostLedger) -> Mapping[str, str]:
     """Return the owner of every key that has one, by its hash, as the deployed budgets say."""
     deployed = ledger.deployed()
     budgets = deployed.policy.budgets if deployed else ()

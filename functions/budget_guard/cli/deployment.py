@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.desk import Desk
-from budget_guard.use_cases.ports import Ledger, Notifier, OpenRouter, Starter
+from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
 
 StackOption = Annotated[
     str,
@@ -40,7 +41,7 @@ class Deployment:
     """
 
     stack: str
-    ledger: Ledger
+    ledger: CostLedger
     notifier: Notifier
     evaluate: Starter
     connect: Callable[[], OpenRouter]

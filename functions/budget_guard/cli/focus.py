@@ -29,8 +29,8 @@ from budget_guard.cli.costs_told import owners
 from budget_guard.domain.costs import UNKNOWN, Axis, Cost, Figures, total
 from budget_guard.domain.keys import Key
 from budget_guard.domain.windows import Window, end, start
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.report import Period, costs_of
-from budget_guard.use_cases.ports import Ledger
 
 PROVIDER = "OpenRouter"
 ONE = 1
@@ -68,7 +68,7 @@ class _Row:
         return self.now.prompt + self.now.completion
 
 
-def focus_lines(ledger: Ledger, period: Period, account: str) -> Iterator[str]:
+def focus_lines(ledger: CostLedger, period: Period, account: str) -> Iterator[str]:
     """Yield the header and the rows, day by day. Raises `LedgerError`."""
     yield csv_line(tuple(COLUMNS))
     names = _Names(

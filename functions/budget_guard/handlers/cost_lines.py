@@ -7,9 +7,9 @@ from budget_guard.domain.costs import Axis
 from budget_guard.domain.errors import GuardError
 from budget_guard.handlers.reporting import Summary, logger
 from budget_guard.use_cases.costs.generations import GenerationReport
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.poll import CostReport
 from budget_guard.use_cases.costs.report import By, Period, cost_table, value
-from budget_guard.use_cases.ports import Ledger
 
 MOST_LINES = 20
 """Of each kind: the rest is little, and every line costs."""
@@ -23,7 +23,7 @@ def tell_generations(report: GenerationReport) -> None:
         logger.warning("ids were refused: see the dead letters", ids=report.drained.refused)
 
 
-def tell_costs(report: CostReport, ledger: Ledger, today: date) -> None:
+def tell_costs(report: CostReport, ledger: CostLedger, today: date) -> None:
     """Write a warning for each thing that is missing, and a line for what each label cost today."""
     for warning in report.warnings:
         logger.warning("costs are incomplete", why=warning)

@@ -1,10 +1,11 @@
-"""What costs are read from, for the one function that does: OpenRouter, and the queue of ids."""
+"""What costs are read from, and kept in, for the one function that does."""
 
 from budget_guard.adapters.ids import SqsIds
+from budget_guard.adapters.ledger.costs import DynamoCostLedger
 from budget_guard.adapters.openrouter.costs import HttpCosts, connect_costs
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.handlers.runtime import Run, client
-from budget_guard.handlers.settings import PollCostsSettings, ProviderSettings
+from budget_guard.handlers.settings import PollCostsSettings, ProviderSettings, Settings
 
 
 def cost_source(settings: ProviderSettings, run: Run) -> HttpCosts:
@@ -14,6 +15,11 @@ def cost_source(settings: ProviderSettings, run: Run) -> HttpCosts:
     """
     key = read_management_key(client("secretsmanager"), settings.management_key_secret_arn)
     return connect_costs(str(settings.openrouter_base_url), key, time_left=run.seconds_left)
+
+
+def cost_ledger(settings: Settings) -> DynamoCostLedger:
+    """Return the ledger of this deployment, with the costs."""
+    return DynamoCostLedger(client("dynamodb"), settings.table_name)
 
 
 def queue_of_ids(settings: PollCostsSettings) -> SqsIds:

@@ -4,9 +4,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from budget_guard.handlers.cost_lines import outcome, tell_costs, tell_generations
-from budget_guard.handlers.cost_source import cost_source, queue_of_ids
+from budget_guard.handlers.cost_source import cost_ledger, cost_source, queue_of_ids
 from budget_guard.handlers.reporting import Summary, function
-from budget_guard.handlers.runtime import Run, ledger, policy
+from budget_guard.handlers.runtime import Run, policy
 from budget_guard.handlers.settings import PollCostsSettings, load
 from budget_guard.use_cases.costs.generations import GenerationPoll, poll_generations
 from budget_guard.use_cases.costs.keeping import Keeper
@@ -21,7 +21,7 @@ QUEUE_SECONDS = 240
 def handler(run: Run) -> Summary:
     """Poll costs, then generations. A failure that may pass by itself is raised in the end."""
     settings = load(PollCostsSettings, os.environ)
-    memory, rules, seconds = ledger(settings), policy(), run.seconds_left
+    memory, rules, seconds = cost_ledger(settings), policy(), run.seconds_left
     times = (lambda: seconds() > 0, lambda: seconds() > QUEUE_SECONDS)
     with (
         run.leased(memory, "costs") as lease,

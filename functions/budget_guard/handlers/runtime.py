@@ -14,7 +14,7 @@ from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from budget_guard.adapters import policy_json
-from budget_guard.adapters.ledger import DynamoLedger
+from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.domain.errors import BudgetsFileError, SettingsError
 from budget_guard.domain.policy import Policy
 from budget_guard.handlers.settings import Settings

@@ -1,13 +1,11 @@
 """What the use cases need of the world. Each port has a real adapter and a first-class fake."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
-from budget_guard.domain.costs import CostDay, CostHour, CostsRead
-from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
@@ -23,11 +21,13 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.sampling import GenerationsRead, Sampled
-from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known, Listing
+
+if TYPE_CHECKING:
+    # Only who keeps costs pays for loading what they are made of.
+    from budget_guard.use_cases.costs.ledger import CostRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Lease:
     until: datetime
 
 
-type Record = (
+type BasicRecord = (
     Observation
     | Freshness
     | Workspace
@@ -95,16 +95,9 @@ type Record = (
     | Approval
     | SpendRecord
     | Audit
-    | CostHour
-    | CostDay
-    | CostsRead
-    | Generation
-    | Sampled
-    | GenerationsRead
-    | DayMix
-    | DayHabits
     | Signals
 )
+type Record = BasicRecord | CostRecord
 
 
 class Ledger(Protocol):
@@ -188,42 +181,6 @@ class Ledger(Protocol):
 
     def audit(self, key: str) -> Sequence[Audit]:
         """Return the changes made to a key, newest first, at most 100."""
-        ...
-
-    def cost_hours(self, day: date) -> Sequence[CostHour]:
-        """Return the costs of a day's hours, those of every workspace; kept for 35 days."""
-        ...
-
-    def cost_days(self, day: date) -> Sequence[CostDay]:
-        """Return what activity said of a day, closed or not; kept for 400 days."""
-        ...
-
-    def costs_read(self) -> Mapping[str, CostsRead]:
-        """Return how far costs have been read, by source."""
-        ...
-
-    def generation(self, identity: str) -> Generation | None:
-        """Return one generation, read consistently; kept for 35 days after it was made."""
-        ...
-
-    def generations(self, day: date) -> Iterable[Generation]:
-        """Return the generations made on a day that are on record, in no order."""
-        ...
-
-    def sampled(self, day: date) -> Sequence[Sampled]:
-        """Return what became of the generations of a day's hours; kept for 35 days."""
-        ...
-
-    def generations_read(self) -> Mapping[str, GenerationsRead]:
-        """Return how far generations were read one by one, by workspace."""
-        ...
-
-    def day_mix(self, day: date) -> DayMix | None:
-        """Return who spent on what on a day that is over; kept for 400 days."""
-        ...
-
-    def day_habits(self, day: date) -> Sequence[DayHabits]:
-        """Return how the keys spent on a day that is over; kept for 400 days."""
         ...
 
     def signals(self) -> Signals | None:

@@ -22,7 +22,8 @@ from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.policy import Severity
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Wish
-from budget_guard.use_cases.ports import Record
+from budget_guard.use_cases.costs.ledger import CostRecord
+from budget_guard.use_cases.ports import BasicRecord, Record
 from tests.adapters.ledger import samples
 from tests.adapters.ledger.samples import NOW
 
@@ -38,7 +39,12 @@ st.register_type_strategy(Mapping, lambda form: st.dictionaries(*map(st.from_typ
 st.register_type_strategy(
     Sequence, lambda form: st.lists(*map(st.from_type, get_args(form))).map(tuple)
 )
-RECORDS = st.one_of([st.from_type(form) for form in get_args(Record.__value__)])
+RECORDS = st.one_of(
+    [
+        st.from_type(form)
+        for form in (*get_args(BasicRecord.__value__), *get_args(CostRecord.__value__))
+    ]
+)
 
 
 def encoded(record: Record) -> dict[str, Any]:

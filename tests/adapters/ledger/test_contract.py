@@ -10,7 +10,8 @@ from budget_guard.domain.alerts import AlertState
 from budget_guard.domain.errors import LeaseLost, WishReplaced
 from budget_guard.domain.generations import Remark, Said
 from budget_guard.domain.wishes import Disable
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.costs.ledger import CostLedger
+from budget_guard.use_cases.ports import Lease
 from tests.adapters.ledger import samples
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH
@@ -21,12 +22,12 @@ RIVAL = Lease("evaluate", "run-2", NOW + timedelta(minutes=3))
 
 
 @pytest.fixture
-def lease(ledger: Ledger) -> Lease:
+def lease(ledger: CostLedger) -> Lease:
     ledger.acquire(LEASE, now=NOW)
     return LEASE
 
 
-def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
+def test_an_empty_ledger_knows_nothing(ledger: CostLedger) -> None:
     assert not ledger.observations()
     assert not ledger.known()
     assert ledger.observation(HASH) is None
@@ -58,7 +59,7 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("leased", [True, False])
-def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) -> None:
+def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool) -> None:
     if leased:
         ledger.acquire(LEASE, now=NOW)
     other = samples.wish(OTHER, restore=True)
@@ -93,7 +94,7 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
-    ledger: Ledger,
+    ledger: CostLedger,
 ) -> None:
     seen, gone = samples.observation(), samples.observation(OTHER, gone_at=NOW)
     unread = replace(seen, reading=replace(seen.reading, fingerprint=""))
@@ -109,32 +110,32 @@ def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
     assert unread.fingerprint == unmarked.fingerprint == ""
 
 
-def test_what_an_observation_says_of_its_row_is_kept(ledger: Ledger) -> None:
+def test_what_an_observation_says_of_its_row_is_kept(ledger: CostLedger) -> None:
     ledger.save(samples.observation())
     assert ledger.observations()[HASH].fingerprint == samples.observation().fingerprint
 
 
-def test_a_record_replaces_its_former_self_whole(ledger: Ledger, lease: Lease) -> None:
+def test_a_record_replaces_its_former_self_whole(ledger: CostLedger, lease: Lease) -> None:
     ledger.save(samples.hold(), lease=lease)
     bare = replace(samples.hold(), confirmed=None, intents=())
     ledger.save(bare, lease=lease)
     assert ledger.holds() == {HASH: bare}
 
 
-def test_what_a_person_approved_stays_beside_what_the_guard_did(ledger: Ledger) -> None:
+def test_what_a_person_approved_stays_beside_what_the_guard_did(ledger: CostLedger) -> None:
     mine = replace(samples.approval("the guard"), at=NOW + timedelta(minutes=5))
     ledger.save(mine, samples.approval())
     assert ledger.approvals() == [samples.approval(), mine]
 
 
-def test_a_wish_to_disable_is_never_taken_for_one_to_give_back(ledger: Ledger) -> None:
+def test_a_wish_to_disable_is_never_taken_for_one_to_give_back(ledger: CostLedger) -> None:
     off = replace(samples.wish(), want=Disable())
     ledger.save(off)
     assert ledger.wishes() == {HASH: off}
 
 
 def test_an_intent_is_written_only_while_its_wish_is_open_as_it_was(
-    ledger: Ledger, lease: Lease
+    ledger: CostLedger, lease: Lease
 ) -> None:
     wish = samples.wish(generation=2)
     for open_now in ((), (samples.wish(generation=3),), (samples.wish(generation=1),)):
@@ -150,14 +151,14 @@ def test_an_intent_is_written_only_while_its_wish_is_open_as_it_was(
         ledger.save(samples.hold(), lease=RIVAL, wish=wish)
 
 
-def test_of_two_versions_in_one_save_the_later_counts(ledger: Ledger, lease: Lease) -> None:
+def test_of_two_versions_in_one_save_the_later_counts(ledger: CostLedger, lease: Lease) -> None:
     first, later = samples.hold(), samples.hold(reapplied=2)
     for held in (None, lease):
         ledger.save(first, later, lease=held)
         assert ledger.hold(HASH) == later
 
 
-def test_records_of_more_keys_than_one_request_takes_are_all_there(ledger: Ledger) -> None:
+def test_records_of_more_keys_than_one_request_takes_are_all_there(ledger: CostLedger) -> None:
     keys = [f"{number % 16:x}{number:063x}" for number in range(120)]
     ledger.save(*(samples.observation(key) for key in keys))
     ledger.acquire(LEASE, now=NOW)
@@ -167,7 +168,7 @@ def test_records_of_more_keys_than_one_request_takes_are_all_there(ledger: Ledge
     assert not ledger.wishes()
 
 
-def test_a_partition_of_more_than_one_page_is_read_to_its_end(ledger: Ledger) -> None:
+def test_a_partition_of_more_than_one_page_is_read_to_its_end(ledger: CostLedger) -> None:
     # DynamoDB ends a page at 1 MB; the reasons do not compress.
     wishes = [
         replace(samples.wish(f"a{number:063x}"), reason=_noise(number)) for number in range(60)
@@ -176,7 +177,9 @@ def test_a_partition_of_more_than_one_page_is_read_to_its_end(ledger: Ledger) ->
     assert ledger.wishes() == {one.key: one for one in wishes}
 
 
-def test_a_lease_is_taken_from_another_only_when_it_has_ended(ledger: Ledger, lease: Lease) -> None:
+def test_a_lease_is_taken_from_another_only_when_it_has_ended(
+    ledger: CostLedger, lease: Lease
+) -> None:
     with pytest.raises(LeaseLost, match="evaluate"):
         ledger.acquire(RIVAL, now=lease.until - timedelta(microseconds=1))
     ledger.acquire(RIVAL, now=lease.until)
@@ -184,32 +187,32 @@ def test_a_lease_is_taken_from_another_only_when_it_has_ended(ledger: Ledger, le
         ledger.acquire(lease, now=NOW)
 
 
-def test_a_lease_is_its_own_runs_to_renew(ledger: Ledger, lease: Lease) -> None:
+def test_a_lease_is_its_own_runs_to_renew(ledger: CostLedger, lease: Lease) -> None:
     ledger.acquire(replace(lease, until=RIVAL.until), now=NOW)
     with pytest.raises(LeaseLost):
         ledger.acquire(RIVAL, now=lease.until)
 
 
-def test_leases_of_different_names_do_not_meet(ledger: Ledger, lease: Lease) -> None:
+def test_leases_of_different_names_do_not_meet(ledger: CostLedger, lease: Lease) -> None:
     other = replace(RIVAL, name="enforce")
     ledger.acquire(other, now=NOW)
     ledger.save(samples.hold(), lease=other)
     ledger.save(samples.hold(), lease=lease)
 
 
-def test_a_lease_given_back_is_free_at_once(ledger: Ledger, lease: Lease) -> None:
+def test_a_lease_given_back_is_free_at_once(ledger: CostLedger, lease: Lease) -> None:
     ledger.give_back(lease)
     ledger.acquire(RIVAL, now=NOW)
 
 
-def test_giving_back_a_lease_that_is_anothers_leaves_it(ledger: Ledger, lease: Lease) -> None:
+def test_giving_back_a_lease_that_is_anothers_leaves_it(ledger: CostLedger, lease: Lease) -> None:
     ledger.acquire(RIVAL, now=lease.until)
     ledger.give_back(lease)
     ledger.save(samples.hold(), lease=RIVAL)
 
 
 @pytest.mark.parametrize("lost", ["never taken", "taken over", "given back"])
-def test_a_run_without_its_lease_changes_nothing(ledger: Ledger, lost: str) -> None:
+def test_a_run_without_its_lease_changes_nothing(ledger: CostLedger, lost: str) -> None:
     kept = (samples.wish(), samples.incident())
     ledger.save(*kept)
     if lost != "never taken":
@@ -229,7 +232,7 @@ def test_a_run_without_its_lease_changes_nothing(ledger: Ledger, lost: str) -> N
     assert set(ledger.incidents()) == {kept[1].id}
 
 
-def test_what_is_forgotten_is_gone_and_nothing_else(ledger: Ledger, lease: Lease) -> None:
+def test_what_is_forgotten_is_gone_and_nothing_else(ledger: CostLedger, lease: Lease) -> None:
     ledger.save(samples.wish(), samples.wish(OTHER), samples.incident(), samples.release(None))
     ledger.save(samples.release(), samples.hold())
     ledger.forget(samples.wish(), samples.incident(), samples.release(None), lease=lease)
@@ -239,27 +242,27 @@ def test_what_is_forgotten_is_gone_and_nothing_else(ledger: Ledger, lease: Lease
     assert ledger.hold(HASH) == samples.hold()
 
 
-def test_forgetting_what_is_not_there_is_no_fault(ledger: Ledger, lease: Lease) -> None:
+def test_forgetting_what_is_not_there_is_no_fault(ledger: CostLedger, lease: Lease) -> None:
     ledger.forget(samples.wish(), lease=lease)
     ledger.finish(samples.wish(), lease=lease)
     ledger.forget(lease=lease)
     assert not ledger.wishes()
 
 
-def test_a_finished_wish_is_deleted(ledger: Ledger, lease: Lease) -> None:
+def test_a_finished_wish_is_deleted(ledger: CostLedger, lease: Lease) -> None:
     ledger.save(samples.wish(generation=10), lease=lease)
     ledger.finish(samples.wish(generation=10), lease=lease)
     assert not ledger.wishes()
 
 
-def test_finishing_a_wish_leaves_a_newer_one(ledger: Ledger, lease: Lease) -> None:
+def test_finishing_a_wish_leaves_a_newer_one(ledger: CostLedger, lease: Lease) -> None:
     newer = samples.wish(generation=10)
     ledger.save(newer, lease=lease)
     ledger.finish(samples.wish(generation=9), lease=lease)
     assert ledger.wishes() == {HASH: newer}
 
 
-def test_alerts_wait_oldest_first_until_they_are_sent(ledger: Ledger, lease: Lease) -> None:
+def test_alerts_wait_oldest_first_until_they_are_sent(ledger: CostLedger, lease: Lease) -> None:
     late, early = samples.alert("a", late=5), samples.alert("b", AlertState.PENDING)
     ledger.save(late, early, lease=lease)
     assert ledger.unsent() == [early, late]
@@ -270,17 +273,19 @@ def test_alerts_wait_oldest_first_until_they_are_sent(ledger: Ledger, lease: Lea
     assert not ledger.unsent()
 
 
-def test_an_alert_prepared_and_sent_in_one_save_does_not_wait(ledger: Ledger, lease: Lease) -> None:
+def test_an_alert_prepared_and_sent_in_one_save_does_not_wait(
+    ledger: CostLedger, lease: Lease
+) -> None:
     ledger.save(samples.alert(), samples.alert(state=AlertState.SENT), lease=lease)
     assert not ledger.unsent()
 
 
-def test_the_audit_of_a_key_shows_its_newest_hundred(ledger: Ledger) -> None:
+def test_the_audit_of_a_key_shows_its_newest_hundred(ledger: CostLedger) -> None:
     ledger.save(*(samples.audit(number) for number in range(103)), samples.audit(500, OTHER))
     assert [one.id for one in ledger.audit(HASH)] == [f"a{n}" for n in range(102, 2, -1)]
 
 
-def test_a_deleted_key_is_remembered_for_31_days(ledger: Ledger, clock: Clock) -> None:
+def test_a_deleted_key_is_remembered_for_31_days(ledger: CostLedger, clock: Clock) -> None:
     gone = samples.observation(gone_at=NOW)
     ledger.save(gone, samples.observation(OTHER))
     clock.pass_(timedelta(days=31) - timedelta(seconds=1))
@@ -291,25 +296,25 @@ def test_a_deleted_key_is_remembered_for_31_days(ledger: Ledger, clock: Clock) -
     assert ledger.observation(HASH) is None
 
 
-def test_a_grant_is_remembered_for_62_days_after_its_end(ledger: Ledger, clock: Clock) -> None:
+def test_a_grant_is_remembered_for_62_days_after_its_end(ledger: CostLedger, clock: Clock) -> None:
     ledger.save(samples.grant("short", NOW), samples.grant("long", NOW + timedelta(days=9)))
     clock.pass_(timedelta(days=62))
     assert [one.id for one in ledger.grants()] == ["long"]
 
 
-def test_changes_are_on_record_for_400_days(ledger: Ledger, clock: Clock) -> None:
+def test_changes_are_on_record_for_400_days(ledger: CostLedger, clock: Clock) -> None:
     ledger.save(samples.audit(0), samples.audit(60))
     clock.pass_(timedelta(days=400, seconds=30))
     assert [one.id for one in ledger.audit(HASH)] == ["a60"]
 
 
-def test_an_hour_that_needs_fewer_parts_now_has_no_more(ledger: Ledger) -> None:
+def test_an_hour_that_needs_fewer_parts_now_has_no_more(ledger: CostLedger) -> None:
     ledger.save(*(samples.cost_hour(part, 3) for part in range(3)))
     ledger.save(*(samples.cost_hour(part, 2) for part in range(2)))
     assert [one.part for one in ledger.cost_hours(NOW.date())] == [0, 1]
 
 
-def test_the_costs_of_a_day_are_those_of_no_other(ledger: Ledger) -> None:
+def test_the_costs_of_a_day_are_those_of_no_other(ledger: CostLedger) -> None:
     midnight = NOW.replace(hour=0)
     hours = (samples.cost_hour(hour=midnight), samples.cost_hour(hour=midnight + timedelta(days=1)))
     days = (samples.cost_day(), samples.cost_day(NOW.date() + timedelta(days=1)))
@@ -319,7 +324,7 @@ def test_the_costs_of_a_day_are_those_of_no_other(ledger: Ledger) -> None:
 
 
 def test_costs_by_the_hour_are_kept_for_35_days_and_those_of_days_for_400(
-    ledger: Ledger, clock: Clock
+    ledger: CostLedger, clock: Clock
 ) -> None:
     ledger.save(samples.cost_hour(), samples.cost_day())
     clock.pass_(timedelta(days=35, seconds=1))
@@ -329,7 +334,7 @@ def test_costs_by_the_hour_are_kept_for_35_days_and_those_of_days_for_400(
     assert not ledger.cost_days(NOW.date())
 
 
-def test_a_generation_is_found_by_its_id_and_by_its_day(ledger: Ledger) -> None:
+def test_a_generation_is_found_by_its_id_and_by_its_day(ledger: CostLedger) -> None:
     tomorrow = NOW + timedelta(days=1)
     today = [samples.generation(f"gen-{number}") for number in range(50)]
     ledger.save(*today, samples.generation("gen-x", tomorrow))
@@ -341,7 +346,7 @@ def test_a_generation_is_found_by_its_id_and_by_its_day(ledger: Ledger) -> None:
 
 
 def test_a_generation_written_twice_is_one_and_the_same_at_both_its_addresses(
-    ledger: Ledger, lease: Lease
+    ledger: CostLedger, lease: Lease
 ) -> None:
     ledger.save(samples.generation(), lease=lease)
     more = samples.generation(said=Said(outcome=Remark("done", NOW)))
@@ -350,7 +355,7 @@ def test_a_generation_written_twice_is_one_and_the_same_at_both_its_addresses(
     assert list(ledger.generations(NOW.date())) == [more]
 
 
-def test_generations_are_kept_for_35_days(ledger: Ledger, clock: Clock) -> None:
+def test_generations_are_kept_for_35_days(ledger: CostLedger, clock: Clock) -> None:
     ledger.save(samples.generation(), samples.sampled(), samples.GENERATIONS_READ)
     clock.pass_(timedelta(days=35, seconds=1))
     assert ledger.generation("gen-1") is None
@@ -359,7 +364,7 @@ def test_generations_are_kept_for_35_days(ledger: Ledger, clock: Clock) -> None:
     assert ledger.generations_read()
 
 
-def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: Ledger) -> None:
+def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: CostLedger) -> None:
     late = samples.sampled(NOW + timedelta(hours=1))
     both = [samples.sampled(workspace="w1"), samples.sampled(workspace="w2")]
     ledger.save(late, *reversed(both), samples.sampled(NOW + timedelta(days=1)))
@@ -367,7 +372,7 @@ def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: Ledge
 
 
 def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
-    ledger: Ledger, clock: Clock
+    ledger: CostLedger, clock: Clock
 ) -> None:
     tomorrow = NOW.date() + timedelta(days=1)
     both = (samples.day_habits(part="0"), samples.day_habits(part="f"))
@@ -380,7 +385,7 @@ def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
     assert not ledger.day_habits(NOW.date())
 
 
-def test_new_signals_replace_the_old_ones_whole(ledger: Ledger, lease: Lease) -> None:
+def test_new_signals_replace_the_old_ones_whole(ledger: CostLedger, lease: Lease) -> None:
     ledger.save(samples.SIGNALS, lease=lease)
     quiet = replace(samples.SIGNALS, found=(), balances=())
     ledger.save(quiet, lease=lease)

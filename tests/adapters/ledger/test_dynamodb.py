@@ -11,7 +11,7 @@ import stamina
 from botocore.config import Config
 from botocore.stub import ANY, Stubber
 
-from budget_guard.adapters.ledger import DynamoLedger
+from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.domain.errors import (
     GuardError,
     LeaseLost,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.keys import Counters, Spent

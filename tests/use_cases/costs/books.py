@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.costs import Axis, Cost, Figures, total
 from budget_guard.domain.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from budget_guard.domain.generations import Attempt, Generation
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Workspace
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.poll import CostPoll, CostReport, poll_costs
 from budget_guard.use_cases.costs.source import (
     CostSource,
@@ -24,7 +25,6 @@ from budget_guard.use_cases.costs.source import (
     Told,
 )
 from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import seen, utc
 
 NOW = utc("2026-11-18 12:20")
@@ -159,14 +159,14 @@ def a_ledger(books: Books, keys: Iterable[str] = ("#api",), workspace: str = "w1
     return ledger
 
 
-def know(ledger: Ledger, books: Books, keys: Iterable[str], workspace: str = "w1") -> None:
+def know(ledger: CostLedger, books: Books, keys: Iterable[str], workspace: str = "w1") -> None:
     ledger.save(Workspace(workspace, f"{workspace}-name"))
     ledger.save(*(seen(books.name(key), workspace=workspace, hash=key) for key in keys))
 
 
 def polled(
     books: CostSource,
-    ledger: Ledger,
+    ledger: CostLedger,
     now: datetime = NOW,
     *,
     has_time: Callable[[], bool] = lambda: True,

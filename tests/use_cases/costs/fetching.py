@@ -16,9 +16,9 @@ from budget_guard.use_cases.costs.generations import (
 )
 from budget_guard.use_cases.costs.ids import Ids
 from budget_guard.use_cases.costs.keeping import Keeper
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import CostSource
 from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import DAY
 from tests.use_cases.costs.books import NOW, Charge
 
@@ -27,7 +27,7 @@ ALL = OneIn(1)
 
 def fetched(
     source: CostSource,
-    ledger: Ledger,
+    ledger: CostLedger,
     ids: Ids | None = None,
     choice: Choice = None,
     now: datetime = NOW,
@@ -54,7 +54,7 @@ def a_notice(name: str, at: datetime = NOW, **texts: str) -> str:
     return json.dumps({"generation": name, "at": at.isoformat()} | texts)
 
 
-def on_record(ledger: Ledger, now: datetime = NOW) -> dict[str, Generation]:
+def on_record(ledger: CostLedger, now: datetime = NOW) -> dict[str, Generation]:
     """Return all generations of the last days, by id; each is the same at both its addresses."""
     found = {
         one.id: one for back in range(3) for one in ledger.generations((now - back * DAY).date())
@@ -63,5 +63,5 @@ def on_record(ledger: Ledger, now: datetime = NOW) -> dict[str, Generation]:
     return found
 
 
-def sampled(ledger: Ledger, now: datetime = NOW) -> list[Sampled]:
+def sampled(ledger: CostLedger, now: datetime = NOW) -> list[Sampled]:
     return [one for back in range(2) for one in ledger.sampled((now - back * DAY).date())]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from budget_guard.adapters.ids import MemoryIds
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.adapters.openrouter.costs import GENERATIONS_PER_SECOND
 from budget_guard.domain.generations import Generation
 from budget_guard.use_cases.costs.ids import Message

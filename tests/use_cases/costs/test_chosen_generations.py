@@ -13,8 +13,8 @@ from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.errors import ProviderConfusing, ProviderError
 from budget_guard.domain.policy import Above, OneIn
 from budget_guard.domain.sampling import Count, coverage
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import Offered, Single
-from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import DAY, HOUR, MINUTE, utc
 from tests.simulation.guard import Switch, WatchedLedger
 from tests.use_cases.costs.books import DOWN, NOW, Books, Charge, a_ledger, know, not_found, polled
@@ -252,7 +252,7 @@ def test_a_poll_repeated_changes_nothing() -> None:
     assert fetched(books, ledger, choice=ALL).warnings == ("a warning",)
     before = on_record(ledger), sampled(ledger)
     switch = Switch()
-    watched = cast("Ledger", WatchedLedger(ledger, "ledger", switch))
+    watched = cast("CostLedger", WatchedLedger(ledger, "ledger", switch))
     fetched(books, watched, choice=ALL, now=NOW + timedelta(seconds=1))
     assert (on_record(ledger), sampled(ledger)) == before
     assert {one for one in switch.calls if "save(" in one and "Read" not in one} == {

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.errors import KeyGone, ProviderRejected
 from budget_guard.domain.keys import Spent
 from budget_guard.domain.money import Usd

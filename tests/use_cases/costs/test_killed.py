@@ -5,9 +5,9 @@ from decimal import Decimal
 from itertools import count
 from typing import cast
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import CostSource
-from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import DAY, HOUR, MINUTE, utc
 from tests.simulation.guard import Killed, Switch, Watched, WatchedLedger
 from tests.use_cases.costs.books import Books, Charge, a_ledger, polled
@@ -66,7 +66,7 @@ def killed(books: Books, ledger: MemoryLedger, last: int, *, after: bool) -> boo
     """Poll once, dying at a call; tell whether there was such a call."""
     switch = Switch(at=last, after=after, function="poll_costs")
     source = cast("CostSource", Watched(books, "source", switch))
-    memory = cast("Ledger", WatchedLedger(ledger, "ledger", switch))
+    memory = cast("CostLedger", WatchedLedger(ledger, "ledger", switch))
     try:
         polled(source, memory, NOW)
     except Killed:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.costs import Axis, CostHour, Figures
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Policy

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ids import MemoryIds
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.errors import (
     ManagementKeyError,
     ProviderConfusing,
@@ -21,8 +21,8 @@ from budget_guard.domain.errors import (
 from budget_guard.domain.generations import Generation, Remark
 from budget_guard.use_cases.costs.draining import Drained
 from budget_guard.use_cases.costs.ids import Ids, Message
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import CostSource, Offered
-from budget_guard.use_cases.ports import Ledger
 from tests.domain.builders import DAY, HOUR, MINUTE
 from tests.simulation.guard import Killed, Switch, Watched, WatchedLedger
 from tests.use_cases.costs.books import DOWN, NOW, Books, a_ledger, not_found
@@ -266,7 +266,7 @@ def dies(scene: Scene, last: int, *, after: bool) -> bool:
     """Run, dying at a call; tell whether there was such a call."""
     switch = Switch(at=last, after=after, function="poll_costs")
     source = cast("CostSource", Watched(scene.books, "source", switch))
-    ledger = cast("Ledger", WatchedLedger(scene.ledger, "ledger", switch))
+    ledger = cast("CostLedger", WatchedLedger(scene.ledger, "ledger", switch))
     ids = cast("Ids", Watched(scene.ids, "ids", switch))
     try:
         fetched(source, ledger, ids, ALL, scene.now)
@@ -335,7 +335,7 @@ def test_each_id_of_a_long_queue_is_asked_for_once_and_written_in_few_transactio
     ids, ledger, calls = MemoryIds(lambda: NOW), MemoryLedger(), dict[str, int]()
     for number in range(many):
         ids.send(a_notice(f"gen-{number}"))
-    watched = cast("Ledger", Counted(ledger, calls))
+    watched = cast("CostLedger", Counted(ledger, calls))
     source = cast("CostSource", Counted(books, calls))
     runs = 0
     while ids.waiting:

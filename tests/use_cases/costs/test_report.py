@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Deployed
 from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_table, share, value

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.ownership import People

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
-from budget_guard.adapters.ledger import MemoryLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.outcomes import fell_back, tool_cost, waste
 from budget_guard.domain.records import Workspace
 from budget_guard.domain.sampling import coverage, estimate

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from string import hexdigits
-from typing import NamedTuple, assert_never
 
-from budget_guard.adapters.ledger import cost_places, generation_places
+from budget_guard.adapters.ledger import layout
+from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, AlertState, Incident
-from budget_guard.domain.costs import CostDay, CostHour, CostsRead
-from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -23,8 +21,6 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.sampling import GenerationsRead, Sampled
-from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
@@ -33,15 +29,9 @@ DIGITS = "0123456789abcdef"
 OPEN_ALERTS = "ALERT#OPEN"
 
 
-class Address(NamedTuple):
-    """The key of an item: its partition, and its place in it."""
-
-    pk: str
-    sk: str
-
-
 LAST_POLL = Address("POLL", "LAST")
 DEPLOYED = Address("DEPLOYED", "LAST")
+SIGNALS = Address("SIGNALS", "LAST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +89,14 @@ def address(record: Record) -> Address:
             place = LAST_POLL
         case Deployed():
             place = DEPLOYED
-        case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals():
-            place = Address(*cost_places.of(record))
-        case Generation() | Sampled() | GenerationsRead():
-            place = Address(*generation_places.of(record))
+        case Signals():
+            place = SIGNALS
         case _:
             place = _address_of_rest(record)
     return place
 
 
-def _address_of_rest(
-    record: Incident | Alert | Grant | Release | Freeze | Approval | SpendRecord | Audit,
-) -> Address:
+def _address_of_rest(record: Record) -> Address:
     match record:
         case Incident():
             place = Address("INCIDENT", record.id)
@@ -133,7 +119,7 @@ def _address_of_rest(
         case Audit():
             place = Address(audit_partition(record.key), f"{_stamp(record.at)}#{record.id}")
         case _:
-            assert_never(record)
+            place = layout.place(record)
     return place
 
 
@@ -146,18 +132,12 @@ def writes(records: Iterable[Record]) -> Iterator[tuple[Write, ...]]:
     for place, record in last.items():
         target = address(record)
         moved = () if target == place else (Write(place),)
-        yield (*moved, *_by_id(record), Write(target, record))
+        yield (*moved, *_second(record), Write(target, record))
 
 
-def generation_address(identity: str) -> Address:
-    """Return where a generation lies for those who know its id."""
-    return Address(*generation_places.by_id(identity))
-
-
-def _by_id(record: Record) -> tuple[Write, ...]:
-    if isinstance(record, Generation):
-        return (Write(generation_address(record.id), record),)
-    return ()
+def _second(record: Record) -> tuple[Write, ...]:
+    place = layout.second_place(record)
+    return (Write(place, record),) if place else ()
 
 
 def _identity(record: Record) -> Address:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ConfigDict, TypeAdapter
 
 from budget_guard.adapters.ledger import observed
-from budget_guard.adapters.ledger.addresses import Address
 from budget_guard.adapters.ledger.expiry import expires
+from budget_guard.adapters.ledger.layout import Address
 from budget_guard.adapters.ledger.texts import BROKEN
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.observations import Observation

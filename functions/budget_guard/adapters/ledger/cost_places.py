@@ -1,34 +1,55 @@
-"""Where costs lie, and what follows from them."""
+"""Where costs lie, and what follows from them; imported, the ledger knows."""
 
-from datetime import UTC, date
+from datetime import UTC, date, datetime, time, timedelta
 
+from budget_guard.adapters.ledger.layout import (
+    HOURS_KEPT,
+    YEAR_AND_MORE,
+    Address,
+    lifetime,
+    place,
+)
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
-from budget_guard.domain.signals.signal import Signals
 
 READ = "COSTSREAD"
-SIGNALS = ("SIGNALS", "LAST")
 
 
-def of(
-    record: CostHour | CostDay | CostsRead | DayMix | DayHabits | Signals,
-) -> tuple[str, str]:
-    """Return partition and place."""
-    match record:
-        case CostHour():
-            hour = record.hour.astimezone(UTC)
-            place = f"{hour.isoformat(timespec='seconds')}#{record.workspace}#{record.part:04}"
-            return hours_partition(hour.date()), place
-        case CostDay():
-            return day_partition(record.day), record.part
-        case CostsRead():
-            return READ, record.source
-        case DayMix():
-            return mix(record.day)
-        case DayHabits():
-            return habits_partition(record.day), record.part
-        case Signals():
-            return SIGNALS
+@place.register
+def _(record: CostHour) -> Address:
+    hour = record.hour.astimezone(UTC)
+    sk = f"{hour.isoformat(timespec='seconds')}#{record.workspace}#{record.part:04}"
+    return Address(hours_partition(hour.date()), sk)
+
+
+@place.register
+def _(record: CostDay) -> Address:
+    return Address(day_partition(record.day), record.part)
+
+
+@place.register
+def _(record: CostsRead) -> Address:
+    return Address(READ, record.source)
+
+
+@place.register
+def _(record: DayMix) -> Address:
+    return mix(record.day)
+
+
+@place.register
+def _(record: DayHabits) -> Address:
+    return Address(habits_partition(record.day), record.part)
+
+
+@lifetime.register
+def _(record: CostHour) -> tuple[datetime, timedelta]:
+    return record.hour, HOURS_KEPT
+
+
+@lifetime.register
+def _(record: CostDay | DayMix | DayHabits) -> tuple[datetime, timedelta]:
+    return datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
 
 
 def hours_partition(day: date) -> str:
@@ -41,9 +62,9 @@ def day_partition(day: date) -> str:
     return f"COSTDAY#{day.isoformat()}"
 
 
-def mix(day: date) -> tuple[str, str]:
+def mix(day: date) -> Address:
     """Return where it lies who spent on what on a day."""
-    return "DAYMIX", day.isoformat()
+    return Address("DAYMIX", day.isoformat())
 
 
 def habits_partition(day: date) -> str:

@@ -46,9 +46,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.addresses import Address, Write, address, partitions, writes
+from budget_guard.adapters.ledger.addresses import Write, address, partitions, writes
 from budget_guard.adapters.ledger.answers import leave_items_alone
 from budget_guard.adapters.ledger.failures import asking, replaced
+from budget_guard.adapters.ledger.layout import Address
 from budget_guard.adapters.ledger.leases import Leases
 from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.adapters.ledger.writing import AT_ONCE, TableWriter, key

@@ -1,20 +1,16 @@
 """When a record may be thrown away."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
+from budget_guard.adapters.ledger import layout
+from budget_guard.adapters.ledger.layout import YEAR_AND_MORE
 from budget_guard.domain.alerts import Alert, AlertState
-from budget_guard.domain.costs import CostDay, CostHour
-from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import FORMER_KEPT, Observation
 from budget_guard.domain.records import Audit, Grant, SpendRecord
-from budget_guard.domain.sampling import Sampled
-from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.use_cases.ports import Record
 
-YEAR_AND_MORE = timedelta(days=400)
 SENT_KEPT = timedelta(days=35)
-HOURS_KEPT = timedelta(days=35)
 GRANT_KEPT = timedelta(days=62)
 
 
@@ -38,10 +34,6 @@ def _kept(record: Record) -> tuple[datetime | None, timedelta]:
             since, kept = record.at, SENT_KEPT
         case Grant():
             since, kept = record.ends, GRANT_KEPT
-        case CostHour() | Sampled():
-            since, kept = record.hour, HOURS_KEPT
-        case Generation():
-            since, kept = record.created_at, HOURS_KEPT
-        case CostDay() | DayMix() | DayHabits():
-            since, kept = datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
+        case _:
+            since, kept = layout.lifetime(record)
     return since, kept

@@ -1,8 +1,15 @@
 """Where single generations lie: each twice, by its day and by its id alone."""
 
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
+from budget_guard.adapters.ledger.layout import (
+    HOURS_KEPT,
+    Address,
+    lifetime,
+    place,
+    second_place,
+)
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 
@@ -10,22 +17,42 @@ DIGITS = "0123456789abcdef"
 READ = "GENERATIONSREAD"
 
 
-def of(record: Generation | Sampled | GenerationsRead) -> tuple[str, str]:
-    """Return partition and place: of a generation, one of the sixteen of its day."""
-    match record:
-        case Generation():
-            digit = sha256(record.id.encode()).hexdigest()[0]
-            return f"GENERATION#{_day(record.created_at.astimezone(UTC).date())}#{digit}", record.id
-        case Sampled():
-            hour = record.hour.astimezone(UTC)
-            return sampled_partition(hour.date()), f"{hour:%H}#{record.workspace}"
-        case GenerationsRead():
-            return READ, record.workspace
+@place.register
+def _(record: Generation) -> Address:
+    digit = sha256(record.id.encode()).hexdigest()[0]
+    day = record.created_at.astimezone(UTC).date()
+    return Address(f"GENERATION#{_day(day)}#{digit}", record.id)
 
 
-def by_id(identity: str) -> tuple[str, str]:
+@second_place.register
+def _(record: Generation) -> Address:
+    return by_id(record.id)
+
+
+@place.register
+def _(record: Sampled) -> Address:
+    hour = record.hour.astimezone(UTC)
+    return Address(sampled_partition(hour.date()), f"{hour:%H}#{record.workspace}")
+
+
+@place.register
+def _(record: GenerationsRead) -> Address:
+    return Address(READ, record.workspace)
+
+
+@lifetime.register
+def _(record: Generation) -> tuple[datetime, timedelta]:
+    return record.created_at, HOURS_KEPT
+
+
+@lifetime.register
+def _(record: Sampled) -> tuple[datetime, timedelta]:
+    return record.hour, HOURS_KEPT
+
+
+def by_id(identity: str) -> Address:
     """Return where a generation lies under its id."""
-    return f"GENERATIONID#{identity}", "ONE"
+    return Address(f"GENERATIONID#{identity}", "ONE")
 
 
 def partitions(day: date) -> tuple[str, ...]:

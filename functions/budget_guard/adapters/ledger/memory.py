@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
 
-from budget_guard.adapters.ledger.addresses import Address, Write, address, writes
+from budget_guard.adapters.ledger.addresses import Write, address, writes
+from budget_guard.adapters.ledger.cost_reading import CostReader
 from budget_guard.adapters.ledger.expiry import expires
 from budget_guard.adapters.ledger.failures import replaced
-from budget_guard.adapters.ledger.reading import Reader
+from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Lease, Record
@@ -15,8 +16,8 @@ from budget_guard.use_cases.ports import Lease, Record
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-class MemoryLedger(Reader):
-    """The `Ledger` port, laid out as the table is.
+class MemoryLedger(CostReader):
+    """The `CostLedger` port, laid out as the table is.
 
     `clock` tells when records expire; by default none does. Safe to share between threads.
     """

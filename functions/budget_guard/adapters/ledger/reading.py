@@ -2,24 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 
-from budget_guard.adapters.ledger import cost_places, generation_places
 from budget_guard.adapters.ledger.addresses import (
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
-    Address,
+    SIGNALS,
     audit_partition,
     freshness_address,
-    generation_address,
     hold_address,
     observation_address,
     partitions,
 )
+from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, Incident
-from budget_guard.domain.costs import CostDay, CostHour, CostsRead
-from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -32,8 +28,6 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
-from budget_guard.domain.sampling import GenerationsRead, Sampled
-from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.signals.signal import Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known
@@ -129,53 +123,6 @@ class Reader(ABC):
         """Return the changes made to a key, newest first, at most 100."""
         return self._newest(Audit, audit_partition(key), AUDIT_SHOWN)
 
-    def cost_hours(self, day: date) -> Sequence[CostHour]:
-        """Return the costs of a day's hours, by hour, workspace and part.
-
-        Of parts that an hour had once, and has no more, none is returned.
-        """
-        found = sorted(
-            self._all(CostHour, cost_places.hours_partition(day)),
-            key=lambda one: (one.hour, one.workspace, one.part),
-        )
-        first = {(one.hour, one.workspace): one.parts for one in found if one.part == 0}
-        return [one for one in found if one.part < first.get((one.hour, one.workspace), 0)]
-
-    def cost_days(self, day: date) -> Sequence[CostDay]:
-        """Return what activity said of a day, by the first digits of the keys' hashes."""
-        return sorted(self._all(CostDay, cost_places.day_partition(day)), key=lambda one: one.part)
-
-    def costs_read(self) -> Mapping[str, CostsRead]:
-        """Return how far costs have been read, by source."""
-        return {one.source: one for one in self._all(CostsRead, cost_places.READ)}
-
-    def generation(self, identity: str) -> Generation | None:
-        """Return one generation."""
-        return self._at(Generation, generation_address(identity))
-
-    def generations(self, day: date) -> Iterable[Generation]:
-        """Return the generations made on a day that are on record, in no order."""
-        return self._all(Generation, *generation_places.partitions(day))
-
-    def sampled(self, day: date) -> Sequence[Sampled]:
-        """Return what became of the generations of a day's hours, by hour and workspace."""
-        found = self._all(Sampled, generation_places.sampled_partition(day))
-        return sorted(found, key=lambda one: (one.hour, one.workspace))
-
-    def generations_read(self) -> Mapping[str, GenerationsRead]:
-        """Return how far generations were read one by one, by workspace."""
-        return {one.workspace: one for one in self._all(GenerationsRead, generation_places.READ)}
-
-    def day_mix(self, day: date) -> DayMix | None:
-        """Return who spent on what on a day that is over; None if that is not on record."""
-        return self._at(DayMix, Address(*cost_places.mix(day)))
-
-    def day_habits(self, day: date) -> Sequence[DayHabits]:
-        """Return how the keys spent on a day that is over, by the first digit of their hashes."""
-        return sorted(
-            self._all(DayHabits, cost_places.habits_partition(day)), key=lambda one: one.part
-        )
-
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
-        return self._at(Signals, Address(*cost_places.SIGNALS))
+        return self._at(Signals, SIGNALS)

@@ -7,8 +7,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.addresses import Address, Write, lease_address
+from budget_guard.adapters.ledger.addresses import Write, lease_address
 from budget_guard.adapters.ledger.failures import BusyError, again, asking, reasons
+from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.use_cases.ports import Lease
 

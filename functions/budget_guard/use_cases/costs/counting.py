@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Choice
 from budget_guard.domain.sampling import Count, Sampled
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import Question, Row
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.ports import Lease
 
 HOUR = timedelta(hours=1)
 
@@ -36,7 +37,7 @@ class Tally:
 class Counter:
     """Writes what became of the generations of each hour, where that is news."""
 
-    ledger: Ledger
+    ledger: CostLedger
     lease: Lease
     choice: Choice
     now: datetime

@@ -18,7 +18,8 @@ from budget_guard.domain.costs import (
 )
 from budget_guard.domain.errors import KeyGone, ProviderError, ProviderUnavailable
 from budget_guard.domain.observations import Observation
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.costs.ledger import CostLedger
+from budget_guard.use_cases.ports import Lease
 
 DAY = timedelta(days=1)
 FIRST_READ = timedelta(hours=1)
@@ -42,7 +43,7 @@ class Closed:
 class Days:
     """What closing days needs of the world; `run_all` may read several keys at a time."""
 
-    ledger: Ledger
+    ledger: CostLedger
     lease: Lease
     observations: Mapping[str, Observation]
     activity: Callable[[str, date], Rows]

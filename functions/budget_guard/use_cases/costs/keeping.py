@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.generations import UNSAID, Generation, Said
 from budget_guard.domain.money import Usd
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import CostSource
-from budget_guard.use_cases.ports import Lease, Ledger, Record
+from budget_guard.use_cases.ports import Lease, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Keeper:
     """Keeps generations; `run_all` may ask for several at a time."""
 
     source: CostSource
-    ledger: Ledger
+    ledger: CostLedger
     lease: Lease
     run_all: RunAll = map
 

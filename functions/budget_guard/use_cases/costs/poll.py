@@ -14,10 +14,11 @@ from budget_guard.domain.windows import Window, end, start
 from budget_guard.use_cases.costs.asking import HOUR
 from budget_guard.use_cases.costs.days import DAY, Closed, Days, Rows
 from budget_guard.use_cases.costs.hours import Span, read_hours
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.naming import names
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.ports import Lease
 
 LATE = 2 * HOUR
 """Hours that are read again: how late analytics learns of a request is not documented."""
@@ -40,7 +41,7 @@ class CostPoll:
     """
 
     source: CostSource
-    ledger: Ledger
+    ledger: CostLedger
     lease: Lease
     policy: Policy
     now: datetime

@@ -22,7 +22,7 @@ from budget_guard.domain.outcomes import PerSuccess, Rate
 from budget_guard.domain.ownership import owner_of
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.sampling import Count
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.costs.ledger import CostLedger
 
 DAY = timedelta(days=1)
 NO_OWNER = "(no owner)"
@@ -131,7 +131,7 @@ def share(line: CostLine, table: CostTable) -> Decimal:
     return value(line.figures) / whole if whole else Decimal(0)
 
 
-def cost_table(ledger: Ledger, period: Period, by: By) -> CostTable:
+def cost_table(ledger: CostLedger, period: Period, by: By) -> CostTable:
     """Return the costs of a period: closed days by activity, the others by analytics' hours."""
     observations = ledger.observations()
     label = _label(by, observations, _budgets(ledger))
@@ -155,7 +155,7 @@ def cost_table(ledger: Ledger, period: Period, by: By) -> CostTable:
     )
 
 
-def costs_of(ledger: Ledger, day: date, axis: Axis) -> Iterator[Cost]:
+def costs_of(ledger: CostLedger, day: date, axis: Axis) -> Iterator[Cost]:
     """Yield the costs of a day, each once, every one with its model or its provider (`axis`).
 
     Closed parts of the day are as activity told them, with both.
@@ -171,7 +171,7 @@ def costs_of(ledger: Ledger, day: date, axis: Axis) -> Iterator[Cost]:
 
 
 def _summed(
-    ledger: Ledger, period: Period, by: By, label: Callable[[Cost, date], str]
+    ledger: CostLedger, period: Period, by: By, label: Callable[[Cost, date], str]
 ) -> Mapping[str, Figures]:
     axis = Axis.PROVIDER if by is By.PROVIDER else Axis.MODEL
     return summed(
@@ -200,7 +200,7 @@ def _label(
     }[by]
 
 
-def _budgets(ledger: Ledger) -> Sequence[Budget]:
+def _budgets(ledger: CostLedger) -> Sequence[Budget]:
     deployed = ledger.deployed()
     return deployed.policy.budgets if deployed else ()
 

@@ -6,11 +6,11 @@ from budget_guard.domain import outcomes
 from budget_guard.domain.costs import NOTHING, Figures
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.sampling import Sampled, coverage, estimate
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period, value
-from budget_guard.use_cases.ports import Ledger
 
 
-def requests_table(ledger: Ledger, period: Period, by: By) -> CostTable:
+def requests_table(ledger: CostLedger, period: Period, by: By) -> CostTable:
     """Return the costs of a period's requests that are on record, the dearest first.
 
     They are kept for 35 days; nothing is said of the period before.

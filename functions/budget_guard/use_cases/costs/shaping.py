@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from budget_guard.domain.costs import CostHour
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, habits_of, mix_of
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.costs.ledger import CostLedger
+from budget_guard.use_cases.ports import Lease
 
 DAY = timedelta(days=1)
 KEPT_BACK = 28
@@ -18,7 +19,7 @@ KEPT_BACK = 28
 class Shapes:
     """The shapes of days in the ledger. A day's are written together, or not at all."""
 
-    ledger: Ledger
+    ledger: CostLedger
     lease: Lease
     people: People
     now: datetime

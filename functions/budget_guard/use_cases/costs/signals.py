@@ -19,8 +19,9 @@ from budget_guard.domain.signals.rules import MixShifted, Unexplained, Unusual
 from budget_guard.domain.signals.shapes import STEPS, mix_of
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.signals.unexplained import keyless, marked, span, untold
+from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.shaping import DAY, Shapes, midnight
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.ports import Lease
 
 BEHIND = timedelta(hours=3)
 """Costs that are read no further say nothing of now: signals become stale."""
@@ -32,7 +33,7 @@ WEEKS = 4
 class Watch:
     """What looking for signals needs of the world."""
 
-    ledger: Ledger
+    ledger: CostLedger
     lease: Lease
     policy: Policy
     people: People

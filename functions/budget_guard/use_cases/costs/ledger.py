@@ -1,0 +1,55 @@
+"""What is remembered of costs, for those who keep or tell them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.generations import Generation
+from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.shapes import DayHabits, DayMix
+from budget_guard.use_cases.ports import Ledger
+
+type CostRecord = (
+    CostHour | CostDay | CostsRead | Generation | Sampled | GenerationsRead | DayMix | DayHabits
+)
+
+
+class CostLedger(Ledger, Protocol):
+    """The guard's memory, with the costs."""
+
+    def cost_hours(self, day: date) -> Sequence[CostHour]:
+        """Return the costs of a day's hours, those of every workspace; kept for 35 days."""
+        ...
+
+    def cost_days(self, day: date) -> Sequence[CostDay]:
+        """Return what activity said of a day, closed or not; kept for 400 days."""
+        ...
+
+    def costs_read(self) -> Mapping[str, CostsRead]:
+        """Return how far costs have been read, by source."""
+        ...
+
+    def generation(self, identity: str) -> Generation | None:
+        """Return one generation, read consistently; kept for 35 days after it was made."""
+        ...
+
+    def generations(self, day: date) -> Iterable[Generation]:
+        """Return the generations made on a day that are on record, in no order."""
+        ...
+
+    def sampled(self, day: date) -> Sequence[Sampled]:
+        """Return what became of the generations of a day's hours; kept for 35 days."""
+        ...
+
+    def generations_read(self) -> Mapping[str, GenerationsRead]:
+        """Return how far generations were read one by one, by workspace."""
+        ...
+
+    def day_mix(self, day: date) -> DayMix | None:
+        """Return who spent on what on a day that is over; kept for 400 days."""
+        ...
+
+    def day_habits(self, day: date) -> Sequence[DayHabits]:
+        """Return how the keys spent on a day that is over; kept for 400 days."""
+        ...
