@@ -1,5 +1,6 @@
 """The contract of guardrails and their assignments: the official SDK over real HTTP."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from openrouter.components import (
 )
 
 from budget_guard.sandbox.openrouter import Account, Behaviour
+from budget_guard.sandbox.openrouter.key_budget import KeyBudget, Scope, effective
 from tests.sandbox import sdk
 
 pytestmark = sdk.marks
@@ -218,6 +220,18 @@ def test_a_budget_is_each_keys_own_and_shown_before_its_limit(
     new = admin.api_keys.create(name="new")
     admin.guardrails.bulk_assign_keys(id=guardrail, key_hashes=[new.data.hash])
     ask(client(new.key), "sim/0.01")
+
+
+def test_of_several_budgets_that_are_spent_the_first_that_is_checked_blocks() -> None:
+    def budget(scope: Scope, spent: int) -> KeyBudget:
+        return KeyBudget(
+            scope=scope, limit=Decimal(5), spent=Decimal(spent), reset=None, include_byok=False
+        )
+
+    member, key, own = budget("member", 4), budget("api_key", 5), budget("key_limit", 9)
+    assert effective([member, key, own]) is key
+    assert effective([budget("api_key", 1), member]) is member
+    assert effective([]) is None
 
 
 def test_a_members_budget_is_one_for_all_keys_that_the_member_created(

@@ -20,9 +20,8 @@ def accepted(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merged(kind: str, shown: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration after a PATCH: masked values are ignored, what is unset stays."""
-    new = {name: value for name, value in asked.items() if value != shown.get(name)}
-    return accepted(kind, {**shown, **_masked(new)})
+    """Return the configuration after a PATCH: what is sent back masked or left out, stays."""
+    return accepted(kind, {**shown, **asked})
 
 
 def _masked(config: Mapping[str, Any]) -> dict[str, Any]:
