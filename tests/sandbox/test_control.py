@@ -57,6 +57,27 @@ def test_a_story_can_be_told_from_outside(control: httpx.Client, account: Accoun
     assert [refused["status"] for refused in books["refused"]] == [403]
 
 
+def test_security_settings_and_lost_creations_are_set_from_outside(
+    control: httpx.Client, served: str, account: Account
+) -> None:
+    settings = {"maximum_lifetime": 86400, "allowed_addresses": ["127.0.0.0/8", "203.0.113.42"]}
+    assert control.put("/security", json=settings).status_code == 204
+    assert account.security.maximum_lifetime == timedelta(days=1)
+    lost = {"method": "POST", "path": "/keys", "late": 60}
+    control.post("/faults", json=[lost])
+    body = {"name": "prod-api #4", "expires_at": "2026-11-19T12:00:00Z"}
+    with httpx.Client(headers={"authorization": f"Bearer {account.management_key}"}) as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(f"{served}/keys", json=body)
+        assert client.get(f"{served}/keys").json()["data"] == []
+        control.put("/clock", json={"by": 60})
+        (made,) = client.get(f"{served}/keys").json()["data"]
+        assert made["name"] == "prod-api #4"
+        assert control.put("/security", json={"allowed_addresses": ["10.0.0.0/8"]}).is_success
+        assert client.get(f"{served}/keys").status_code == 403
+    assert control.put("/security", json={"allowed_addresses": ["here"]}).status_code == 422
+
+
 def test_faults_and_behaviour_are_set_from_outside(
     control: httpx.Client, served: str, account: Account
 ) -> None:

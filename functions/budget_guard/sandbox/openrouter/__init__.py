@@ -13,6 +13,7 @@ from budget_guard.sandbox.openrouter.clock import Clock
 from budget_guard.sandbox.openrouter.faults import Fault, Faults, When
 from budget_guard.sandbox.openrouter.generations import Generation, Generations, Tokens, Work
 from budget_guard.sandbox.openrouter.refusals import Refusal, Shape
+from budget_guard.sandbox.openrouter.security import Security
 from budget_guard.sandbox.openrouter.server import serve
 from budget_guard.sandbox.openrouter.traffic import Course, Script, Traffic
 from budget_guard.sandbox.openrouter.transport import InProcess
@@ -36,6 +37,7 @@ __all__ = [
     "Model",
     "Refusal",
     "Script",
+    "Security",
     "Shape",
     "Staleness",
     "Tokens",

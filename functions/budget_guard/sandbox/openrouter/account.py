@@ -1,34 +1,32 @@
 """The simulated account: its keys and workspaces, and what the management API does with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from budget_guard.domain.money import Usd
-from budget_guard.sandbox.openrouter import wire
 from budget_guard.sandbox.openrouter.analytics import Analytics
-from budget_guard.sandbox.openrouter.behaviour import Behaviour, Staleness
-from budget_guard.sandbox.openrouter.bodies import KeyPatch, NewKey, parsed
+from budget_guard.sandbox.openrouter.behaviour import Behaviour
+from budget_guard.sandbox.openrouter.bodies import KeyPatch, NewKey, changes, parsed
 from budget_guard.sandbox.openrouter.books import Books, Change
+from budget_guard.sandbox.openrouter.byok import Credentials
 from budget_guard.sandbox.openrouter.catalog import Catalog
 from budget_guard.sandbox.openrouter.clock import Clock
+from budget_guard.sandbox.openrouter.destinations import Destinations
 from budget_guard.sandbox.openrouter.generations import Generations
-from budget_guard.sandbox.openrouter.keys import (
-    SimulatedKey,
-    Terms,
-    changed,
-    counters,
-    digest,
-    remaining,
-)
+from budget_guard.sandbox.openrouter.guardrails import Guardrails
+from budget_guard.sandbox.openrouter.key_rows import current_row, key_row, shown_terms
+from budget_guard.sandbox.openrouter.keys import SimulatedKey, changed, digest
 from budget_guard.sandbox.openrouter.refusals import (
     Refusal,
     management_only,
     not_found,
     unknown_credential,
 )
+from budget_guard.sandbox.openrouter.security import Security, accept_lifetime, require_lifetime
 from budget_guard.sandbox.openrouter.spending import Spending
+from budget_guard.sandbox.openrouter.wire import management_row
 from budget_guard.sandbox.openrouter.workspaces import Workspaces
 
 PAGE = 100
@@ -61,6 +59,10 @@ class Account:
         self.generations = Generations()
         self.analytics = Analytics(self)
         self.spending = Spending(self, total_credits)
+        self.security = Security()
+        self.guardrails = Guardrails(self)
+        self.byok = Credentials(self)
+        self.destinations = Destinations(self)
 
     def list_keys(
         self,
@@ -78,24 +80,25 @@ class Account:
             for key in reversed(self.keys.values())
             if key.workspace == workspace
             and key.deleted_at is None
-            and (include_disabled or not self._shown(key).settings.disabled)
+            and (include_disabled or not shown_terms(self, key).settings.disabled)
             and (include_expired or not key.expired(now))
         ]
-        return [self._row(key, age) for key in listed[offset : offset + PAGE]]
+        return [key_row(self, key, age) for key in listed[offset : offset + PAGE]]
 
     def create_key(self, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Return the plaintext, given out here only, and the new key."""
         asked = parsed(NewKey, body)
         self._accept_amount(asked.limit)
+        accept_lifetime(self, asked.expires_at)
         plaintext = "sk-or-v1-" + digest(f"plaintext {len(self.keys)}")
         workspace = self.workspaces.named(asked.workspace_id)
         key = SimulatedKey.made(asked, plaintext, workspace=workspace, at=self.clock.now)
         self.keys[key.hash] = key
-        return plaintext, self._row(key)
+        return plaintext, key_row(self, key)
 
     def get_key(self, key_hash: str, *, age: timedelta | None = None) -> dict[str, Any]:
         """Return one key, disabled and expired ones too; 404 once it is deleted."""
-        return self._row(self._existing(key_hash), age)
+        return key_row(self, self._existing(key_hash), age)
 
     def patch_key(
         self,
@@ -107,9 +110,7 @@ class Account:
     ) -> dict[str, Any]:
         """Change the fields asked for; return the key as changed, whenever that is enforced."""
         key, asked = self._existing(key_hash), parsed(KeyPatch, body)
-        fields = asked.model_dump(include=asked.model_fields_set)
-        if not fields:
-            raise Refusal(400, "No update fields provided")
+        fields = changes(asked)
         self._accept_amount(asked.limit)
         workspace = self.workspaces.named(fields.get("workspace_id", key.workspace))
         now, before = self.clock.now, key.terms.settings
@@ -121,18 +122,22 @@ class Account:
         self.books.changes.append(
             Change(now, enforced_at, key_hash, before, terms.settings, fields)
         )
-        return self._row(key, age, terms)
+        return key_row(self, key, age, terms)
 
     def delete_key(self, key_hash: str) -> dict[str, Any]:
-        """Delete a key for good; its charges stay in the books."""
+        """Delete a key for good; its charges stay in the books, its guardrail is free of it.
+
+        Allowlists that name its hash keep it, and it may not be written into one again.
+        """
         self._existing(key_hash).deleted_at = self.clock.now
+        self.guardrails.keys.forget(key_hash)
         return {"deleted": True}
 
     def current_key(self, plaintext: str, *, age: timedelta | None = None) -> dict[str, Any]:
         """Return what GET /key says of the key that asks."""
         if self.is_management(plaintext):
-            return wire.management_row()
-        return wire.current_row(self._row(self.identify(plaintext), age), self.clock.now)
+            return management_row()
+        return current_row(self, self.identify(plaintext), age)
 
     def credits(self) -> dict[str, Usd]:
         """Return the account's lifetime totals."""
@@ -156,37 +161,32 @@ class Account:
         return self.usable(digest(plaintext))
 
     def usable(self, key_hash: str) -> SimulatedKey:
-        """Return the key with this hash; 401 if unknown, deleted, disabled or expired."""
+        """Return the key with this hash; 401 if unknown, deleted, disabled or expired.
+
+        403 (401 by setting) if it outlives the account's maximum.
+        """
         key, now = self.keys.get(key_hash), self.clock.now
         if key is None or key.expired(now) or key.enforced(now).settings.disabled:
             raise unknown_credential()
         if key.deleted_at is not None and key.deleted_at + self.behaviour.deletion_delay <= now:
             raise unknown_credential()
+        require_lifetime(self, key)
         return key
 
+    def exists(self, key_hash: str) -> bool:
+        """Tell whether there is such a key, disabled and expired ones too."""
+        return key_hash in self.keys and self.keys[key_hash].deleted_at is None
+
+    def require_keys(self, hashes: Iterable[str] | None) -> None:
+        """Pass for hashes of keys that exist; else 400."""
+        if not all(map(self.exists, hashes or ())):
+            raise Refusal(400, "Every API key hash must be that of a key of this account")
+
     def _existing(self, key_hash: str) -> SimulatedKey:
-        key = self.keys.get(key_hash)
-        if key is None or key.deleted_at is not None:
+        if not self.exists(key_hash):
             raise not_found(what="API key")
-        return key
+        return self.keys[key_hash]
 
     def _accept_amount(self, amount: Usd | None) -> None:
         if amount == 0 and not self.behaviour.accepts_zero_limit:
             raise Refusal(400, "limit must be greater than 0")
-
-    def _shown(self, key: SimulatedKey) -> Terms:
-        late = self.behaviour.patch_shown_late
-        return key.enforced(self.clock.now) if late else key.terms
-
-    def _row(
-        self, key: SimulatedKey, age: timedelta | None = None, terms: Terms | None = None
-    ) -> dict[str, Any]:
-        behaviour, now = self.behaviour, self.clock.now
-        seen = now - (behaviour.counters_age if age is None else age)
-        calendar = seen if behaviour.staleness is Staleness.OLD_SNAPSHOT else now
-        shown, tally = terms or self._shown(key), self.books.tallies[key.hash]
-        left = remaining(shown, tally, seen=seen, calendar=calendar)
-        if left is not None and not behaviour.remaining_below_zero:
-            left = max(left, Decimal(0))
-        figures = counters(tally, seen=seen, calendar=calendar)
-        return wire.key_row(key, shown.settings, figures, left, tally.last)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.control import routes
-from budget_guard.sandbox.openrouter.messages import Answer, Ending, Request
+from budget_guard.sandbox.openrouter.messages import LOOPBACK, Answer, Ending, Request
 from budget_guard.sandbox.openrouter.transport import PREFIX
 
 HANG_UP = "budget_guard.hang_up"
@@ -32,6 +32,7 @@ def _service(api: Api) -> ASGIApp:
                 query=dict(http.query_params),
                 authorization=http.headers.get("authorization"),
                 body=await http.body(),
+                address=LOOPBACK if http.client is None else http.client.host,
             )
         )
         await asyncio.sleep(answer.delay)

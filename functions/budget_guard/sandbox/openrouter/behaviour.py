@@ -49,6 +49,14 @@ class Behaviour:
       else 0.
     - `spent_limit_status`: the answer to a key whose limit is spent. 403 in the newer documents
       (guide "Capping shared agent keys"), 402 in the older ones (API reference "Limits").
+    - `guardrail_refusal_status`: the answer to a model or provider that a guardrail excludes. 404
+      seen by clients; the guide "Guardrails" says 403.
+    - `lifetime_refusal_status`: the answer to a key that outlives the account's maximum. Documented
+      is only that its requests are rejected.
+    - `lifetime_checked_at_creation`: POST /keys refuses such a key with 400; else it is created, and
+      of no use. Not documented.
+    - `allowlist_covers_management`: the account's IP allowlist binds the management key too. The
+      guide says "every API key", and does not name that one.
     - `in_flight_counted`: requests under way count, by what they reserved, when the next is
       admitted. Documented for the account only, not for a key's limit.
     - `credits_for_inference_key`: GET /credits with an inference key answers zeros (seen by
@@ -81,6 +89,10 @@ class Behaviour:
     limit_count: LimitCount = LimitCount.CONTINUES
     remaining_below_zero: bool = True
     spent_limit_status: Literal[402, 403] = 403
+    guardrail_refusal_status: Literal[403, 404] = 404
+    lifetime_refusal_status: Literal[401, 403] = 403
+    lifetime_checked_at_creation: bool = True
+    allowlist_covers_management: bool = True
     in_flight_counted: bool = False
     credits_for_inference_key: Literal["zeros", "refused"] = "zeros"
     generation_delay: timedelta = timedelta(seconds=2)

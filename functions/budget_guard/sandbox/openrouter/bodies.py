@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     StrictBool,
     ValidationError,
 )
@@ -20,7 +21,8 @@ from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.refusals import Refusal, Shape
 
 
-def _number(value: object) -> object:
+def number(value: object) -> object:
+    """Pass what JSON calls a number; ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         message = "Expected number"
         raise ValueError(message)  # noqa: TRY004 - pydantic turns ValueError into an issue
@@ -41,27 +43,33 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-type Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), BeforeValidator(_number)]
+type Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), BeforeValidator(number)]
 type Name = Annotated[str, Field(min_length=1)]
+type Hashes = Annotated[
+    list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]], Field(min_length=1, max_length=100)
+]
 type Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_utc)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     """Unknown fields are ignored, as the official SDK says of PATCH."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+
+class _Limited(Body):
     limit: Amount | None = None
     limit_reset: Window | None = None
 
 
-class External(BaseModel):
-    """The partner's user to whom a key is attributed."""
+class External(Body):
+    """The partner's user to whom a key is attributed, and a secret of theirs, which is not kept."""
 
     user: Name
+    api_key: Annotated[SecretStr, Field(min_length=32)] | None = None
 
 
-class NewKey(_Body):
+class NewKey(_Limited):
     """The body of POST /keys."""
 
     name: Name
@@ -72,7 +80,7 @@ class NewKey(_Body):
     external: External | None = None
 
 
-class KeyPatch(_Body):
+class KeyPatch(_Limited):
     """The body of PATCH /keys/{hash}; only `model_fields_set` was asked for."""
 
     name: Name = "unchanged"
@@ -88,6 +96,14 @@ def parsed[Body: BaseModel](model: type[Body], body: Mapping[str, Any]) -> Body:
     except ValidationError as error:
         issues = error.errors(include_url=False, include_context=False, include_input=False)
         raise Refusal(400, json.dumps(issues), shape=Shape.ZOD) from error
+
+
+def changes(asked: Body) -> dict[str, Any]:
+    """Return the fields that a PATCH asked for; refused with 400 when there is none."""
+    fields = asked.model_dump(include=asked.model_fields_set)
+    if not fields:
+        raise Refusal(400, "No update fields provided")
+    return fields
 
 
 def whole_number(text: str | None, default: int, *, least: int, most: int | None = None) -> int:

@@ -31,13 +31,15 @@ def complete(account: Account, plaintext: str, body: Mapping[str, Any]) -> dict[
     )
     stated = body.get("metadata") or {}
     used = _tokens(stated.get("tokens"), most)
+    work = _work(body, stated, used)
     request = account.spending.begin(
         key.hash,
         byok=stated.get("byok") == "true",
         max_cost=None if most is None else most * price,
         price=price,
+        work=work,
     )
-    account.spending.complete(request, used * price, work=_work(body, stated, used))
+    account.spending.complete(request, used * price, work=work)
     return _completion(account.generations.latest)
 
 

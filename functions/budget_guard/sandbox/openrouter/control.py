@@ -22,6 +22,7 @@ from budget_guard.sandbox.openrouter.catalog import ALWAYS, Model
 from budget_guard.sandbox.openrouter.faults import Fault
 from budget_guard.sandbox.openrouter.generations import ORDINARY, Generation, Work
 from budget_guard.sandbox.openrouter.refusals import Refusal
+from budget_guard.sandbox.openrouter.security import Security
 from budget_guard.sandbox.openrouter.traffic import Script, Traffic
 from budget_guard.sandbox.openrouter.wire import decode, encode
 
@@ -98,6 +99,11 @@ class Controls:
         self._account.behaviour = TypeAdapter(Behaviour).validate_json(await request.body())
         return Response(status_code=204)
 
+    async def security(self, request: Request) -> Response:
+        """Replace the security settings (seconds, networks); what is left out has its default."""
+        self._account.security = TypeAdapter(Security).validate_json(await request.body())
+        return Response(status_code=204)
+
     async def workspaces(self, request: Request) -> Response:
         """Add the workspaces named; answer their rows."""
         names = TypeAdapter(list[str]).validate_json(await request.body())
@@ -157,6 +163,7 @@ def routes(api: Api) -> list[Route]:
         Route("/clock", _checked(controls.clock), methods=["GET", "PUT"]),
         Route("/faults", _checked(controls.faults), methods=["POST", "DELETE"]),
         Route("/behaviour", _checked(controls.behaviour), methods=["PUT"]),
+        Route("/security", _checked(controls.security), methods=["PUT"]),
         Route("/workspaces", _checked(controls.workspaces), methods=["POST"]),
         Route("/keys", _checked(controls.keys), methods=["POST"]),
         Route("/traffic", _checked(controls.traffic), methods=["POST"]),

@@ -35,6 +35,8 @@ class Fault:
     - `delay`: the answer comes late, in real time (in process: if the client's time-out allows);
     - `shift`: this page of keys begins so many rows earlier (keys were created while paging; a
       negative shift: keys went away);
+    - `late`: the effect comes only when the account's clock has moved so far, with the first request
+      after that, and the answer never: unless `status` is one, the connection is dropped;
     - `counters_age`: the counters in this answer are so old;
     - `patch_delay`: this PATCH is enforced so late.
     """
@@ -54,6 +56,7 @@ class Fault:
     overlay: Mapping[str, Any] = field(default_factory=dict)
     delay: timedelta = NOTHING
     shift: int = 0
+    late: timedelta | None = None
     counters_age: timedelta | None = None
     patch_delay: timedelta | None = None
 

@@ -15,7 +15,9 @@ from budget_guard.domain.money import Usd
 from budget_guard.domain.records import Workspace
 from budget_guard.sandbox.openrouter.account import PAGE, Account
 from budget_guard.sandbox.openrouter.faults import Fault, Faults, When
+from budget_guard.sandbox.openrouter.messages import LOOPBACK
 from budget_guard.sandbox.openrouter.refusals import Refusal
+from budget_guard.sandbox.openrouter.security import admit_address
 from budget_guard.use_cases.listings import Listing, Unread
 from budget_guard.use_cases.ports import Change
 
@@ -25,8 +27,8 @@ type Row = dict[str, Any]
 class InProcessOpenRouter:
     """Does what the real adapter does, as if after its retries: a fault that strikes is final.
 
-    `raw` and `truncate` are answers that do not arrive; `delay` and `shift` have no effect, for no
-    time passes and pages are read at one moment. `key` is the account's management key if not
+    `raw` and `truncate` are answers that do not arrive; `delay`, `shift` and `late` have no effect,
+    for no time passes and pages are read at one moment. `key` is the account's management key if not
     given. Answers are as old as the account's clock says, and their `began` is their `at`.
     """
 
@@ -115,6 +117,7 @@ class InProcessOpenRouter:
         if error is not None and early and fault.when is When.BEFORE:
             raise error
         try:
+            admit_address(self._account, self._key, LOOPBACK)
             rows = effect(fault)
         except Refusal as refusal:
             raise error or _refused(method, path, refusal) from None

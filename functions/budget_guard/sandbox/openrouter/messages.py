@@ -12,15 +12,20 @@ type Payload = tuple[int, dict[str, Any]]
 """A status, and the body that goes with it."""
 
 
+LOOPBACK = "127.0.0.1"
+"""Where requests come from that cross no network."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it arrives; `path` is what follows `/api/v1`."""
+    """A request as it arrives, from `address`; `path` is what follows `/api/v1`."""
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     authorization: str | None = field(default=None, repr=False)
     body: bytes = field(default=b"", repr=False)
+    address: str = LOOPBACK
 
     def token(self) -> str:
         """Return the bearer token; 401 without one."""

@@ -1,12 +1,16 @@
 """The answers by which OpenRouter says no, in both of the shapes that it has been seen to use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any
 
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.windows import Window
+from budget_guard.sandbox.openrouter.key_budget import KeyBudget
+
+_GUARDRAILS = "https://openrouter.ai/workspaces/default/guardrails"
 
 
 class Shape(StrEnum):
@@ -63,6 +67,19 @@ def management_only() -> Refusal:
     return Refusal(403, "Only management keys can perform this operation")
 
 
+def forbidden() -> Refusal:
+    """Return the answer to a request from an address that is not on the account's allowlist.
+
+    The status is documented, the message is not.
+    """
+    return Refusal(403, "Forbidden")
+
+
+def lives_too_long(status: int) -> Refusal:
+    """Return the answer to a key that outlives the account's maximum (message not documented)."""
+    return Refusal(status, "API key exceeds the account's maximum key lifetime")
+
+
 def not_found(*, what: str) -> Refusal:
     """Return the answer for a thing that is not there."""
     return Refusal(404, f"{what} not found")
@@ -75,6 +92,49 @@ def limit_spent(status: int, reset: Window | None) -> Refusal:
         status,
         f"Key limit exceeded ({window} limit). Manage it using https://openrouter.ai/settings/keys",
         metadata={"limit_source": "openrouter_key_limit"},
+    )
+
+
+def guardrail_budget_spent(budget: KeyBudget, now: datetime) -> Refusal:
+    """Return the answer to a request of a key that has nothing left of a guardrail's budget.
+
+    Status and metadata as summarised from the newer documents; the message is made up after the one
+    documented for workspace budgets.
+    """
+    resets_at = budget.resets_at(now)
+    return Refusal(
+        403,
+        f"Guardrail {budget.reset} budget of ${budget.limit:.2f} exceeded. Contact your org admin.",
+        metadata={
+            "limit_source": "openrouter_guardrail_budget",
+            "scope": budget.scope,
+            "limit_usd": budget.limit,
+            "spend_usd": budget.spent,
+            "resets_at": None if resets_at is None else resets_at.isoformat(),
+        },
+    )
+
+
+def no_endpoint(status: int, reasons: Iterable[str]) -> Refusal:
+    """Return the answer to a request whose one endpoint was excluded for these reasons.
+
+    As clients saw it with 404 (public code, October 2026); the guide "Guardrails" says 403.
+    """
+    excluded = [
+        {"reason": one, "endpoint_count": 1, "configure_url": _GUARDRAILS} for one in reasons
+    ]
+    told = "\n".join(f"{one['reason']}: 1 endpoint excluded" for one in excluded)
+    return Refusal(
+        status,
+        "0 endpoints out of 1 requested are available matching your guardrail restrictions and "
+        "data policy. We removed them for the following reasons (an endpoint may have matched "
+        f"multiple reasons):\n{told}; configurable at {_GUARDRAILS}",
+        metadata={
+            "input_endpoint_count": 1,
+            "ineligibility_reasons": excluded,
+            "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
+            "failed_routing_step": "Filter by Guardrails",
+        },
     )
 
 

@@ -6,18 +6,23 @@ from typing import Any
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.bodies import whole_number
 from budget_guard.sandbox.openrouter.chat import complete
+from budget_guard.sandbox.openrouter.collection import answer
 from budget_guard.sandbox.openrouter.cost_routes import costs
 from budget_guard.sandbox.openrouter.faults import Fault
+from budget_guard.sandbox.openrouter.guardrails import guardrails
 from budget_guard.sandbox.openrouter.messages import Payload, Request
 from budget_guard.sandbox.openrouter.refusals import (
     management_only,
     not_found,
     unknown_credential,
 )
+from budget_guard.sandbox.openrouter.security import admit_address
 
 
 def effect(account: Account, request: Request, fault: Fault) -> Payload:
     """Do what is asked, and return status and body; `Refusal` if it is refused."""
+    if request.authorization is not None:
+        admit_address(account, request.token(), request.address)
     match request.method, request.path.strip("/").split("/"):
         case "GET", ["key"] | ["auth", "key"]:
             return 200, {"data": account.current_key(request.token(), age=fault.counters_age)}
@@ -25,14 +30,27 @@ def effect(account: Account, request: Request, fault: Fault) -> Payload:
             return 200, _completion(account, request)
         case "GET", ["credits"]:
             return 200, {"data": _credits(account, request.token())}
-        case "GET", ["workspaces", *reference]:
+        case _, ["workspaces" | "keys" | "guardrails" | "byok" | "observability", *_] as asked:
             account.admit_management(request.token())
-            return 200, _workspaces(account, reference, request.query)
-        case _, ["keys", *key_hash]:
-            account.admit_management(request.token())
-            return _keys(account, key_hash, request, fault)
+            return _managed(account, asked, request, fault)
         case _:
             return costs(account, request)
+
+
+def _managed(account: Account, path: list[str], request: Request, fault: Fault) -> Payload:
+    match path:
+        case ["keys", *key_hash]:
+            return _keys(account, key_hash, request, fault)
+        case ["workspaces", *reference] if request.method == "GET":
+            return 200, _workspaces(account, reference, request.query)
+        case ["guardrails", *rest]:
+            return guardrails(account, rest, request)
+        case ["byok", *rest]:
+            return answer(account.byok, rest, request)
+        case ["observability", "destinations", *rest]:
+            return answer(account.destinations, rest, request)
+        case _:
+            raise not_found(what="Resource")
 
 
 def _keys(account: Account, key_hash: list[str], request: Request, fault: Fault) -> Payload:

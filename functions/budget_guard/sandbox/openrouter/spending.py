@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from budget_guard.domain.money import MICRO, ZERO, Usd
 from budget_guard.sandbox.openrouter.books import Charge, Refused
 from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
+from budget_guard.sandbox.openrouter.guardrails.layers import check_budgets, check_endpoint
 from budget_guard.sandbox.openrouter.keys import SimulatedKey, remaining
 from budget_guard.sandbox.openrouter.refusals import (
     Refusal,
@@ -49,23 +50,31 @@ class Spending:
         work: Work = ORDINARY,
     ) -> Charge:
         """Begin and complete a request at once; `Refusal` if it is not admitted."""
-        return self.complete(self.begin(key_hash, byok=byok, max_cost=max_cost), cost, work=work)
+        return self.complete(
+            self.begin(key_hash, byok=byok, max_cost=max_cost, work=work), cost, work=work
+        )
 
     def begin(
-        self, key_hash: str, *, byok: bool = False, max_cost: Usd | None = None, price: Usd = MICRO
+        self,
+        key_hash: str,
+        *,
+        byok: bool = False,
+        max_cost: Usd | None = None,
+        price: Usd = MICRO,
+        work: Work = ORDINARY,
     ) -> InFlight:
-        """Admit a request, or raise `Refusal` and enter that in the books.
+        """Admit a request for `work`, or raise `Refusal` and enter that in the books.
 
-        401 for a key that may not be used; 402 when the account is out of credits; 403 (402 by
-        setting) when the key's limit leaves nothing; 402 when what `max_tokens` could cost
-        (`max_cost`, at `price` a token) is more than remains. A request that the key's limit does
-        not count (BYOK) is not checked against it.
+        401 for a key that may not be used; 402 when the account is out of credits; 403 when a
+        guardrail's budget is spent, 403 (402 by setting) when the key's limit leaves nothing; 402
+        when what `max_tokens` could cost (`max_cost`, at `price` a token) is more than remains; 404
+        (403 by setting) when a guardrail excludes who is to serve it. A request that the key's limit
+        does not count (BYOK) is not checked against it; `byok` is what the caller states of that,
+        and counts only in an account without BYOK credentials.
         """
         now = self._account.clock.now
         try:
-            key = self._account.usable(key_hash)
-            self._check_balance(max_cost, byok=byok, price=price)
-            self._check_limit(key, max_cost, byok=byok, price=price)
+            byok = self._admit(key_hash, max_cost, work, stated=byok, price=price)
         except Refusal as refusal:
             self._account.books.refused.append(Refused(now, key_hash, refusal.status))
             raise
@@ -90,6 +99,18 @@ class Spending:
         account.generations.add(charge, work, key, model, byok=request.byok)
         self.total_usage += paid
         return charge
+
+    def _admit(
+        self, key_hash: str, max_cost: Usd | None, work: Work, *, stated: bool, price: Usd
+    ) -> bool:
+        """Return whether the request is BYOK; `Refusal` if it is not admitted."""
+        key = self._account.usable(key_hash)
+        byok = self._account.byok.serves(key, work, stated=stated)
+        self._check_balance(max_cost, byok=byok, price=price)
+        check_budgets(self._account, key)
+        self._check_limit(key, max_cost, byok=byok, price=price)
+        check_endpoint(self._account, key, work)
+        return byok
 
     def _check_balance(self, max_cost: Usd | None, *, byok: bool, price: Usd) -> None:
         balance = self.total_credits - self.total_usage

@@ -128,7 +128,9 @@ class Traffic:
     def _make(self, key_hash: str, call: Call, rest: Iterator[Call]) -> None:
         spending = self.account.spending
         try:
-            request = spending.begin(key_hash, byok=call.byok, max_cost=call.max_cost)
+            request = spending.begin(
+                key_hash, byok=call.byok, max_cost=call.max_cost, work=call.work
+            )
         except Refusal:
             self.refused += 1
         else:

@@ -9,7 +9,8 @@ from typing import Any
 
 from budget_guard.domain.keys import Counters, Settings
 from budget_guard.domain.money import Usd
-from budget_guard.domain.windows import Window, end
+from budget_guard.domain.windows import Window
+from budget_guard.sandbox.openrouter.key_budget import KeyBudget, effective
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
 
 _DIGITS = re.compile(r'"\\u0000(-?[0-9.]+)\\u0000"')
@@ -45,25 +46,25 @@ def key_row(
         **_limit(settings, remaining),
         **_usage(counters),
         "created_at": key.created_at.isoformat(),
-        "updated_at": _moment(key.updated_at),
-        "expires_at": _moment(key.expires_at),
-        "last_used_at": _moment(last_used),
+        "updated_at": moment(key.updated_at),
+        "expires_at": moment(key.expires_at),
+        "last_used_at": moment(last_used),
         "creator_user_id": key.creator,
         "external_user": key.external_user,
         "workspace_id": key.workspace,
     }
 
 
-def current_row(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the object of GET /key for an inference key, given its `key_row`."""
+def current_row(row: Mapping[str, Any], now: datetime, budgets: list[KeyBudget]) -> dict[str, Any]:
+    """Return the object of GET /key for an inference key, given its `key_row` and its budgets."""
     left_out = {"hash", "name", "disabled", "created_at", "updated_at", "last_used_at"}
     kept = {name: value for name, value in row.items() if name not in left_out}
-    budget = _key_budget(row, now)
+    blocking = effective(budgets)
     return {
         **kept,
         **_about_the_account(management=False),
-        "budgets": [] if budget is None else [budget],
-        "effective_budget": budget,
+        "budgets": [_budget_row(budget, now) for budget in budgets],
+        "effective_budget": None if blocking is None else _budget_row(blocking, now),
     }
 
 
@@ -82,15 +83,16 @@ def management_row() -> dict[str, Any]:
     }
 
 
+def moment(at: datetime | None) -> str | None:
+    """Return a time as the service writes it."""
+    return None if at is None else f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+
 def _marked(value: object) -> str:
     if isinstance(value, Decimal):
         return f"\0{value:f}\0"
     message = f"{type(value).__name__} has no JSON form"
     raise TypeError(message)
-
-
-def _moment(at: datetime | None) -> str | None:
-    return None if at is None else f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def _limit(settings: Settings, remaining: Usd | None) -> dict[str, Any]:
@@ -110,19 +112,16 @@ def _usage(counters: Counters) -> dict[str, Usd]:
     return usage
 
 
-def _key_budget(row: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
-    if row["limit"] is None:
-        return None
-    reset = row["limit_reset"]
+def _budget_row(budget: KeyBudget, now: datetime) -> dict[str, Any]:
     return {
-        "scope": "key_limit",
-        "limit_usd": row["limit"],
-        "spend_usd": row["limit"] - row["limit_remaining"],
-        "remaining_usd": row["limit_remaining"],
-        "reset_interval": reset,
-        "resets_at": None if reset is None else _moment(end(reset, now)),
-        "include_byok": row["include_byok_in_limit"],
-        "guardrail_id": None,
+        "scope": budget.scope,
+        "limit_usd": budget.limit,
+        "spend_usd": budget.spent,
+        "remaining_usd": budget.remaining,
+        "reset_interval": budget.reset,
+        "resets_at": moment(budget.resets_at(now)),
+        "include_byok": budget.include_byok,
+        "guardrail_id": budget.guardrail,
         "budget_id": None,
     }
 

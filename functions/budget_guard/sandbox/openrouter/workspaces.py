@@ -1,5 +1,6 @@
 """The account's workspaces: a default one, and those that were added."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,9 @@ class Workspaces:
     def row(self, reference: str) -> dict[str, Any]:
         """Return one workspace by id or slug; else 404."""
         return self._rows[self.named(reference)]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._rows.values())
 
     def page(self, offset: int, limit: int) -> dict[str, Any]:
         """Return the answer of GET /workspaces."""
