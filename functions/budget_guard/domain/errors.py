@@ -15,6 +15,9 @@ GuardError
 │   └── WishReplaced         what this run was about to bring about is no longer wanted
 ├── NotifierError            SNS took no message
 ├── QueueError               SQS
+├── VaultError               Secrets Manager
+├── RotationPutOff           a key cannot be rotated as it is now
+├── RotationFailed           a rotation was taken back
 └── RequestError             a person's command asks for what cannot be
 """
 
@@ -85,3 +88,15 @@ class QueueError(GuardError):
 
 class RequestError(GuardError):
     """A person's command asks for what cannot be; nothing was changed."""
+
+
+class VaultError(GuardError):
+    """Secrets Manager did not do what it was asked; no secret is in the message."""
+
+
+class RotationPutOff(GuardError):
+    """A key cannot be rotated as it is now; nothing was made, and what was lowered is given back."""
+
+
+class RotationFailed(GuardError):
+    """A rotation was taken back: the old key is in use as before."""

@@ -1,0 +1,145 @@
+"""A lineage: a key and the keys that took its place by rotation, under one name and one secret."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
+ASKED_KEPT = 20
+CLOCKS = timedelta(minutes=1)
+"""By how much the guard's clock and OpenRouter's may differ."""
+
+
+class State(StrEnum):
+    """Where a generation stands: in use, on its way out, out of use, no more."""
+
+    CURRENT = "current"
+    DRAINING = "draining"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One key of a lineage, the `number`th; in its state since `since`."""
+
+    hash: str
+    number: int
+    since: datetime
+    state: State = State.CURRENT
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A name under which OpenRouter was, or was about to be, asked to make a key, at `at`."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A key in a listing: who it is, since when it exists, and whether it was ever used."""
+
+    hash: str
+    name: str
+    created_at: datetime
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The generations of a key, the oldest first, of which one is current.
+
+    `secret` (an ARN) identifies it: names are not unique. `name` is without a number. `asked` are
+    the last names that keys were to be made under, whatever came of it.
+    """
+
+    secret: str
+    name: str
+    workspace: str
+    generations: tuple[Generation, ...]
+    asked: tuple[Asked, ...] = ()
+
+    @property
+    def current(self) -> Generation:
+        """Return the generation that the secret holds."""
+        return next(one for one in reversed(self.generations) if one.state is State.CURRENT)
+
+    @property
+    def draining(self) -> tuple[Generation, ...]:
+        """Return the generations that are on their way out."""
+        return tuple(one for one in self.generations if one.state is State.DRAINING)
+
+    @property
+    def next_number(self) -> int:
+        """Return the number of the next generation."""
+        return max(one.number for one in self.generations) + 1
+
+    @property
+    def next_name(self) -> str:
+        """Return the next generation's name: `prod-api #4` is the fourth of its lineage."""
+        return f"{self.name} #{self.next_number}"
+
+    def knows(self, key: str) -> bool:
+        """Tell whether a key is one of the generations."""
+        return any(one.hash == key for one in self.generations)
+
+    def asking(self, name: str, at: datetime) -> "Lineage":
+        """Return the lineage after a key of this name was asked for; the first time counts."""
+        if any(one.name == name for one in self.asked):
+            return self
+        return replace(self, asked=(*self.asked, Asked(name, at))[-ASKED_KEPT:])
+
+    def moved_to(self, key: str, at: datetime) -> "Lineage":
+        """Return the lineage after the secret moved on to a new key: the one before it drains."""
+        if self.current.hash == key:
+            return self
+        drained = self.come_to(self.current.hash, State.DRAINING, at)
+        new = Generation(key, self.next_number, at)
+        return replace(drained, generations=(*drained.generations, new))
+
+    def come_to(self, key: str, state: State, at: datetime) -> "Lineage":
+        """Return the lineage after one of its keys came to a state."""
+        changed = (
+            replace(one, state=state, since=at) if one.hash == key and one.state != state else one
+            for one in self.generations
+        )
+        return replace(self, generations=tuple(changed))
+
+
+def begun(secret: str, key: str, name: str, *, workspace: str, at: datetime) -> Lineage:
+    """Return the lineage of a key that is put under rotation; its name may have a number."""
+    numbered = NUMBERED.fullmatch(name)
+    stem = numbered["stem"] if numbered else name
+    number = int(numbered["number"]) if numbered else 1
+    return Lineage(secret, stem, workspace, (Generation(key, number, at),))
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Keys that have a name the guard asked for, and are on no record.
+
+    `orphans` can be of nobody's: made since the name was asked for, and never used, since their
+    plaintext is lost. `doubtful` may be a person's: they are told of, and not touched.
+    """
+
+    orphans: tuple[Sighting, ...] = ()
+    doubtful: tuple[Sighting, ...] = ()
+
+
+def stray(lineage: Lineage, seen: Iterable[Sighting], *, pending: str | None = None) -> Stray:
+    """Return which of the keys `seen` are stray; `pending` is one whose plaintext is kept."""
+    asked = {one.name: one.at for one in lineage.asked}
+    found = [
+        one
+        for one in seen
+        if one.name in asked and one.hash != pending and not lineage.knows(one.hash)
+    ]
+    orphans = [
+        one for one in found if not one.is_used and one.created_at >= asked[one.name] - CLOCKS
+    ]
+    doubtful = [one for one in found if one not in orphans]
+    return Stray(tuple(orphans), tuple(doubtful))
