@@ -1,7 +1,7 @@
 """A successful answer: its body with exact numbers, and when it was true."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -28,7 +28,8 @@ class Answer:
     """
 
     endpoint: str
-    body: object
+    # Of a key that was just made it has the plaintext.
+    body: object = field(repr=False)
     date: str | None
     elapsed: timedelta
     not_before: datetime | None = None

@@ -23,6 +23,8 @@ MAKE_ONE = "make a management key at https://openrouter.ai/settings/management-k
 MAY_WORK_LATER = frozenset({408, 425, 429})
 TOO_MUCH = 408
 """To a query: it takes too long and should ask for less. To anything else: it may work later."""
+CHANGING = frozenset({"POST", "DELETE"})
+ABOUT_KEYS = re.compile(r"/(keys|guardrails)(/|$)")
 LONGEST_QUOTE = 200
 CREDENTIAL = re.compile(r"\b(sk-[\w.\-…*]+|Bearer\s+\S+)", re.IGNORECASE)
 SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
@@ -81,15 +83,26 @@ def _refused_for_good(said: str, response: httpx.Response) -> GuardError:
             return ManagementKeyError(f"{said}: the key is wrong or revoked; {MAKE_ONE}.")
         case 400 | 403 | 404 as status if request.url.path.endswith("/generation"):
             return _of_one_generation(said, response, status)
-        case 403 if request.method != "PATCH":
+        case 403 if request.method != "PATCH" and not _is_about_one_key(response):
             return ManagementKeyError(
                 f"{said}: it is not a management key, or an IP allowlist of the account refuses "
                 f"this address; {MAKE_ONE}, or add the address."
             )
-        case 404 if "/keys/" in request.url.path:
+        case 404 if "/keys/" in request.url.path and "/guardrails/" not in request.url.path:
             return _gone(said, response)
         case status:
             return ProviderRejected(f"{said}.", status=status)
+
+
+def _is_about_one_key(response: httpx.Response) -> bool:
+    """Tell whether a 403 can mean the key or guardrail of the request, not the credential.
+
+    Making, deleting or assigning can be refused for reasons that are not documented; of a wrong
+    credential OpenRouter says that only management keys may do so.
+    """
+    request = response.request
+    is_change = request.method in CHANGING and ABOUT_KEYS.search(request.url.path) is not None
+    return is_change and "management key" not in (_message(response) or "").lower()
 
 
 def _gone(said: str, response: httpx.Response) -> GuardError:

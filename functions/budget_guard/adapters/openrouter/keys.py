@@ -106,7 +106,13 @@ def read_row(row: object, workspace: str, began: datetime, at: datetime, mark: s
         raise UnusableError(field="", why="Input should be an object")
     try:
         return Reading(
-            _key(row, workspace), _settings(row), _counters(row), _remaining(row), began, at, mark
+            _key(row, workspace),
+            read_settings(row),
+            _counters(row),
+            _remaining(row),
+            began,
+            at,
+            mark,
         )
     except KeyError as missing:
         raise UnusableError(field=f".{missing.args[0]}", why="Field required") from None
@@ -124,7 +130,8 @@ def _key(row: Row, workspace: str) -> Key:
     )
 
 
-def _settings(row: Row) -> Settings:
+def read_settings(row: Row) -> Settings:
+    """Return what a row says of the settings; raises `UnusableError` and `KeyError`."""
     limit, reset = row["limit"], row["limit_reset"]
     if reset is not None and (not isinstance(reset, str) or reset not in WINDOWS):
         raise UnusableError(

@@ -71,6 +71,19 @@ class Transport:
             self._wait_to_write, self._once, "PATCH", path, content=body, headers=JSON_BODY
         )
 
+    def post(self, path: str, body: str) -> Answer:
+        """Change with a POST, and never repeat it: what it makes may exist without an answer."""
+        return self._once("POST", path, content=body, headers=JSON_BODY)
+
+    def delete(self, path: str) -> Answer:
+        """Delete; repeat as a GET is: what is gone already is answered 404."""
+        return _read_again(self._wait_to_read, self._once, "DELETE", path)
+
+    def get_as(self, secret: str, path: str) -> Answer:
+        """Read with another credential than the client's."""
+        headers = {"Authorization": f"Bearer {secret}"}
+        return _read_again(self._wait_to_read, self._once, "GET", path, headers=headers)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

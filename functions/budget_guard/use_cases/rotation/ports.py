@@ -1,0 +1,178 @@
+"""What only rotation needs of the world: keys made and deleted, what hangs on hashes, secrets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from budget_guard.domain.keys import Reading, Settings
+from budget_guard.domain.lineage import Lineage, Sighting
+from budget_guard.domain.money import Usd
+from budget_guard.domain.rotation import Rotation
+from budget_guard.domain.windows import Window
+from budget_guard.use_cases.ports import Ledger
+
+
+class Plaintext(Protocol):
+    """A secret that shows itself only when asked."""
+
+    def get_secret_value(self) -> str:
+        """Return it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """The key to be made. Unlike a limit, its end and its creator can never be changed."""
+
+    name: str
+    workspace: str
+    settings: Settings
+    creator: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A key as its maker was answered; the plaintext is given out once."""
+
+    plaintext: Plaintext
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class OwnView:
+    """What a key is told of itself: no hash, and no name."""
+
+    label: str
+    settings: Settings
+    workspace: str | None
+    creator: str | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGuardrail:
+    """The guardrail that a key has, and its budget for each such key (USD; None: none)."""
+
+    id: str
+    limit: Usd | None = None
+    reset: Window | None = None
+    include_byok: bool = False
+
+
+class ListKind(StrEnum):
+    """Whose list of keys it is."""
+
+    BYOK = "BYOK credential"
+    DESTINATION = "observability destination"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyList:
+    """The hashes of the only keys that something is for."""
+
+    kind: ListKind
+    id: str
+    keys: tuple[str, ...]
+
+
+class KeyMaker(Protocol):
+    """OpenRouter, as rotation needs it. Every method may raise a `ProviderError`."""
+
+    def make(self, key: NewKey) -> MadeKey:
+        """Ask for a key, once: after `ProviderUnavailable` there may be one, its plaintext lost."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Delete a key; one that is not there is deleted."""
+        ...
+
+    def own_view(self, plaintext: Plaintext) -> OwnView:
+        """Ask as the key itself; `ProviderRejected` where it is not let in."""
+        ...
+
+    def sightings(self, workspace: str) -> tuple[Sighting, ...]:
+        """Return every key of a workspace, disabled and expired ones too."""
+        ...
+
+    def guardrail(self, key: str) -> KeyGuardrail | None:
+        """Return the guardrail assigned to a key."""
+        ...
+
+    def assign(self, guardrail: str, key: str) -> None:
+        """Assign a guardrail to a key in place of any other, and make sure that it is."""
+        ...
+
+    def lists(self, workspace: str) -> tuple[KeyList, ...]:
+        """Return the lists of keys that a workspace's BYOK credentials and destinations have.
+
+        Who serves every key has none.
+        """
+        ...
+
+    def write(self, changed: KeyList) -> None:
+        """Replace a list whole, and make sure that it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a secret holds."""
+
+    api_key: Plaintext
+    hash: str
+    name: str
+    rotated_at: datetime
+
+
+class Vault(Protocol):
+    """The secrets of applications. Every method may raise a `VaultError`, and none tells a secret."""
+
+    def current(self, secret: str) -> Kept | None:
+        """Return what is in use (AWSCURRENT); None where nothing was put there yet."""
+        ...
+
+    def version(self, secret: str, token: str) -> Kept | None:
+        """Return what a version holds, whatever its label; None where it holds nothing."""
+        ...
+
+    def in_use(self, secret: str) -> str | None:
+        """Return the version that is in use."""
+        ...
+
+    def put_pending(self, secret: str, token: str, kept: Kept) -> None:
+        """Put a value aside as AWSPENDING; again is as well, another value under one token is not."""
+        ...
+
+    def promote(self, secret: str, token: str) -> None:
+        """Put a version into use: who asks from now on gets it. Again is as well."""
+        ...
+
+    def drop_pending(self, secret: str, token: str) -> None:
+        """Take AWSPENDING from a version, if it has it."""
+        ...
+
+
+type RotationRecord = Lineage | Rotation
+
+
+class RotationLedger(Ledger, Protocol):
+    """The guard's memory, with lineages."""
+
+    def lineage(self, secret: str) -> Lineage | None:
+        """Return the lineage of a secret."""
+        ...
+
+    def lineages(self) -> Mapping[str, Lineage]:
+        """Return every lineage, by secret."""
+        ...
+
+    def rotation(self, secret: str) -> Rotation | None:
+        """Return the last rotation of a secret."""
+        ...
+
+    def rotations(self) -> Sequence[Rotation]:
+        """Return the last rotation of each secret."""
+        ...
