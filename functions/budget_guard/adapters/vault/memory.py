@@ -1,0 +1,79 @@
+"""The port `Vault` in this process, with labels as Secrets Manager has them."""
+
+from dataclasses import dataclass, field
+
+from budget_guard.adapters.vault.texts import read, same, written
+from budget_guard.domain.errors import VaultError
+from budget_guard.use_cases.rotation.ports import Kept
+
+
+@dataclass(slots=True)
+class Versions:
+    """One secret: its texts by version, and which version has which label."""
+
+    texts: dict[str, str] = field(default_factory=dict, repr=False)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class MemoryVault:
+    """See the port `Vault` for what each method promises; `create` makes an empty secret."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[str, Versions] = {}
+
+    def create(self, secret: str) -> str:
+        """Add a secret that holds nothing, and return its name."""
+        self._secrets[secret] = Versions()
+        return secret
+
+    def current(self, secret: str) -> Kept | None:
+        """Return what has AWSCURRENT."""
+        found = self.in_use(secret)
+        return self.version(secret, found) if found else None
+
+    def version(self, secret: str, token: str) -> Kept | None:
+        """Return what a version holds."""
+        held = self._secrets.get(secret)
+        text = held.texts.get(token) if held else None
+        return read(secret, text) if text else None
+
+    def in_use(self, secret: str) -> str | None:
+        """Return the version that has AWSCURRENT."""
+        return self._named(secret).labels.get("AWSCURRENT")
+
+    def put_pending(self, secret: str, token: str, kept: Kept) -> None:
+        """Put it, unless the version holds another key."""
+        held, there = self._named(secret), self.version(secret, token)
+        if there is not None and not same(there, kept):
+            message = f"The version {token} of the secret {secret} holds another key; it was kept."
+            raise VaultError(message)
+        held.texts[token] = written(kept)
+        held.labels["AWSPENDING"] = token
+
+    def promote(self, secret: str, token: str) -> None:
+        """Move AWSCURRENT, then drop AWSPENDING."""
+        held = self._named(secret)
+        if token not in held.texts:
+            raise _absent(secret)
+        if (was := held.labels.get("AWSCURRENT")) and was != token:
+            held.labels["AWSPREVIOUS"] = was
+        held.labels["AWSCURRENT"] = token
+        self.drop_pending(secret, token)
+
+    def drop_pending(self, secret: str, token: str) -> None:
+        """Take the label away."""
+        held = self._named(secret)
+        if held.labels.get("AWSPENDING") == token:
+            del held.labels["AWSPENDING"]
+
+    def _named(self, secret: str) -> Versions:
+        if secret not in self._secrets:
+            raise _absent(secret)
+        return self._secrets[secret]
+
+
+def _absent(secret: str) -> VaultError:
+    return VaultError(
+        f"Secrets Manager answered ResourceNotFoundException for the secret {secret}: there is no "
+        "such secret, or no such version of it."
+    )

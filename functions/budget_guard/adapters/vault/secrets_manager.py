@@ -1,0 +1,102 @@
+"""The port `Vault` on Secrets Manager: versions, and the labels that say which is in use."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from budget_guard.adapters.aws_errors import Cause, cause, code
+from budget_guard.adapters.vault.texts import read, same, written
+from budget_guard.domain.errors import VaultError
+from budget_guard.use_cases.rotation.ports import Kept
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+ADVICE = {
+    Cause.BUSY: "it is busy or down; the next try goes on from here",
+    Cause.DENIED: "the role of this function may not do that, or not use its encryption key",
+    Cause.ABSENT: "there is no such secret, or no such version of it",
+}
+
+
+class SecretsManagerVault:
+    """See the port `Vault` for what each method promises."""
+
+    def __init__(self, client: "SecretsManagerClient") -> None:
+        self._client = client
+
+    def current(self, secret: str) -> Kept | None:
+        """Read AWSCURRENT."""
+        found = self.in_use(secret)
+        return self.version(secret, found) if found else None
+
+    def version(self, secret: str, token: str) -> Kept | None:
+        """Read one version; a version whose value was never put is absent, as an unknown one is."""
+        try:
+            text = self._client.get_secret_value(SecretId=secret, VersionId=token).get(
+                "SecretString"
+            )
+        except (BotoCoreError, ClientError) as error:
+            if cause(error) is Cause.ABSENT:
+                return None
+            raise _meaning(secret, error) from error
+        return read(secret, text) if text else None
+
+    def in_use(self, secret: str) -> str | None:
+        """Return the version that has AWSCURRENT."""
+        labels = self._labels(secret).items()
+        return next((version for version, stages in labels if CURRENT in stages), None)
+
+    def put_pending(self, secret: str, token: str, kept: Kept) -> None:
+        """Put it as AWSPENDING, unless it is there; the service refuses another value, we before it."""
+        there = self.version(secret, token)
+        if there is not None and not same(there, kept):
+            message = f"The version {token} of the secret {secret} holds another key; it was kept."
+            raise VaultError(message)
+        with _asking(secret):
+            self._client.put_secret_value(
+                SecretId=secret,
+                ClientRequestToken=token,
+                SecretString=written(kept),
+                VersionStages=[PENDING],
+            )
+
+    def promote(self, secret: str, token: str) -> None:
+        """Move AWSCURRENT, then drop AWSPENDING: left there, it would look like a rotation under way."""
+        was = self.in_use(secret)
+        if was != token:
+            away = {"RemoveFromVersionId": was} if was else {}
+            with _asking(secret):
+                self._client.update_secret_version_stage(
+                    SecretId=secret, VersionStage=CURRENT, MoveToVersionId=token, **away
+                )
+        self.drop_pending(secret, token)
+
+    def drop_pending(self, secret: str, token: str) -> None:
+        """Take the label away; a version without any is deleted by the service in time."""
+        if PENDING in self._labels(secret).get(token, ()):
+            with _asking(secret):
+                self._client.update_secret_version_stage(
+                    SecretId=secret, VersionStage=PENDING, RemoveFromVersionId=token
+                )
+
+    def _labels(self, secret: str) -> Mapping[str, list[str]]:
+        with _asking(secret):
+            found = self._client.describe_secret(SecretId=secret)
+        return found.get("VersionIdsToStages", {})
+
+
+@contextmanager
+def _asking(secret: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise _meaning(secret, error) from error
+
+
+def _meaning(secret: str, error: BotoCoreError | ClientError) -> VaultError:
+    advice = ADVICE.get(cause(error), "nothing was concluded")
+    return VaultError(f"Secrets Manager answered {code(error)} for the secret {secret}: {advice}.")
