@@ -68,10 +68,10 @@ class Lives:
     def rotate(self, allowance: Decimal, burn: Decimal) -> None:
         """Lower the newest key, and make one with what is free, unless that is nothing."""
         old = self.keys[-1]
-        reach = max(old.reaches(room, NOW) for room in self.rooms)
+        reach = min(old.reaches(room, NOW) for room in self.rooms)
         self.keys[-1] = self.fence(old, kept(allowance, burn, reach))
         granted = free(self.lefts(), self.keys, NOW)
-        if is_enough(granted):
+        if is_enough(granted, reach):
             self.keys.append(self.fence(a_new_key(), granted))
 
 
@@ -127,10 +127,19 @@ def test_a_limit_that_resets_by_itself_is_counted_once_for_each_window_to_come()
     assert free([Room(usd(30), Window.WEEKLY)], [daily], NOW) == usd(7)
 
 
-def test_the_old_key_keeps_its_allowance_and_ten_minutes_but_never_more_than_it_had() -> None:
+def test_the_old_key_keeps_its_allowance_and_ten_minutes_but_at_most_half_of_what_it_had() -> None:
     assert kept(usd(1), usd(12), usd(100)) == usd(3)
-    assert kept(usd(1), usd(12), usd(2)) == usd(2)
+    assert kept(usd(1), usd(12), usd(2)) == usd(1)
     assert kept(usd(1), usd(0), usd(0)) == 0
+
+
+def test_a_new_key_needs_a_floor_or_a_quarter_of_what_there_was() -> None:
+    assert is_enough(usd(1), usd(500))
+    assert not is_enough(usd("0.99"), usd(500))
+    assert is_enough(usd("0.25"), usd(1))
+    assert not is_enough(usd("0.2"), usd(1))
+    assert not is_enough(usd(0), usd(0))
+    assert is_enough(Decimal("Infinity"), Decimal("Infinity"))
 
 
 def test_a_new_key_lives_as_long_as_the_old_one_did_less_a_margin() -> None:
@@ -146,8 +155,8 @@ def a_rotation(stage: Stage = Stage.INTENT, began: datetime = NOW) -> Rotation:
         token="v2",
         name="prod-api #2",
         old="#1",
-        before=Settings(),
         is_held=False,
+        allowed=usd(10),
         began=began,
         run="run-1",
         stage=stage,

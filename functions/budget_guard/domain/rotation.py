@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from budget_guard.domain.holds import Possible, exposure
-from budget_guard.domain.keys import Counters, Settings
+from budget_guard.domain.keys import Counters
 from budget_guard.domain.money import MICRO, ZERO, Usd, round_down
+from budget_guard.domain.policy import FLOOR
 from budget_guard.domain.windows import Window
 
 AHEAD = Decimal(6)
@@ -18,8 +19,14 @@ EXPIRY_MARGIN = timedelta(minutes=1)
 
 
 class Stage(StrEnum):
-    """How far a rotation got, in this order; `FAILING`: it is being taken back."""
+    """How far a rotation got, in this order.
 
+    `BEGUN`: the old key may be lowered. `INTENT`: a new one may exist. `CREATED`: its plaintext is
+    put aside. `CARRIED`: what hung on the old one's hash hangs on it too. `FAILING`: it is being
+    taken back.
+    """
+
+    BEGUN = "begun"
     INTENT = "intent"
     CREATED = "created"
     CARRIED = "carried"
@@ -43,22 +50,21 @@ class Stage(StrEnum):
 class Rotation:
     """The last rotation of a secret, begun at `began` under a version id (`token`) of its own.
 
-    `name` is the new key's; `old` and `new` are hashes. `before` are the old key's settings before
-    it was lowered, `is_held` whether the guard held it then; `granted` is what the new key may
-    spend (USD; None: nothing bounds it). `failure` says why it failed, for people.
+    `name` is the new key's; `old` and `new` are hashes. Before the old key was lowered it could
+    spend `allowed` (USD; Infinity: nothing bounded it), by a fence of the guard or not (`is_held`).
+    `granted` is what the new key was made with. `failure` says why it failed, for people.
     """
 
     secret: str
     token: str
     name: str
     old: str
-    before: Settings
     is_held: bool
+    allowed: Usd
     began: datetime
     run: str
-    stage: Stage = Stage.INTENT
+    stage: Stage = Stage.BEGUN
     new: str | None = None
-    meant: Settings | None = None
     granted: Usd | None = None
     failure: str | None = None
 
@@ -77,6 +83,14 @@ class Room:
     left: Usd
     window: Window | None = None
     include_byok: bool = False
+
+
+class Cap(NamedTuple):
+    """So much for each key in a window (USD), by its guardrail."""
+
+    amount: Usd
+    window: Window
+    include_byok: bool
 
 
 class Limited(NamedTuple):
@@ -101,9 +115,9 @@ class Limited(NamedTuple):
 def kept(allowance: Usd, burn: Usd, reach: Usd) -> Usd:
     """Return what the old key keeps: `allowance` and what it spends in 10 minutes at `burn` an hour.
 
-    Never more than the most it could spend before (`reach`).
+    Never more than half of the most it could spend before (`reach`): the rest is its successor's.
     """
-    return max(ZERO, min(reach, allowance + burn / AHEAD))
+    return max(ZERO, min(reach / 2, allowance + burn / AHEAD))
 
 
 def free(rooms: Iterable[Room], keys: Sequence[Limited], now: datetime) -> Usd:
@@ -118,9 +132,13 @@ def free(rooms: Iterable[Room], keys: Sequence[Limited], now: datetime) -> Usd:
     return max(ZERO, round_down(least))
 
 
-def is_enough(amount: Usd) -> bool:
-    """Tell whether a key can be made with so much: no limit of 0 is documented."""
-    return amount >= MICRO
+def is_enough(granted: Usd, allowed: Usd) -> bool:
+    """Tell whether a key can take the place of one that could spend `allowed` with so much (USD).
+
+    With `FLOOR` it can, or with a quarter of what there was; never with nothing: no limit of 0 is
+    documented.
+    """
+    return granted >= max(MICRO, min(FLOOR, allowed / 4))
 
 
 def expiry(made_at: datetime, ends_at: datetime | None, now: datetime) -> datetime | None:

@@ -26,8 +26,9 @@ from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known, Listing
 
 if TYPE_CHECKING:
-    # Only who keeps costs pays for loading what they are made of.
+    # Only who keeps costs, or rotates keys, pays for loading what they are made of.
     from budget_guard.use_cases.costs.ledger import CostRecord
+    from budget_guard.use_cases.rotation.ports import RotationRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ type BasicRecord = (
     | Audit
     | Signals
 )
-type Record = BasicRecord | CostRecord
+type Record = BasicRecord | CostRecord | RotationRecord
 
 
 class Ledger(Protocol):
