@@ -154,6 +154,7 @@ def a_rotation(stage: Stage = Stage.INTENT, began: datetime = NOW) -> Rotation:
         secret="arn",
         token="v2",
         name="prod-api #2",
+        workspace="w1",
         old="#1",
         is_held=False,
         allowed=usd(10),

@@ -58,6 +58,7 @@ class Rotation:
     secret: str
     token: str
     name: str
+    workspace: str
     old: str
     is_held: bool
     allowed: Usd

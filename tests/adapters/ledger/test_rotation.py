@@ -27,6 +27,7 @@ ROTATION = Rotation(
     secret=ARN,
     token="version",
     name="prod-api #2",
+    workspace="w1",
     old=HASH,
     is_held=True,
     allowed=Decimal("Infinity"),

@@ -1,0 +1,79 @@
+"""Before the first step: whether a key can be rotated now, and how it was before."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from budget_guard.domain import words
+from budget_guard.domain.errors import KeyGone, RotationPutOff
+from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.money import ZERO
+from budget_guard.domain.policy import Mode
+from budget_guard.domain.reach import is_ours
+from budget_guard.domain.rotation import Rotation, Stage, is_enough
+from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.rotation.money import Purse, measured
+from budget_guard.use_cases.rotation.rotating import Rotating
+
+
+def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating) -> Rotation:
+    """Write down how the old key was, before it is lowered.
+
+    Raises `RotationPutOff`, and leaves a record of it, where the key is not to be rotated now.
+    """
+    hold = to.ledger.hold(lineage.current.hash)
+    rotation = Rotation(
+        secret=secret,
+        token=token,
+        name=lineage.next_name,
+        workspace=lineage.workspace,
+        old=lineage.current.hash,
+        is_held=hold is not None and is_ours(hold),
+        allowed=ZERO,
+        began=to.now,
+        run=to.run,
+    )
+    try:
+        purse = rotatable(lineage, to)
+        _require_money(purse)
+    except RotationPutOff as error:
+        to.ledger.save(replace(rotation, stage=Stage.FAILED, failure=str(error)), lease=lease)
+        raise
+    place = purse.reading.key.workspace or lineage.workspace
+    rotation = replace(rotation, allowed=purse.reach, workspace=place)
+    to.ledger.save(rotation, lease=lease)
+    return rotation
+
+
+def _require_money(purse: Purse) -> None:
+    if not is_enough(purse.reach / 2, purse.reach):
+        message = f"{purse.reading.key.name} was not rotated: it has nothing left to share."
+        raise RotationPutOff(message)
+
+
+def rotatable(lineage: Lineage, to: Rotating) -> Purse:
+    """Return the lineage's money, and raise `RotationPutOff` where its key is not to be rotated."""
+    try:
+        purse = measured(lineage, to)
+    except KeyGone:
+        message = f"{lineage.name}'s key was deleted at OpenRouter; there is nothing to rotate."
+        raise RotationPutOff(message) from None
+    if why := next((why for is_so, why in _obstacles(purse, to) if is_so), None):
+        message = f"{purse.reading.key.name} was not rotated: {why}."
+        raise RotationPutOff(message)
+    return purse
+
+
+def _obstacles(purse: Purse, to: Rotating) -> Iterator[tuple[bool, str]]:
+    """Yield what may keep a key from being rotated, and whether it is so."""
+    reading, facts = purse.reading, purse.facts
+    key, ends = reading.key.hash, reading.key.expires_at
+    is_off = reading.settings.disabled or facts.freeze_of(key) is not None
+    yield to.policy.mode is not Mode.ENFORCE, f"the budgets file says mode: {to.policy.mode}"
+    yield facts.is_protected(key), "the budgets file protects it"
+    yield is_off, "it is disabled, and its successor would not be"
+    yield ends is not None and ends <= facts.now, "its own end has come"
+    hold = to.ledger.hold(key)
+    if hold and hold.let_go_until:
+        until = words.moment(hold.let_go_until, facts.now)
+        is_free = facts.now < hold.let_go_until
+        yield is_free, f"a person changed it, and the guard leaves it alone until {until}"

@@ -1,0 +1,52 @@
+"""The second step: what hangs on the old key's hash comes to hang on the new one's too."""
+
+from dataclasses import replace
+
+from budget_guard.domain.errors import KeyGone, ProviderRejected
+from budget_guard.domain.rotation import Rotation, Stage
+from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.rotation.ports import KeyList
+from budget_guard.use_cases.rotation.rotating import Rotating
+
+
+def carry(rotation: Rotation, new: str, lease: Lease, to: Rotating) -> None:
+    """Assign the guardrail, and add the new hash to the lists that have the old one."""
+    if rotation.stage.reaches(Stage.CARRIED):
+        return
+    guardrail = to.keys.guardrail(rotation.old)
+    if guardrail is not None and to.keys.guardrail(new) != guardrail:
+        to.keys.assign(guardrail.id, new)
+    for one in to.keys.lists(rotation.workspace):
+        if rotation.old in one.keys and new not in one.keys:
+            _write(replace(one, keys=(*one.keys, new)), to)
+    to.ledger.save(rotation.at(Stage.CARRIED), lease=lease)
+
+
+def drop(key: str, workspace: str, to: Rotating) -> None:
+    """Take a hash from the lists that have it: one with a deleted key in it cannot be changed any more.
+
+    The last one stays: a list without keys would be for every key.
+    """
+    for one in to.keys.lists(workspace):
+        rest = tuple(other for other in one.keys if other != key)
+        if rest and key in one.keys:
+            _write(replace(one, keys=rest), to)
+
+
+def _write(changed: KeyList, to: Rotating) -> None:
+    """Write a list; where it is refused, once more without the keys that are no more."""
+    try:
+        to.keys.write(changed)
+    except ProviderRejected:
+        alive = tuple(one for one in changed.keys if _exists(one, to))
+        if alive == changed.keys or not alive:
+            raise
+        to.keys.write(replace(changed, keys=alive))
+
+
+def _exists(key: str, to: Rotating) -> bool:
+    try:
+        to.openrouter.key(key)
+    except KeyGone:
+        return False
+    return True

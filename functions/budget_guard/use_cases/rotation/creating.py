@@ -1,0 +1,143 @@
+"""The first step: the old key is lowered, a new one made with what is free, its plaintext put aside."""
+
+from dataclasses import replace
+
+from budget_guard.domain.errors import KeyGone, RotationFailed, RotationPutOff
+from budget_guard.domain.holds import Hold, Possible
+from budget_guard.domain.keys import Counters, Limit, Reading
+from budget_guard.domain.lineage import Lineage, Sighting
+from budget_guard.domain.money import ZERO, Usd, show
+from budget_guard.domain.observations import observe
+from budget_guard.domain.reach import is_ours
+from budget_guard.domain.rotation import Rotation, Stage, expiry, is_enough
+from budget_guard.domain.settling import next_roll
+from budget_guard.use_cases.ports import Change, Lease
+from budget_guard.use_cases.rotation.beginning import rotatable
+from budget_guard.use_cases.rotation.money import Purse, lower, measured, settings_of
+from budget_guard.use_cases.rotation.orphans import remove_orphans
+from budget_guard.use_cases.rotation.ports import Kept, NewKey
+from budget_guard.use_cases.rotation.rotating import Rotating, deciding
+
+
+def create(rotation: Rotation, lineage: Lineage, lease: Lease, to: Rotating) -> None:
+    """Go on from where the rotation stands until the new key is made, and on record."""
+    if rotation.stage.reaches(Stage.CREATED):
+        return
+    if to.vault.version(rotation.secret, rotation.token) is None:
+        rotation, lineage = _intended(rotation, lineage, lease, to)
+        remove_orphans(lineage, rotation.workspace, to)
+        _make(rotation, lineage, to)
+    else:
+        _take_up(rotation, lineage, to)
+
+
+def _intended(
+    rotation: Rotation, lineage: Lineage, lease: Lease, to: Rotating
+) -> tuple[Rotation, Lineage]:
+    """Lower the old key, then write down that a key of the new name may exist from now on."""
+    lower(rotation, lineage, to)
+    intended = rotation.at(Stage.INTENT)
+    asking = lineage.asking(rotation.name, to.clock())
+    to.ledger.save(intended, asking, lease=lease)
+    return intended, asking
+
+
+def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
+    """Make the key while nobody else gives away what is free, and put its plaintext aside at once."""
+    old = _sighting(rotation, to)
+    with deciding(to) as lease:
+        purse = rotatable(lineage, to)
+        granted = _granted(rotation, purse)
+        asked = _asked(rotation, purse, granted, old)
+        made = to.keys.make(asked)
+        key, at = made.reading.key, made.reading.at
+        kept = Kept(made.plaintext, key.hash, key.name, at)
+        to.vault.put_pending(rotation.secret, rotation.token, kept)
+        _require_as_asked(asked, made.reading)
+        _record(replace(rotation, granted=granted), made.reading, lease, to)
+
+
+def _granted(rotation: Rotation, purse: Purse) -> Usd:
+    """Return what the new key is to get; raise `RotationPutOff` where it could not do its work."""
+    if not is_enough(purse.free, rotation.allowed):
+        message = (
+            f"Too little is free for {rotation.name}, {show(purse.free)} USD: the other keys of its "
+            "budgets have the rest."
+        )
+        raise RotationPutOff(message)
+    return purse.free
+
+
+def _sighting(rotation: Rotation, to: Rotating) -> Sighting | None:
+    seen = to.keys.sightings(rotation.workspace)
+    return next((one for one in seen if one.hash == rotation.old), None)
+
+
+def _asked(rotation: Rotation, purse: Purse, granted: Usd, old: Sighting | None) -> NewKey:
+    reading, key = purse.reading, purse.reading.key
+    made_at = old.created_at if old else reading.at
+    return NewKey(
+        name=rotation.name,
+        workspace=rotation.workspace,
+        settings=settings_of(purse.fence(granted, Counters())),
+        creator=key.creator,
+        expires_at=expiry(made_at, key.expires_at, reading.at),
+    )
+
+
+def _require_as_asked(asked: NewKey, made: Reading) -> None:
+    """Raise `RotationFailed` where OpenRouter made another key than was asked for."""
+    key = made.key
+    got = NewKey(key.name, key.workspace, made.settings, key.creator, key.expires_at)
+    if got != asked:
+        message = f"OpenRouter was asked for {asked} and made {got}."
+        raise RotationFailed(message)
+
+
+def _take_up(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
+    """Put a key on record whose plaintext was put aside before a run died: at what is free now."""
+    kept = to.vault.version(rotation.secret, rotation.token)
+    if kept is None:
+        return
+    with deciding(to) as lease:
+        try:
+            reading = to.openrouter.key(kept.hash)
+        except KeyGone:
+            message = f"{rotation.name} was deleted at OpenRouter before it was put to use."
+            raise RotationFailed(message) from None
+        purse = measured(lineage, to, apart=kept.hash)
+        granted = _granted(rotation, purse)
+        fence = purse.fence(granted, reading.counters)
+        if _exceeds(reading.settings.limit, fence.limit):
+            change = Change(limit=fence.limit, include_byok=fence.include_byok)
+            reading = to.openrouter.change(kept.hash, change)
+        _record(replace(rotation, granted=granted), reading, lease, to)
+
+
+def _exceeds(limit: Limit, most: Limit) -> bool:
+    if limit.amount is None or most.amount is None:
+        return limit.amount is None and most.amount is not None
+    return limit.amount > most.amount
+
+
+def _record(rotation: Rotation, new: Reading, lease: Lease, to: Rotating) -> None:
+    """Write down that there is a new key, held from its first moment on if its lineage is bounded.
+
+    What it goes back to is what the old one goes back to, at the earliest when the window of that
+    limit has rolled: in this one, the old key has spent of it.
+    """
+    made = replace(rotation, stage=Stage.CREATED, new=new.key.hash)
+    old = to.ledger.hold(rotation.old)
+    if old is None or not is_ours(old):
+        to.ledger.save(observe(None, new), made, lease=lease)
+        return
+    own = old.baseline.limit
+    hold = Hold(
+        key=new.key.hash,
+        baseline=old.baseline,
+        confirmed=Possible(new.settings),
+        confirmed_at=new.at,
+        portion=rotation.granted or ZERO,
+        keep_until=None if own.amount is None else next_roll(to.clock(), new, own.reset),
+    )
+    to.ledger.save(observe(None, new), hold, made, lease=lease)

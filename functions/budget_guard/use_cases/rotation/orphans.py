@@ -1,0 +1,19 @@
+"""Keys that were made and lost: by their name and their age they are known, and removed."""
+
+from budget_guard.domain.lineage import Lineage, Stray, stray
+from budget_guard.use_cases.rotation.rotating import Rotating
+
+
+def remove_orphans(
+    lineage: Lineage, workspace: str, to: Rotating, *, pending: str | None = None
+) -> Stray:
+    """Delete the keys that were made under the lineage's names and are on no record.
+
+    Nobody has the plaintext of one: it comes with the answer to its creation, and that was lost. Whom
+    somebody used, or made earlier, is no orphan, and is returned as doubtful. `pending` is the key
+    whose plaintext is put aside.
+    """
+    found = stray(lineage, to.keys.sightings(workspace), pending=pending)
+    for one in found.orphans:
+        to.keys.delete(one.hash)
+    return found

@@ -1,0 +1,75 @@
+"""What a rotation needs of the world, and the rights under which it changes it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from budget_guard.domain.errors import LeaseLost
+from budget_guard.domain.money import Usd
+from budget_guard.domain.policy import FLOOR, Policy
+from budget_guard.use_cases.leases import leased
+from budget_guard.use_cases.ports import Lease, OpenRouter
+from budget_guard.use_cases.rotation.ports import KeyMaker, RotationLedger, Vault
+
+STEP_LASTS = timedelta(minutes=6)
+"""Longer than the function's time-out: two settlings of a PATCH, and the calls."""
+DECISION_LASTS = timedelta(minutes=2)
+TRIES = 4
+BETWEEN_TRIES = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotating:
+    """The world, this run's name and the policy.
+
+    `now` is the rotation's logical time; `clock` tells by which time leases go, and `pause` lets
+    time pass. `allowance` is what the old key keeps for those who still use it (USD).
+    """
+
+    openrouter: OpenRouter
+    keys: KeyMaker
+    vault: Vault
+    ledger: RotationLedger
+    policy: Policy
+    run: str
+    now: datetime
+    clock: Callable[[], datetime]
+    pause: Callable[[timedelta], None]
+    allowance: Usd = FLOOR
+
+
+@contextmanager
+def alone(secret: str, to: Rotating) -> Iterator[Lease]:
+    """Be the only one who rotates a secret; raises `LeaseLost` at once where another does."""
+    name = f"rotate/{secret}"
+    with leased(to.ledger, name, token=to.run, now=to.clock(), lasts=STEP_LASTS) as lease:
+        yield lease
+
+
+@contextmanager
+def deciding(to: Rotating) -> Iterator[Lease]:
+    """Be the only one who gives money away and changes fences; the lease is that of changes.
+
+    So what is free now is still free when a key was made with it. Waits a little for the functions
+    whose work that is; raises `LeaseLost` where they do not come to an end.
+    """
+    with _waiting("evaluate", to), _waiting("enforce", to) as lease:
+        yield lease
+
+
+@contextmanager
+def _waiting(name: str, to: Rotating) -> Iterator[Lease]:
+    for _ in range(TRIES - 1):
+        try:
+            to.ledger.acquire(_lease(name, to), now=to.clock())
+        except LeaseLost:
+            to.pause(BETWEEN_TRIES)
+        else:
+            break
+    with leased(to.ledger, name, token=to.run, now=to.clock(), lasts=DECISION_LASTS) as lease:
+        yield lease
+
+
+def _lease(name: str, to: Rotating) -> Lease:
+    return Lease(name, to.run, to.clock() + DECISION_LASTS)
