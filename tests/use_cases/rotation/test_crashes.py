@@ -1,0 +1,282 @@
+"""Killed at any call, or refused by any: at the end one key, one secret that works, no cent more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from budget_guard.domain.errors import (
+    GuardError,
+    LedgerUnavailable,
+    ProviderUnavailable,
+    VaultError,
+)
+from budget_guard.domain.rotation import Stage
+from budget_guard.sandbox.openrouter import Refusal, When
+from budget_guard.use_cases.rotation.sweeping import Swept, sweep
+from tests.domain.builders import HOUR, MINUTE
+from tests.simulation.guard import Switch
+from tests.use_cases.rotation.scene import Scene, a_scene
+
+HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
+ERRORS: dict[str, type[GuardError]] = {
+    "vault": VaultError,
+    "ledger": LedgerUnavailable,
+    "keys": ProviderUnavailable,
+    "OpenRouter": ProviderUnavailable,
+}
+
+
+@dataclass
+class Flaky(Switch):
+    """A switch at which a call fails, before or after its effect, and the run goes on."""
+
+    def pull(self, name: str, call: Callable[[], object]) -> object:
+        self.calls.append(name)
+        if self.at != len(self.calls) - 1:
+            return call()
+        if self.after:
+            call()
+        message = f"{name} failed"
+        raise ERRORS[name.split(".", maxsplit=1)[0]](message)
+
+
+@dataclass
+class Story:
+    """A key in use, with a guardrail and in a list, is rotated; `refused` requests are counted."""
+
+    scene: Scene = field(default_factory=a_scene)
+    refused: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        scene = self.scene
+        made = scene.account.guardrails.create({"name": "cheap"})["id"]
+        scene.account.guardrails.keys.assign(made, [scene.first], scene.now)
+        scene.account.destinations.create({**HOOK, "api_key_hashes": [scene.first]})
+        scene.use("12")
+        scene.settle()
+        scene.meanwhile = self.work
+
+    def work(self) -> None:
+        """Ask something, as the application does that reads the secret each time."""
+        try:
+            self.scene.use("0.05")
+        except Refusal as refusal:
+            self.refused.append(str(refusal))
+
+    def ends(self) -> Swept:
+        """Come to an end whatever happened, and check all of it."""
+        scene = self.scene
+        scene.rotated_at_last()
+        scene.pass_(HOUR)
+        scene.settle()
+        swept = sweep(scene.rotating())
+        scene.settle()
+        scene.check()
+        self.check()
+        return swept
+
+    def check(self) -> None:
+        """Check money, the client's luck, and what hangs on the new key."""
+        scene, new = self.scene, self.scene.lineage.current.hash
+        assert scene.rotation.stage is Stage.DONE
+        assert not self.refused
+        every = [one.hash for one in scene.account.keys.values() if scene.account.exists(one.hash)]
+        assert sum(map(scene.left, every)) + scene.spent() <= 100
+        assert scene.account.guardrails.keys.of(new)
+        (row,) = scene.account.destinations
+        assert row["api_key_hashes"] == [scene.first, new]
+        assert not any(one.intents for one in scene.ledger.holds().values())
+
+
+@cache
+def calls() -> tuple[str, ...]:
+    """Return every call of an undisturbed rotation."""
+    story = Story()
+    switch = story.scene.switch
+    story.scene.rotate()
+    story.scene.settle()
+    story.scene.check()
+    story.check()
+    return tuple(switch.calls)
+
+
+def test_the_story_makes_every_call_that_a_rotation_makes() -> None:
+    made = {one.split(": ")[1].split("(")[0] for one in calls()}
+    assert {"keys.make", "keys.assign", "keys.write", "keys.own_view", "OpenRouter.change"} <= made
+    assert {"vault.put_pending", "vault.promote", "ledger.save", "ledger.acquire"} <= made
+
+
+@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_at_any_call_it_is_rotated_at_last(part: int, after: bool) -> None:
+    for at in range(part, len(calls()), 6):
+        story = Story()
+        story.scene.switch = Switch(at=at, after=after)
+        died = not story.scene.tried("token-1")
+        assert died
+        story.scene.pass_(10 * MINUTE)
+        story.scene.guard.cycle()
+        told(story, calls()[at])
+
+
+@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("after", [False, True])
+def test_failed_by_any_call_it_is_rotated_at_last(part: int, after: bool) -> None:
+    for at in range(part, len(calls()), 6):
+        story = Story()
+        story.scene.switch = Flaky(at=at, after=after)
+        story.scene.tried("token-1")
+        story.scene.pass_(10 * MINUTE)
+        story.scene.guard.cycle()
+        told(story, calls()[at])
+
+
+def told(story: Story, call: str) -> None:
+    try:
+        story.ends()
+    except AssertionError as broken:
+        broken.add_note(call)
+        raise
+
+
+REFUSED: dict[str, Any] = {"method": "POST", "path": "/guardrails/*", "status": 403}
+
+
+@cache
+def calls_of_a_failure() -> tuple[str, ...]:
+    """Return every call of a rotation that is refused half way, and taken back."""
+    story = Story()
+    switch = story.scene.switch
+    story.scene.fail(**REFUSED)
+    assert not story.scene.tried("token-1")
+    assert story.scene.rotation.stage is Stage.FAILED
+    assert story.scene.usable() == [story.scene.first]
+    return tuple(switch.calls)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_while_a_failure_is_taken_back_it_is_rotated_at_last(after: bool) -> None:
+    made = [one.split(": ")[1] for one in calls_of_a_failure()]
+    assert "keys.delete" in made
+    for at in range(made.index("keys.assign"), len(made)):
+        story = Story()
+        story.scene.fail(**REFUSED)
+        story.scene.switch = Switch(at=at, after=after)
+        story.scene.tried("token-1")
+        story.scene.pass_(10 * MINUTE)
+        story.scene.guard.cycle()
+        told(story, made[at])
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_while_a_failure_is_taken_back_the_sweep_does_the_rest(after: bool) -> None:
+    for at in range(len(calls_of_a_failure())):
+        story = Story()
+        scene = story.scene
+        scene.fail(**REFUSED)
+        scene.switch = Switch(at=at, after=after)
+        scene.tried("token-1")
+        scene.guard.faults.clear()
+        for _ in range(14):
+            scene.pass_(5 * MINUTE)
+            scene.guard.cycle()
+        sweep(scene.rotating())
+        scene.settle()
+        scene.check()
+        assert scene.usable() == [scene.first], calls_of_a_failure()[at]
+        assert not story.refused
+
+
+@cache
+def requests() -> int:
+    """Return how many requests to OpenRouter a rotation makes."""
+    story = Story()
+    story.scene.fail(skip=10**6)
+    seen = story.scene.guard.faults._waiting[0][1]
+    story.scene.rotate()
+    return seen[0]
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "500 before": {"status": 500},
+    "500 after": {"status": 500, "when": When.AFTER},
+    "lost": {"drop": True, "when": When.AFTER},
+    "cut off": {"truncate": True},
+    "useless": {"raw": b'{"data": 1}'},
+    "late": {"late": 7 * MINUTE},
+    "later": {"late": 25 * MINUTE},
+    "refused": {"status": 400},
+    "forbidden": {"status": 403, "message": "Not for this key"},
+    "wrong credential": {"status": 401},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_openrouter_does_to_any_request_it_is_rotated_at_last(fault: str) -> None:
+    assert requests() > 20
+    for number in range(requests()):
+        story = Story()
+        story.scene.fail(skip=number, **FAULTS[fault])
+        if not story.scene.tried("token-1"):
+            story.scene.pass_(10 * MINUTE)
+            story.scene.guard.cycle()
+        story.scene.guard.faults.clear()
+        told(story, f"request {number}")
+
+
+def test_a_key_that_is_made_long_after_its_answer_was_lost_is_removed_by_the_sweep() -> None:
+    story = Story()
+    scene = story.scene
+    scene.fail(method="POST", path="/keys", late=25 * MINUTE)
+    assert not scene.tried("token-1")
+    scene.pass_(10 * MINUTE)
+    scene.guard.cycle()
+    scene.rotated_at_last()
+    assert len(scene.usable()) == 2
+    scene.pass_(HOUR)
+    scene.api.account.clock.advance(timedelta())
+    scene.rotating().keys.sightings(scene.lineage.workspace)
+    scene.settle()
+    assert len(scene.usable()) == 3
+    swept = sweep(scene.rotating())
+    assert [one.name for one in swept.removed] == ["prod-api #2"]
+    scene.settle()
+    scene.check()
+    story.check()
+
+
+def test_a_rotation_that_nobody_goes_on_with_is_ended_by_the_sweep() -> None:
+    story = Story()
+    scene = story.scene
+    before = scene.left(scene.first)
+    scene.switch = Switch(at=calls().index(next(c for c in calls() if "own_view" in c)))
+    assert not scene.tried("token-1")
+    assert len(scene.usable()) == 2
+    scene.pass_(10 * MINUTE)
+    assert sweep(scene.rotating()) == Swept()
+    for _ in range(13):
+        scene.pass_(5 * MINUTE)
+        scene.guard.cycle()
+    (ended,) = sweep(scene.rotating()).ended
+    assert ended.failure == "nobody went on with it"
+    assert scene.usable() == [scene.first]
+    assert scene.left(scene.first) >= before - scene.spent() - 1
+    scene.settle()
+    scene.check()
+    assert not story.refused
+
+
+def test_a_key_of_the_name_that_somebody_uses_is_told_of_and_not_touched() -> None:
+    scene = a_scene()
+    scene.rotate()
+    theirs = scene.account.create_key({"name": "prod-api #2"})[1]["hash"]
+    scene.spend(theirs, Decimal("0.5"))
+    scene.settle()
+    swept = sweep(scene.rotating())
+    assert [one.hash for one in swept.doubtful] == [theirs]
+    assert theirs in scene.usable()
