@@ -1,11 +1,12 @@
 """A lineage: which keys are of it, what the next is called, and which stray ones are nobody's."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from budget_guard.domain.lineage import Lineage, Sighting, State, Stray, begun, stray
-from tests.domain.builders import DAY, HOUR, NOW
+from tests.domain.builders import DAY, HOUR, MINUTE, NOW, usd
 
 ARN = "arn:secret"
 
@@ -61,3 +62,14 @@ def test_the_last_twenty_names_are_remembered() -> None:
     for number in range(2, 30):
         lineage = lineage.asking(f"prod-api #{number}", NOW)
     assert [one.name for one in lineage.asked] == [f"prod-api #{n}" for n in range(10, 30)]
+
+
+def test_a_generation_is_idle_since_it_last_spent_or_was_last_used() -> None:
+    seen = a_lineage().current.looked_at(usd(5), None, NOW)
+    assert seen.idle_for(NOW + HOUR) == HOUR
+    again = seen.looked_at(usd(5), None, NOW + HOUR)
+    assert again.idle_for(NOW + 2 * HOUR) == 2 * HOUR
+    assert again.looked_at(usd(6), None, NOW + HOUR).idle_for(NOW + 2 * HOUR) == HOUR
+    free_of_charge = again.looked_at(usd(5), NOW + MINUTE, NOW + HOUR)
+    assert free_of_charge.idle_for(NOW + HOUR) == HOUR - MINUTE
+    assert a_lineage().current.idle_for(NOW + DAY) == timedelta()

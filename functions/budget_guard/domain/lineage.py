@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from budget_guard.domain.money import ZERO, Usd
+
 NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
 ASKED_KEPT = 20
 CLOCKS = timedelta(minutes=1)
@@ -23,12 +25,30 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One key of a lineage, the `number`th; in its state since `since`."""
+    """One key of a lineage, the `number`th; in its state since `since`.
+
+    While it drains, `spent` is its lifetime spend (USD, BYOK counted) when it was last looked at,
+    which it has been since `idle_since`.
+    """
 
     hash: str
     number: int
     since: datetime
     state: State = State.CURRENT
+    spent: Usd = ZERO
+    idle_since: datetime | None = None
+
+    def looked_at(self, spent: Usd, used_at: datetime | None, now: datetime) -> "Generation":
+        """Return it after a look: idle from now on if it spent since, else from its last use on."""
+        is_first = self.idle_since is None or spent != self.spent
+        idle_since = now if is_first or self.idle_since is None else self.idle_since
+        if used_at is not None:
+            idle_since = max(idle_since, used_at)
+        return replace(self, spent=spent, idle_since=idle_since)
+
+    def idle_for(self, now: datetime) -> timedelta:
+        """Return for how long it has been seen idle."""
+        return timedelta() if self.idle_since is None else now - self.idle_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +61,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A key in a listing: who it is, since when it exists, and whether it was ever used."""
+    """A key in a listing: who it is, since when it exists, and whether, and when last, it was used.
+
+    `used_at` is None too where OpenRouter does not say, or it was before the end of 2025.
+    """
 
     hash: str
     name: str
     created_at: datetime
     is_used: bool
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +124,11 @@ class Lineage:
         drained = self.come_to(self.current.hash, State.DRAINING, at)
         new = Generation(key, self.next_number, at)
         return replace(drained, generations=(*drained.generations, new))
+
+    def with_generation(self, changed: Generation) -> "Lineage":
+        """Return the lineage with what is known of one generation replaced."""
+        every = (changed if one.hash == changed.hash else one for one in self.generations)
+        return replace(self, generations=tuple(every))
 
     def come_to(self, key: str, state: State, at: datetime) -> "Lineage":
         """Return the lineage after one of its keys came to a state."""

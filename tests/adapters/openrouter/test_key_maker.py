@@ -186,6 +186,7 @@ def test_every_key_of_a_workspace_is_sighted_disabled_and_expired_ones_too(
     found = {one.hash: one for one in maker.sightings(account.workspaces.default)}
     assert found.keys() == {*keys, expired}
     assert [key for key, one in found.items() if one.is_used] == [keys[1]]
+    assert found[keys[1]].used_at == account.clock.now - timedelta(hours=1)
     assert found[keys[3]].name == "key-3"
     assert found[keys[3]].created_at == account.clock.now - timedelta(hours=1)
 

@@ -17,6 +17,7 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.rotation import Stage
 from budget_guard.sandbox.openrouter import Refusal, When
+from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.sweeping import Swept, sweep
 from tests.domain.builders import HOUR, MINUTE
 from tests.simulation.guard import Switch
@@ -227,6 +228,19 @@ def test_whatever_openrouter_does_to_any_request_it_is_rotated_at_last(fault: st
             story.scene.guard.cycle()
         story.scene.guard.faults.clear()
         told(story, f"request {number}")
+
+
+@pytest.mark.parametrize("fault", ["500 after", "lost", "cut off", "useless", "late"])
+def test_a_key_that_was_made_unseen_is_removed_before_another_is_asked_for(fault: str) -> None:
+    scene = Story().scene
+    scene.fail(method="POST", path="/keys", **FAULTS[fault])
+    assert not scene.tried("token-1")
+    scene.pass_(10 * MINUTE)
+    scene.guard.cycle()
+    scene.rotate("token-1", Step.CREATE)
+    names = [scene.account.keys[one].name for one in scene.usable()]
+    assert names == ["prod-api", "prod-api #2"]
+    assert len(scene.account.keys) == 3
 
 
 def test_a_key_that_is_made_long_after_its_answer_was_lost_is_removed_by_the_sweep() -> None:

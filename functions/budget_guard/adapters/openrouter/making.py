@@ -118,11 +118,13 @@ def _rows[T](answer: Answer, read: Callable[[Row], T]) -> list[T]:
 
 def _sighting(row: Row) -> Sighting:
     spent = amount(row, "usage") + amount(row, "byok_usage")
+    used_at = None if row.get("last_used_at") is None else time(row, "last_used_at")
     return Sighting(
         hash=identifier(row, "hash"),
         name=text(row, "name"),
         created_at=time(row, "created_at"),
-        is_used=bool(spent) or row.get("last_used_at") is not None,
+        is_used=bool(spent) or used_at is not None,
+        used_at=used_at,
     )
 
 

@@ -59,6 +59,13 @@ def deciding(to: Rotating) -> Iterator[Lease]:
 
 
 @contextmanager
+def changing(to: Rotating) -> Iterator[Lease]:
+    """Be the only one who changes keys; waits, and raises, as `deciding` does."""
+    with _waiting("enforce", to) as lease:
+        yield lease
+
+
+@contextmanager
 def _waiting(name: str, to: Rotating) -> Iterator[Lease]:
     for _ in range(TRIES - 1):
         try:

@@ -2,14 +2,10 @@
 
 from dataclasses import replace
 
-from budget_guard.domain.errors import KeyGone
-from budget_guard.domain.holds import HoldState
-from budget_guard.domain.keys import Spent
 from budget_guard.domain.lineage import Lineage
-from budget_guard.domain.observations import observe, observe_gone
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.use_cases.ports import Lease
-from budget_guard.use_cases.rotation.carrying import drop
+from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.finishing import record_move
 from budget_guard.use_cases.rotation.money import put_back
 from budget_guard.use_cases.rotation.orphans import remove_orphans
@@ -30,31 +26,10 @@ def take_back(
     to.ledger.save(failing, lease=lease)
     kept = to.vault.version(rotation.secret, rotation.token)
     for new in {rotation.new, kept.hash if kept else None} - {None, rotation.old}:
-        _remove(str(new), rotation.workspace, lease, to)
+        delete_key(str(new), rotation.workspace, lease, to)
     remove_orphans(lineage, rotation.workspace, to)
     to.vault.drop_pending(rotation.secret, rotation.token)
     put_back(rotation, lineage, to)
     failed = replace(failing, stage=Stage.FAILED)
     to.ledger.save(failed, lease=lease)
     return failed
-
-
-def _remove(key: str, workspace: str, lease: Lease, to: Rotating) -> None:
-    """Delete a key that nobody used, and its traces: lists with its hash could not be changed.
-
-    One that was used after all counts as any deleted key does: with all that it could spend.
-    """
-    drop(key, workspace, to)
-    try:
-        reading = to.openrouter.key(key)
-    except KeyGone:
-        reading = None
-    to.keys.delete(key)
-    seen, hold = to.ledger.observation(key), to.ledger.hold(key)
-    last = observe(seen, reading) if reading else seen
-    if last:
-        to.ledger.save(observe_gone(last, to.clock()), lease=lease)
-    if hold and last:
-        is_used = last.reading.counters.lifetime != Spent()
-        gone = HoldState.GONE if is_used else HoldState.RELEASED
-        to.ledger.save(replace(hold, state=gone, intents=()), lease=lease)

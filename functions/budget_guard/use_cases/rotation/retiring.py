@@ -1,0 +1,161 @@
+"""What becomes of a key whose successor is in use: off when nobody uses it, and later deleted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from budget_guard.domain.errors import KeyGone, LeaseLost
+from budget_guard.domain.keys import Reading
+from budget_guard.domain.lineage import Generation, Lineage, State
+from budget_guard.domain.records import Audit
+from budget_guard.use_cases.ports import Change, Lease
+from budget_guard.use_cases.rotation.deleting import delete_key
+from budget_guard.use_cases.rotation.rotating import Rotating, alone, changing
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When a key goes: disabled when idle for `drain`, deleted so long after that.
+
+    Still in use after `drain_max` it is told of, and disabled only with `force`.
+    """
+
+    drain: timedelta = timedelta(minutes=30)
+    drain_max: timedelta = timedelta(hours=24)
+    delete_after: timedelta = timedelta(days=7)
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lingering:
+    """A key that is still in use long after its successor took its place at `since`."""
+
+    secret: str
+    key: str
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """What a run did: hashes of keys disabled and deleted, and who still uses an old one."""
+
+    disabled: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    lingering: tuple[Lingering, ...] = ()
+
+
+def retire(terms: Terms, to: Rotating) -> Retired:
+    """Look at every key that has a successor, and take the next step with it.
+
+    Lineages that somebody rotates just now wait for the next run.
+    """
+    found = [one for lineage in to.ledger.lineages().values() for one in _each(lineage, terms, to)]
+    return Retired(
+        disabled=tuple(one.key for one in found if one.state is State.DISABLED),
+        deleted=tuple(one.key for one in found if one.state is State.DELETED),
+        lingering=tuple(one.lingering for one in found if one.lingering),
+    )
+
+
+class _Found(NamedTuple):
+    state: State
+    key: str
+    lingering: Lingering | None = None
+
+
+def _each(lineage: Lineage, terms: Terms, to: Rotating) -> Iterator[_Found]:
+    leaving = (State.DRAINING, State.DISABLED)
+    if not any(one.state in leaving for one in lineage.generations):
+        return
+    try:
+        with alone(lineage.secret, to) as lease:
+            now = to.ledger.lineage(lineage.secret) or lineage
+            for one in now.generations:
+                if one.state in leaving and (found := _step(one, lineage.secret, terms, lease, to)):
+                    yield found
+    except LeaseLost:
+        return
+
+
+def _step(one: Generation, secret: str, terms: Terms, lease: Lease, to: Rotating) -> _Found | None:
+    try:
+        reading = to.openrouter.key(one.hash)
+    except KeyGone:
+        _save(secret, one.hash, State.DELETED, to.clock(), lease, to)
+        return _Found(State.DELETED, one.hash)
+    if one.state is State.DISABLED:
+        return _deleted(one, secret, reading, terms, lease, to)
+    return _drained(one, secret, reading, terms, lease, to)
+
+
+def _drained(
+    one: Generation, secret: str, reading: Reading, terms: Terms, lease: Lease, to: Rotating
+) -> _Found | None:
+    """Disable a key when it is idle; else remember when it was last in use."""
+    spent = reading.counters.lifetime.counted(include_byok=True)
+    seen = one.looked_at(spent, _used_at(one.hash, reading, to), reading.at)
+    lineage = to.ledger.lineage(secret)
+    if lineage is not None and seen != one:
+        to.ledger.save(lineage.with_generation(seen), lease=lease)
+    is_late = reading.at - one.since >= terms.drain_max
+    is_idle = seen.idle_for(reading.at) >= terms.drain
+    if is_idle or reading.settings.disabled or (is_late and terms.force):
+        _disable(one, reading, to)
+        _save(secret, one.hash, State.DISABLED, reading.at, lease, to)
+        return _Found(State.DISABLED, one.hash)
+    if is_late:
+        lingering = Lingering(secret, one.hash, reading.key.name, one.since)
+        return _Found(State.DRAINING, one.hash, lingering)
+    return None
+
+
+def _used_at(key: str, reading: Reading, to: Rotating) -> datetime | None:
+    """Return when a key was last used, for nothing too, as far as OpenRouter says."""
+    seen = to.keys.sightings(reading.key.workspace)
+    return next((one.used_at for one in seen if one.hash == key), None)
+
+
+def _disable(one: Generation, reading: Reading, to: Rotating) -> None:
+    """Switch the key off as a person would: no evaluation switches it on again."""
+    if reading.settings.disabled:
+        return
+    with changing(to) as lease:
+        answer = to.openrouter.change(one.hash, Change(disabled=True))
+        audit = Audit(
+            id=f"retired-{one.number}",
+            key=one.hash,
+            name=answer.key.name,
+            before=reading.settings,
+            after=answer.settings,
+            reason="its successor is in use, and nobody uses it any more",
+            run=to.run,
+            at=answer.at,
+            undo=f"enable {answer.key.name} at openrouter.ai",
+        )
+        to.ledger.save(audit, lease=lease)
+
+
+def _deleted(
+    one: Generation, secret: str, reading: Reading, terms: Terms, lease: Lease, to: Rotating
+) -> _Found | None:
+    """Delete a key that has been off long enough; one that a person switched on drains again."""
+    if not reading.settings.disabled:
+        again = replace(one, idle_since=None)
+        lineage = to.ledger.lineage(secret)
+        if lineage is not None:
+            draining = lineage.with_generation(again).come_to(one.hash, State.DRAINING, reading.at)
+            to.ledger.save(draining, lease=lease)
+        return None
+    if reading.at - one.since < terms.delete_after:
+        return None
+    delete_key(one.hash, reading.key.workspace, lease, to)
+    _save(secret, one.hash, State.DELETED, reading.at, lease, to)
+    return _Found(State.DELETED, one.hash)
+
+
+def _save(secret: str, key: str, state: State, at: datetime, lease: Lease, to: Rotating) -> None:
+    lineage = to.ledger.lineage(secret)
+    if lineage is not None:
+        to.ledger.save(lineage.come_to(key, state, at), lease=lease)
