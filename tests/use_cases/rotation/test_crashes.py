@@ -21,7 +21,7 @@ from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.sweeping import Swept, sweep
 from tests.domain.builders import HOUR, MINUTE
 from tests.simulation.guard import Switch
-from tests.use_cases.rotation.scene import Scene, a_scene
+from tests.use_cases.rotation.scene import SECRET, Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
 ERRORS: dict[str, type[GuardError]] = {
@@ -243,6 +243,27 @@ def test_a_key_that_was_made_unseen_is_removed_before_another_is_asked_for(fault
     assert len(scene.account.keys) == 3
 
 
+def test_what_others_got_meanwhile_a_key_that_a_dead_run_made_does_not_keep() -> None:
+    story = Story()
+    scene = story.scene
+    made = next(at for at, call in enumerate(calls()) if call.endswith("vault.put_pending"))
+    scene.switch = Switch(at=made, after=True)
+    assert not scene.tried("token-1")
+    scene.pass_(5 * MINUTE)
+    busy = scene.account.create_key({"name": "prod-web"})[1]["hash"]
+    for _ in range(3):
+        scene.guard.cycle()
+        scene.pass_(5 * MINUTE)
+    new = next(one for one in scene.usable() if one != scene.first)
+    assert scene.left(busy) > 1
+    scene.rotate("token-1", Step.CREATE)
+    old, hold = scene.ledger.hold(scene.first), scene.ledger.hold(new)
+    assert old is not None
+    assert hold is not None
+    assert hold.baseline == old.baseline
+    assert sum(map(scene.left, (scene.first, new, busy))) + scene.spent() <= 100
+
+
 def test_a_key_that_is_made_long_after_its_answer_was_lost_is_removed_by_the_sweep() -> None:
     story = Story()
     scene = story.scene
@@ -262,6 +283,32 @@ def test_a_key_that_is_made_long_after_its_answer_was_lost_is_removed_by_the_swe
     scene.settle()
     scene.check()
     story.check()
+
+
+@pytest.mark.parametrize("who", ["sweep", "another rotation", "the next try"])
+def test_a_key_that_the_secret_moved_to_is_never_taken_back(who: str) -> None:
+    story = Story()
+    scene = story.scene
+    moved = next(at for at, call in enumerate(calls()) if call.endswith("vault.promote"))
+    scene.switch = Switch(at=moved, after=True)
+    assert not scene.tried("token-1")
+    new = scene.rotation.new
+    for _ in range(13):
+        scene.pass_(5 * MINUTE)
+        scene.guard.cycle()
+    match who:
+        case "sweep":
+            (ended,) = sweep(scene.rotating()).ended
+            assert ended.stage is Stage.DONE
+        case "another rotation":
+            scene.rotate("token-2", Step.CREATE)
+        case _:
+            assert scene.tried("token-1")
+    assert scene.lineage.current.hash == new
+    kept = scene.vault.current(SECRET)
+    assert kept is not None
+    assert scene.account.identify(kept.api_key.get_secret_value()).hash == new
+    assert not story.refused
 
 
 def test_a_rotation_that_nobody_goes_on_with_is_ended_by_the_sweep() -> None:

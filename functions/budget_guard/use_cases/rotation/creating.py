@@ -105,6 +105,11 @@ def _take_up(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         except KeyGone:
             message = f"{rotation.name} was deleted at OpenRouter before it was put to use."
             raise RotationFailed(message) from None
+        hold = to.ledger.hold(kept.hash)
+        if hold is not None and is_ours(hold):
+            # A poll found the key, and what it may spend was decided with everybody else's.
+            _record(rotation, reading, lease, to)
+            return
         purse = measured(lineage, to, apart=kept.hash)
         granted = _granted(rotation, purse)
         fence = purse.fence(granted, reading.counters)
@@ -132,12 +137,13 @@ def _record(rotation: Rotation, new: Reading, lease: Lease, to: Rotating) -> Non
         to.ledger.save(observe(None, new), made, lease=lease)
         return
     own = old.baseline.limit
-    hold = Hold(
+    known = to.ledger.hold(new.key.hash) or Hold(
         key=new.key.hash,
         baseline=old.baseline,
         confirmed=Possible(new.settings),
         confirmed_at=new.at,
         portion=rotation.granted or ZERO,
-        keep_until=None if own.amount is None else next_roll(to.clock(), new, own.reset),
     )
-    to.ledger.save(observe(None, new), hold, made, lease=lease)
+    lasts = None if own.amount is None else next_roll(to.clock(), new, own.reset)
+    hold = replace(known, baseline=old.baseline, keep_until=lasts)
+    to.ledger.save(observe(to.ledger.observation(new.key.hash), new), hold, made, lease=lease)

@@ -45,6 +45,7 @@ def rotate(step: Step, secret: str, token: str, to: Rotating) -> None:
             if step is not Step.CREATE:
                 return
             rotation = _begun(secret, token, lineage, rotation, lease, to)
+            lineage = to.ledger.lineage(secret)
         if lineage is None or rotation.stage is Stage.DONE:
             return
         _go_on(step, rotation, lineage, lease, to)
