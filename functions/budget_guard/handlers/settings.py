@@ -48,6 +48,10 @@ class EnforceSettings(ProviderSettings):
     """`enforce`."""
 
 
+class RotateSettings(ProviderSettings):
+    """`rotate`."""
+
+
 class PollCostsSettings(ProviderSettings):
     """`poll_costs`: `queue_url` has ids of generations, `dead_letters_url` those it refuses."""
 

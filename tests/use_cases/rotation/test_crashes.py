@@ -243,6 +243,19 @@ def test_a_key_that_was_made_unseen_is_removed_before_another_is_asked_for(fault
     assert len(scene.account.keys) == 3
 
 
+def test_a_key_that_was_made_unseen_goes_with_a_rotation_that_is_taken_back() -> None:
+    scene = Story().scene
+    scene.fail(method="POST", path="/keys", **FAULTS["lost"])
+    assert not scene.tried("token-1")
+    assert len(scene.usable()) == 2
+    scene.account.patch_key(scene.first, {"disabled": True})
+    scene.pass_(10 * MINUTE)
+    scene.guard.cycle()
+    assert not scene.tried("token-1")
+    assert scene.rotation.stage is Stage.FAILED
+    assert scene.usable() == []
+
+
 def test_what_others_got_meanwhile_a_key_that_a_dead_run_made_does_not_keep() -> None:
     story = Story()
     scene = story.scene

@@ -1,0 +1,26 @@
+"""Rotates a key, one of four steps at a time, as Secrets Manager asks for them."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from budget_guard.handlers.memory import uncollected
+from budget_guard.handlers.reporting import Summary, count, logger
+from budget_guard.handlers.rotation import asked_of, world
+from budget_guard.handlers.runtime import run_of
+from budget_guard.use_cases.rotation.steps import rotate
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Summary:
+    """Do one step. Every error is raised: to Secrets Manager a step that returns is done."""
+    asked, run = asked_of(event), run_of({}, context)
+    logger.append_keys(run=run.id, time=run.at.isoformat(), secret=asked.secret, step=asked.step)
+    with uncollected(), world(run) as to:
+        rotate(asked.step, asked.secret, asked.token, to)
+        rotation = to.ledger.rotation(asked.secret)
+    # Of a secret that holds nothing yet, the service tests the function before the first rotation.
+    stage = rotation.stage if rotation and rotation.token == asked.token else "nothing to do"
+    count("RunsFinished", 1, function="rotate")
+    logger.info("run finished", stage=stage)
+    return {"stage": stage}

@@ -1,0 +1,79 @@
+"""What a rotation is asked for by, and the world it works in, for the one function that rotates."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from time import sleep
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from budget_guard.adapters.ledger.rotation import DynamoRotationLedger
+from budget_guard.adapters.openrouter import connect
+from budget_guard.adapters.openrouter.key_maker import connect_maker
+from budget_guard.adapters.secrets import read_management_key
+from budget_guard.adapters.vault.secrets_manager import SecretsManagerVault
+from budget_guard.domain.errors import ProviderUnavailable, SettingsError
+from budget_guard.handlers import runtime
+from budget_guard.handlers.runtime import Run, client, policy
+from budget_guard.handlers.settings import RotateSettings, load
+from budget_guard.use_cases.rotation.rotating import Rotating
+from budget_guard.use_cases.rotation.steps import Step
+
+
+class Asked(BaseModel):
+    """What Secrets Manager sends; what else is in it is not needed."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    step: Step = Field(alias="Step")
+    secret: str = Field(alias="SecretId", min_length=1)
+    token: str = Field(alias="ClientRequestToken", min_length=1)
+
+
+def asked_of(event: dict[str, Any]) -> Asked:
+    """Return what is asked for; raises `SettingsError` for an event of another form."""
+    try:
+        return Asked.model_validate(event)
+    except ValidationError as error:
+        fields = ", ".join(str(*fault["loc"][:1]) for fault in error.errors())
+    message = (
+        f"The event is none of Secrets Manager's rotation ({fields}); nothing was done. Rotate a "
+        "key with `aws secretsmanager rotate-secret`."
+    )
+    raise SettingsError(message)
+
+
+@contextmanager
+def world(run: Run) -> Iterator[Rotating]:
+    """Give the world of one step; raises `ManagementKeyError` where there is no management key."""
+    settings = load(RotateSettings, os.environ)
+    secrets = client("secretsmanager")
+    key = read_management_key(secrets, settings.management_key_secret_arn)
+    url = str(settings.openrouter_base_url)
+    with (
+        connect(url, key, time_left=run.seconds_left) as openrouter,
+        connect_maker(url, key, time_left=run.seconds_left) as keys,
+    ):
+        yield Rotating(
+            openrouter=openrouter,
+            keys=keys,
+            vault=SecretsManagerVault(secrets),
+            ledger=DynamoRotationLedger(client("dynamodb"), settings.table_name),
+            policy=policy(),
+            # Of its own even where the same event is delivered twice: leases go by it.
+            run=run.token,
+            now=run.at,
+            clock=runtime.clock,
+            pause=lambda time: _pause(time, run),
+        )
+
+
+def _pause(time: timedelta, run: Run) -> None:
+    """Wait, where the run has the time; else the next try goes on."""
+    seconds = time.total_seconds()
+    if seconds >= run.seconds_left():
+        message = f"This run has no time left to wait {seconds:.0f} s; the next try goes on."
+        raise ProviderUnavailable(message)
+    sleep(seconds)

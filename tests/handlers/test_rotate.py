@@ -1,0 +1,140 @@
+"""The function `rotate` on emulated AWS: driven by hand as Secrets Manager does."""
+
+import json
+import traceback
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from budget_guard.adapters.ledger.rotation import DynamoRotationLedger
+from budget_guard.domain.errors import (
+    LeaseLost,
+    ManagementKeyError,
+    ProviderUnavailable,
+    RotationFailed,
+    SettingsError,
+)
+from budget_guard.domain.lineage import begun
+from budget_guard.handlers import rotate, rotation
+from budget_guard.sandbox.openrouter import Fault
+from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.rotation.steps import Step
+from tests.domain.builders import MINUTE
+from tests.handlers.deployment import Context, Deployment, sample
+
+HANDLER: Callable[[dict[str, Any], Any], dict[str, Any]] = rotate.handler
+FIRST = str(uuid4())
+
+
+class Rotated:
+    """A key under rotation in a deployment that holds it."""
+
+    def __init__(self, guard: Deployment) -> None:
+        guard.put_key()
+        self.guard = guard
+        self.plaintext, self.key = guard.new_key("prod", spent="2")
+        fields = {
+            "api_key": self.plaintext,
+            "hash": self.key,
+            "name": "prod",
+            "rotated_at": guard.account.clock.now.isoformat(),
+        }
+        self.manager = guard.aws("secretsmanager")
+        self.secret = self.manager.create_secret(
+            Name="openrouter/prod", SecretString=json.dumps(fields), ClientRequestToken=FIRST
+        )["ARN"]
+        dynamodb, clock = guard.aws("dynamodb"), guard.account.clock
+        self.ledger = DynamoRotationLedger(dynamodb, "ledger", lambda: clock.now)
+        place = guard.account.workspaces.default
+        self.ledger.save(begun(self.secret, self.key, "prod", workspace=place, at=clock.now))
+        for _ in range(2):
+            guard.account.clock.advance(5 * MINUTE)
+            guard.chain()
+
+    def step(self, step: Step, token: str, *, seconds: float = 280) -> dict[str, Any]:
+        asked = {"Step": step.value, "SecretId": self.secret, "ClientRequestToken": token}
+        try:
+            return HANDLER(sample("rotate.create-secret") | asked, Context(seconds))
+        except Exception:
+            self.guard.output.raised += traceback.format_exc()
+            raise
+
+    def rotate(self) -> str:
+        token = str(uuid4())
+        for step in Step:
+            self.step(step, token)
+        return token
+
+    def in_use(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(
+            self.manager.get_secret_value(SecretId=self.secret)["SecretString"]
+        )
+        return found
+
+
+@pytest.fixture
+def rotated(guard: Deployment, monkeypatch: pytest.MonkeyPatch) -> Rotated:
+    monkeypatch.setattr(rotation, "sleep", guard.sleep)
+    return Rotated(guard)
+
+
+def test_a_key_is_rotated_and_its_plaintext_is_in_the_secret_alone(rotated: Rotated) -> None:
+    token = rotated.rotate()
+    account = rotated.guard.account
+    kept = rotated.in_use()
+    new = account.identify(kept["api_key"])
+    assert (new.hash, new.name) == (kept["hash"], kept["name"])
+    assert kept["name"] == "prod #2"
+    assert kept["hash"] != rotated.key
+    labels = rotated.manager.describe_secret(SecretId=rotated.secret)["VersionIdsToStages"]
+    assert labels[token] == ["AWSCURRENT"]
+    left = [account.get_key(one)["limit_remaining"] for one in (rotated.key, new.hash)]
+    assert sum(left) <= 8
+    stored = rotated.guard.everything_stored() + rotated.guard.output.text
+    assert kept["api_key"] not in stored
+    assert rotated.plaintext not in stored
+    assert rotated.guard.output.logs("run finished")[-1]["stage"] == "done"
+
+
+def test_before_the_first_rotation_the_service_tests_the_function(rotated: Rotated) -> None:
+    assert rotated.step(Step.TEST, str(uuid4())) == {"stage": "nothing to do"}
+    assert rotated.in_use()["hash"] == rotated.key
+
+
+def test_a_failure_is_raised_and_the_secret_stays(rotated: Rotated) -> None:
+    rotated.guard.api.faults.add(Fault(method="POST", path="/keys", status=400))
+    with pytest.raises(RotationFailed):
+        rotated.rotate()
+    assert rotated.in_use()["hash"] == rotated.key
+    assert rotated.guard.account.get_key(rotated.key)["limit_remaining"] == 8
+
+
+def test_a_run_that_another_keeps_out_is_no_success(rotated: Rotated) -> None:
+    now = rotated.guard.account.clock.now
+    name = f"rotate/{rotated.secret}"
+    rotated.ledger.acquire(Lease(name, "another", now + MINUTE), now=now)
+    with pytest.raises(LeaseLost):
+        rotated.rotate()
+
+
+def test_without_a_management_key_it_is_no_success_either(rotated: Rotated) -> None:
+    rotated.guard.put_key("not-set")
+    with pytest.raises(ManagementKeyError):
+        rotated.rotate()
+
+
+def test_a_run_without_the_time_to_wait_leaves_it_to_the_next(rotated: Rotated) -> None:
+    token = str(uuid4())
+    with pytest.raises(ProviderUnavailable, match="no time left"):
+        rotated.step(Step.CREATE, token, seconds=60)
+    rotated.guard.account.clock.advance(3 * MINUTE)
+    rotated.step(Step.CREATE, token)
+    assert len(rotated.guard.account.keys) == 2
+
+
+@pytest.mark.parametrize("event", [{}, {"time": "2026-11-18T09:01:00Z"}, {"Step": "other"}])
+def test_an_event_of_another_form_is_refused(rotated: Rotated, event: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="rotate-secret"):
+        HANDLER(event, Context())
