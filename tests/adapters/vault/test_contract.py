@@ -21,6 +21,7 @@ token for all four, and again from the first when one of them failed.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -29,12 +30,13 @@ from botocore.stub import Stubber
 from pydantic import SecretStr
 
 from budget_guard.adapters.vault.memory import MemoryVault
-from budget_guard.adapters.vault.secrets_manager import SecretsManagerVault
+from budget_guard.adapters.vault.secrets_manager import SecretsManagerOffice, SecretsManagerVault
 from budget_guard.domain.errors import VaultError
-from budget_guard.use_cases.rotation.ports import Kept, Vault
+from budget_guard.use_cases.rotation.ports import Kept, Vault, VaultOffice
 from tests.domain.builders import NOW
 
 PLAINTEXT = "sk-or-v1-made-up-0123abcd"
+ROTATES = "arn:aws:lambda:eu-central-1:000000000000:function:rotate"
 OLD, NEW, OTHER = (str(uuid4()) for _ in range(3))
 
 
@@ -55,7 +57,7 @@ def place(request: pytest.FixtureRequest) -> Place:
         def put(token: str, text: str) -> None:
             memory._secrets["openrouter/prod-api"].texts[token] = text
 
-        return Place(memory, memory.create("openrouter/prod-api"), put)
+        return Place(memory, memory.create("prod-api"), put)
     manager = request.getfixturevalue("client")("secretsmanager")
     arn = manager.create_secret(Name="openrouter/prod-api")["ARN"]
 
@@ -169,3 +171,37 @@ def test_why_secrets_manager_did_not_is_said(
         for ask in (vault.in_use, lambda secret: vault.version(secret, NEW)):
             with pytest.raises(VaultError, match=says):
                 ask("openrouter/prod-api")
+
+
+@pytest.fixture(params=["memory", "secrets manager"])
+def office(request: pytest.FixtureRequest) -> VaultOffice:
+    if request.param == "memory":
+        return MemoryVault()
+    manager = request.getfixturevalue("client")("secretsmanager")
+    return SecretsManagerOffice(manager, ROTATES)
+
+
+def test_a_new_secret_is_under_the_prefix_and_holds_nothing(office: VaultOffice) -> None:
+    secret = office.create("prod-api")
+    assert "openrouter/prod-api" in secret
+    assert office.current(secret) is None
+    office.put_pending(secret, OLD, kept())
+    office.promote(secret, OLD)
+    assert office.create("prod-api") == secret
+    assert office.current(secret) == kept()
+
+
+def test_a_schedule_never_rotates_at_once(client: Callable[[str], Any]) -> None:
+    # Not called on the emulator: it would move AWSCURRENT (see above).
+    manager = client("secretsmanager")
+    asked = {
+        "SecretId": "openrouter/prod-api",
+        "RotationLambdaARN": ROTATES,
+        "RotationRules": {"ScheduleExpression": "rate(720 hours)"},
+        "RotateImmediately": False,
+    }
+    with Stubber(manager) as stub:
+        stub.add_response("rotate_secret", {}, asked)
+        office = SecretsManagerOffice(manager, ROTATES)
+        office.schedule("openrouter/prod-api", timedelta(days=30))
+        stub.assert_no_pending_responses()

@@ -78,7 +78,7 @@ class Scene:
         """Put a new key under rotation."""
         plaintext, row = self.account.create_key({"name": name, **fields})
         key, place = row["hash"], row["workspace_id"]
-        self.vault.create(SECRET)
+        self.vault.create("prod-api")
         self.vault.put_pending(SECRET, "first", Kept(SecretStr(plaintext), key, name, self.now))
         self.vault.promote(SECRET, "first")
         self.ledger.save(begun(SECRET, key, name, workspace=place, at=self.now))

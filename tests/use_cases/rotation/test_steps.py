@@ -168,7 +168,7 @@ def test_every_step_again_has_nothing_to_do() -> None:
 
 def test_a_secret_that_holds_nothing_yet_passes_the_test() -> None:
     scene = Scene(a_scene().policy)
-    scene.vault.create(SECRET)
+    scene.vault.create("prod-api")
     scene.rotate("first", Step.TEST)
     with pytest.raises(RotationFailed, match="adopt"):
         scene.rotate("first")

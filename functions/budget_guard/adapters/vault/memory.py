@@ -1,6 +1,7 @@
 """The port `Vault` in this process, with labels as Secrets Manager has them."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from budget_guard.adapters.vault.texts import read, same, written
 from budget_guard.domain.errors import VaultError
@@ -16,15 +17,22 @@ class Versions:
 
 
 class MemoryVault:
-    """See the port `Vault` for what each method promises; `create` makes an empty secret."""
+    """See the port `VaultOffice` for what each method promises; `schedules` are what was asked for."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, Versions] = {}
+        self.schedules: dict[str, timedelta] = {}
 
-    def create(self, secret: str) -> str:
-        """Add a secret that holds nothing, and return its name."""
-        self._secrets[secret] = Versions()
+    def create(self, name: str) -> str:
+        """Add a secret that holds nothing, unless there is one of this name."""
+        secret = f"openrouter/{name}"
+        self._secrets.setdefault(secret, Versions())
         return secret
+
+    def schedule(self, secret: str, every: timedelta) -> None:
+        """Remember it."""
+        self._named(secret)
+        self.schedules[secret] = every
 
     def current(self, secret: str) -> Kept | None:
         """Return what has AWSCURRENT."""

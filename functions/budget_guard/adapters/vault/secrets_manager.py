@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+PREFIX = "openrouter/"
 ADVICE = {
     Cause.BUSY: "it is busy or down; the next try goes on from here",
     Cause.DENIED: "the role of this function may not do that, or not use its encryption key",
@@ -100,3 +102,38 @@ def _asking(secret: str) -> Iterator[None]:
 def _meaning(secret: str, error: BotoCoreError | ClientError) -> VaultError:
     advice = ADVICE.get(cause(error), "nothing was concluded")
     return VaultError(f"Secrets Manager answered {code(error)} for the secret {secret}: {advice}.")
+
+
+class SecretsManagerOffice(SecretsManagerVault):
+    """See the port `VaultOffice`; `rotates` is the ARN of the function `rotate`."""
+
+    def __init__(self, client: "SecretsManagerClient", rotates: str) -> None:
+        super().__init__(client)
+        self._rotates = rotates
+
+    def create(self, name: str) -> str:
+        """Create a secret without a value, tagged as the guard's own."""
+        full = f"{PREFIX}{name}"
+        try:
+            made = self._client.create_secret(
+                Name=full,
+                Description=f"The OpenRouter key {name}, rotated by Budget Guard",
+                Tags=[{"Key": "BudgetGuard", "Value": "rotated"}],
+            )
+        except self._client.exceptions.ResourceExistsException:
+            with _asking(full):
+                return self._client.describe_secret(SecretId=full)["ARN"]
+        except (BotoCoreError, ClientError) as error:
+            raise _meaning(full, error) from error
+        return made["ARN"]
+
+    def schedule(self, secret: str, every: timedelta) -> None:
+        """Put it on a schedule in whole hours; `RotateImmediately` would be the service's default."""
+        hours = max(4, every // timedelta(hours=1))
+        with _asking(secret):
+            self._client.rotate_secret(
+                SecretId=secret,
+                RotationLambdaARN=self._rotates,
+                RotationRules={"ScheduleExpression": f"rate({hours} hours)"},
+                RotateImmediately=False,
+            )

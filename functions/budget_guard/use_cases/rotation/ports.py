@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -152,6 +152,18 @@ class Vault(Protocol):
 
     def drop_pending(self, secret: str, token: str) -> None:
         """Take AWSPENDING from a version, if it has it."""
+        ...
+
+
+class VaultOffice(Vault, Protocol):
+    """The vault, for who puts keys under rotation."""
+
+    def create(self, name: str) -> str:
+        """Make an empty secret under the prefix, or find the one of this name; return its ARN."""
+        ...
+
+    def schedule(self, secret: str, every: timedelta) -> None:
+        """Have a secret rotated regularly, the first time after `every`: never at once."""
         ...
 
 

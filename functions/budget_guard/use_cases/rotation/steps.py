@@ -14,7 +14,7 @@ from budget_guard.use_cases.ports import Lease
 from budget_guard.use_cases.rotation.beginning import begin
 from budget_guard.use_cases.rotation.carrying import carry
 from budget_guard.use_cases.rotation.creating import create
-from budget_guard.use_cases.rotation.finishing import finish, record_move
+from budget_guard.use_cases.rotation.finishing import finish
 from budget_guard.use_cases.rotation.proving import prove
 from budget_guard.use_cases.rotation.rotating import Rotating, alone
 from budget_guard.use_cases.rotation.taking_back import take_back
@@ -74,9 +74,6 @@ def _begun(
 def _go_on(step: Step, rotation: Rotation, lineage: Lineage, lease: Lease, to: Rotating) -> None:
     if rotation.stage in (Stage.FAILING, Stage.FAILED):
         why = rotation.failure or "it failed before"
-    elif to.vault.in_use(rotation.secret) == rotation.token:
-        record_move(rotation, lineage, lease, to)
-        return
     else:
         try:
             _do(step, rotation, lineage, lease, to)
