@@ -318,13 +318,61 @@ def test_a_limit_of_its_own_is_given_back_when_its_rotation_fails() -> None:
 
 def test_a_new_rotation_first_takes_back_the_one_that_was_left_half_done() -> None:
     scene = a_scene()
+    scene.account.destinations.create({**HOOK, "api_key_hashes": [scene.first]})
     scene.rotate("second", Step.CREATE, Step.SET)
     left_over = scene.rotation.new
+    assert left_over is not None
     scene.pass_(5 * MINUTE)
     scene.guard.cycle()
     scene.rotate("third")
     assert left_over not in scene.usable()
+    hold = scene.ledger.hold(left_over)
+    assert hold is not None
+    assert hold.state is HoldState.RELEASED
+    (row,) = scene.account.destinations
+    assert row["api_key_hashes"] == [scene.first, scene.lineage.current.hash]
     scene.check()
+
+
+@pytest.mark.parametrize(
+    ("path", "overlay", "says"),
+    [
+        ("/key", {"label": "sk-or-v1-ab1...cd2e"}, "its plaintext is that of"),
+        ("/key", {"limit": 99_999}, "it has 99999.00 USD"),
+        ("/key", {"include_byok_in_limit": True}, "BYOK counted"),
+        ("/key", {"creator_user_id": "user_2"}, "its creator is another"),
+        ("/keys/*", {"disabled": True}, "it is disabled"),
+    ],
+)
+def test_a_key_that_is_not_as_it_was_meant_takes_no_place(
+    path: str, overlay: dict[str, object], says: str
+) -> None:
+    scene = a_scene()
+    scene.rotate("second", Step.CREATE, Step.SET)
+    scene.fail(method="GET", path=path, overlay=overlay)
+    with pytest.raises(RotationFailed, match=says):
+        scene.rotate("second", Step.TEST)
+    assert scene.usable() == [scene.first]
+    scene.check()
+
+
+def test_a_key_that_was_made_otherwise_than_asked_for_is_deleted() -> None:
+    scene = a_scene()
+    scene.fail(method="POST", path="/keys", overlay={"limit": 99_999})
+    with pytest.raises(RotationFailed, match="and made"):
+        scene.rotate("second", Step.CREATE)
+    assert scene.usable() == [scene.first]
+    assert scene.left(scene.first) == 100
+    scene.check()
+
+
+def test_a_secret_whose_value_is_gone_takes_no_place() -> None:
+    scene = a_scene()
+    scene.rotate("second", Step.CREATE, Step.SET)
+    del scene.vault._secrets[SECRET].texts["second"]
+    with pytest.raises(RotationFailed, match="not where it was put"):
+        scene.rotate("second", Step.TEST)
+    assert scene.usable() == [scene.first]
 
 
 def test_a_rotation_across_midnight_gives_nothing_of_yesterday_away() -> None:
