@@ -17,6 +17,7 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.rotation import Stage
 from budget_guard.sandbox.openrouter import Refusal, When
+from budget_guard.use_cases.ports import Lease
 from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.sweeping import Swept, sweep
 from tests.domain.builders import HOUR, MINUTE
@@ -254,6 +255,29 @@ def test_a_key_that_was_made_unseen_goes_with_a_rotation_that_is_taken_back() ->
     assert not scene.tried("token-1")
     assert scene.rotation.stage is Stage.FAILED
     assert scene.usable() == []
+
+
+def test_while_a_key_is_made_nobody_else_gives_money_away_or_changes_fences() -> None:
+    scene = Story().scene
+    made = next(at for at, call in enumerate(calls()) if call.endswith("keys.make"))
+    reports: list[object] = []
+
+    def others() -> None:
+        reports.extend((scene.guard.evaluate(), scene.guard.enforce()))
+
+    scene.switch.meanwhile = {made: [others]}
+    scene.rotate()
+    assert reports == [None, None]
+    assert scene.guard.evaluate() is not None
+    scene.check()
+
+
+def test_while_another_decides_a_rotation_waits_and_goes_on() -> None:
+    scene = Story().scene
+    lease = Lease("evaluate", "another", scene.now + timedelta(seconds=40))
+    scene.ledger.acquire(lease, now=scene.now)
+    scene.rotate()
+    scene.check()
 
 
 def test_what_others_got_meanwhile_a_key_that_a_dead_run_made_does_not_keep() -> None:
