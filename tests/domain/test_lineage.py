@@ -50,11 +50,14 @@ def test_only_an_unused_key_of_a_name_asked_for_is_an_orphan() -> None:
     late = Sighting("#late", "prod-api #2", NOW + HOUR, is_used=False)
     used = replace(late, hash="#used", is_used=True)
     earlier = replace(late, hash="#earlier", created_at=NOW - HOUR)
+    days_later = replace(late, hash="#days-later", created_at=NOW + 3 * DAY)
     other = replace(late, hash="#other", name="prod-api #9")
     known = replace(late, hash="#1")
     kept = replace(late, hash="#kept")
-    found = stray(lineage, [late, used, earlier, other, known, kept], pending="#kept")
-    assert found == Stray((late,), (used, earlier))
+    found = stray(lineage, [late, used, earlier, days_later, other, known, kept], pending="#kept")
+    assert found == Stray((late,), (used, earlier, days_later))
+    again = lineage.asking("prod-api #2", NOW + 3 * DAY - HOUR)
+    assert stray(again, [days_later]) == Stray((days_later,))
 
 
 def test_the_last_twenty_names_are_remembered() -> None:

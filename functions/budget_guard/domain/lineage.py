@@ -10,6 +10,8 @@ from budget_guard.domain.money import ZERO, Usd
 
 NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
 ASKED_KEPT = 20
+LATEST = timedelta(hours=6)
+"""How long after it was asked for a key may come to be (OpenRouter states no bound)."""
 CLOCKS = timedelta(minutes=1)
 """By how much the guard's clock and OpenRouter's may differ."""
 
@@ -112,9 +114,7 @@ class Lineage:
         return any(one.hash == key for one in self.generations)
 
     def asking(self, name: str, at: datetime) -> "Lineage":
-        """Return the lineage after a key of this name was asked for; the first time counts."""
-        if any(one.name == name for one in self.asked):
-            return self
+        """Return the lineage after a key of this name was asked for, once more perhaps."""
         return replace(self, asked=(*self.asked, Asked(name, at))[-ASKED_KEPT:])
 
     def moved_to(self, key: str, at: datetime) -> "Lineage":
@@ -151,7 +151,7 @@ def begun(secret: str, key: str, name: str, *, workspace: str, at: datetime) -> 
 class Stray:
     """Keys that have a name the guard asked for, and are on no record.
 
-    `orphans` can be of nobody's: made since the name was asked for, and never used, since their
+    `orphans` are nobody's: made soon after the name was asked for, and never used, since their
     plaintext is lost. `doubtful` may be a person's: they are told of, and not touched.
     """
 
@@ -161,14 +161,19 @@ class Stray:
 
 def stray(lineage: Lineage, seen: Iterable[Sighting], *, pending: str | None = None) -> Stray:
     """Return which of the keys `seen` are stray; `pending` is one whose plaintext is kept."""
-    asked = {one.name: one.at for one in lineage.asked}
+    names = {one.name for one in lineage.asked}
     found = [
         one
         for one in seen
-        if one.name in asked and one.hash != pending and not lineage.knows(one.hash)
+        if one.name in names and one.hash != pending and not lineage.knows(one.hash)
     ]
-    orphans = [
-        one for one in found if not one.is_used and one.created_at >= asked[one.name] - CLOCKS
-    ]
+    orphans = [one for one in found if not one.is_used and _was_asked_for(one, lineage)]
     doubtful = [one for one in found if one not in orphans]
     return Stray(tuple(orphans), tuple(doubtful))
+
+
+def _was_asked_for(one: Sighting, lineage: Lineage) -> bool:
+    return any(
+        asked.name == one.name and asked.at - CLOCKS <= one.created_at <= asked.at + LATEST
+        for asked in lineage.asked
+    )

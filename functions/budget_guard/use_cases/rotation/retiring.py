@@ -95,7 +95,10 @@ def _drained(
 ) -> _Found | None:
     """Disable a key when it is idle; else remember when it was last in use."""
     spent = reading.counters.lifetime.counted(include_byok=True)
-    seen = one.looked_at(spent, _used_at(one.hash, reading, to), reading.at)
+    seen = one.looked_at(spent, None, reading.at)
+    if seen.idle_for(reading.at) >= terms.drain:
+        # Who uses models that cost nothing moves no counter; and a listing is many requests.
+        seen = seen.looked_at(spent, _used_at(one.hash, reading, to), reading.at)
     lineage = to.ledger.lineage(secret)
     if lineage is not None and seen != one:
         to.ledger.save(lineage.with_generation(seen), lease=lease)
