@@ -272,6 +272,16 @@ def test_while_a_key_is_made_nobody_else_gives_money_away_or_changes_fences() ->
     scene.check()
 
 
+def test_what_took_too_long_to_find_out_is_not_acted_on() -> None:
+    scene = Story().scene
+    made = next(at for at, call in enumerate(calls()) if call.endswith("keys.make"))
+    scene.switch.meanwhile = {made - 1: [lambda: scene.pass_(2 * MINUTE)]}
+    assert not scene.tried("token-1")
+    assert len(scene.account.keys) == 1
+    scene.rotated_at_last()
+    scene.check()
+
+
 def test_while_another_decides_a_rotation_waits_and_goes_on() -> None:
     scene = Story().scene
     lease = Lease("evaluate", "another", scene.now + timedelta(seconds=40))

@@ -16,7 +16,7 @@ from budget_guard.use_cases.rotation.beginning import rotatable
 from budget_guard.use_cases.rotation.money import Purse, lower, measured, settings_of
 from budget_guard.use_cases.rotation.orphans import remove_orphans
 from budget_guard.use_cases.rotation.ports import Kept, NewKey
-from budget_guard.use_cases.rotation.rotating import Rotating, deciding
+from budget_guard.use_cases.rotation.rotating import Rotating, deciding, require_time
 
 
 def create(rotation: Rotation, lineage: Lineage, lease: Lease, to: Rotating) -> None:
@@ -49,6 +49,7 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         purse = rotatable(lineage, to)
         granted = _granted(rotation, purse)
         asked = _asked(rotation, purse, granted, old)
+        require_time(lease, to)
         made = to.keys.make(asked)
         key, at = made.reading.key, made.reading.at
         kept = Kept(made.plaintext, key.hash, key.name, at)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from budget_guard.domain.errors import LeaseLost
+from budget_guard.domain.errors import LeaseLost, ProviderUnavailable
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import FLOOR, Policy
 from budget_guard.use_cases.leases import leased
@@ -15,6 +15,7 @@ from budget_guard.use_cases.rotation.ports import KeyMaker, RotationLedger, Vaul
 STEP_LASTS = timedelta(minutes=6)
 """Longer than the function's time-out: two settlings of a PATCH, and the calls."""
 DECISION_LASTS = timedelta(minutes=2)
+LONGEST_REQUEST = timedelta(seconds=30)
 TRIES = 4
 BETWEEN_TRIES = timedelta(seconds=15)
 
@@ -56,6 +57,13 @@ def deciding(to: Rotating) -> Iterator[Lease]:
     """
     with _waiting("evaluate", to), _waiting("enforce", to) as lease:
         yield lease
+
+
+def require_time(lease: Lease, to: Rotating) -> None:
+    """Raise `ProviderUnavailable` where a request could outlast the lease: others decide after it."""
+    if to.clock() + LONGEST_REQUEST >= lease.until:
+        message = "OpenRouter answers too slowly to decide by what it says; the next try goes on."
+        raise ProviderUnavailable(message)
 
 
 @contextmanager
