@@ -311,6 +311,20 @@ def test_what_others_got_meanwhile_a_key_that_a_dead_run_made_does_not_keep() ->
     assert sum(map(scene.left, (scene.first, new, busy))) + scene.spent() <= 100
 
 
+def test_a_key_that_a_dead_run_made_and_a_poll_found_is_not_counted_against_itself() -> None:
+    scene = Story().scene
+    made = next(at for at, call in enumerate(calls()) if call.endswith("vault.put_pending"))
+    scene.switch = Switch(at=made, after=True)
+    assert not scene.tried("token-1")
+    (new,) = set(scene.usable()) - {scene.first}
+    before = scene.left(new)
+    scene.pass_(10 * MINUTE)
+    scene.guard.poll()
+    assert scene.ledger.observation(new) is not None
+    scene.rotate("token-1", Step.CREATE)
+    assert scene.left(new) > before - 1
+
+
 def test_a_key_that_is_made_long_after_its_answer_was_lost_is_removed_by_the_sweep() -> None:
     story = Story()
     scene = story.scene

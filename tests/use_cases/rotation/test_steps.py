@@ -106,6 +106,19 @@ def test_of_its_own_limit_both_keys_together_get_what_was_left(reset: Window | N
     scene.check()
 
 
+def test_of_its_own_limit_a_third_key_gets_only_what_two_have_left() -> None:
+    scene = a_scene(a_budget(hold=NEVER, daily=1), limit=usd(50), limit_reset="daily")
+    scene.use("20")
+    scene.settle()
+    scene.rotate("second")
+    scene.use("4")
+    scene.pass_(5 * MINUTE)
+    scene.guard.poll()
+    scene.rotate("third")
+    assert len(scene.usable()) == 3
+    assert sum(map(scene.left, scene.usable())) + scene.spent() <= 50
+
+
 def test_the_budget_of_its_guardrail_is_not_begun_anew() -> None:
     scene = a_scene(a_budget(hold=NEVER, daily=1))
     budget = {"limit_usd": Decimal(40), "reset_interval": "daily"}
