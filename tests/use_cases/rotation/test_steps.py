@@ -11,7 +11,7 @@ from budget_guard.domain.holds import HoldState
 from budget_guard.domain.keys import Limit, Settings
 from budget_guard.domain.lineage import State
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.records import Freeze
+from budget_guard.domain.records import Freeze, Release
 from budget_guard.domain.rotation import Stage
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter import Security
@@ -248,6 +248,11 @@ def protected(scene: Scene) -> None:
     scene.guard.policy = replace(scene.guard.policy, protect=frozenset({scene.first}))
 
 
+def released(scene: Scene) -> None:
+    scene.ledger.save(Release(scene.first, scene.now + DAY, "ann", "a demo", scene.now))
+    scene.settle()
+
+
 def blind(scene: Scene) -> None:
     scene.pass_(HOUR)
 
@@ -264,6 +269,7 @@ def blind(scene: Scene) -> None:
         (stopped, "nothing left"),
         (observing, "mode: observe"),
         (protected, "protects it"),
+        (released, "ann released it: a demo"),
         (blind, "Nothing new is known"),
     ],
 )

@@ -72,6 +72,8 @@ def _obstacles(purse: Purse, to: Rotating) -> Iterator[tuple[bool, str]]:
     yield facts.is_protected(key), "the budgets file protects it"
     yield is_off, "it is disabled, and its successor would not be"
     yield ends is not None and ends <= facts.now, "its own end has come"
+    if release := facts.release_of(key):
+        yield True, f"{release.by} released it: {release.reason}"
     hold = to.ledger.hold(key)
     if hold and hold.let_go_until:
         until = words.moment(hold.let_go_until, facts.now)
