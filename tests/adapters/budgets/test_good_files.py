@@ -12,16 +12,14 @@ import pytest
 
 from budget_guard.adapters.budgets import wire, yaml_file
 from budget_guard.adapters.budgets.yaml_file import Report
+from budget_guard.domain.choices import Above, Choice, OneIn
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import (
     LADDER,
-    Above,
     Budget,
-    Choice,
     Costs,
     Hold,
     Mode,
-    OneIn,
     OnOverride,
     Policy,
     Safety,

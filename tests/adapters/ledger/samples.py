@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
+from budget_guard.domain.choices import OneIn
 from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
-from budget_guard.domain.policy import Budget, OneIn, Policy, Severity
+from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.records import (
     Approval,
     Audit,
