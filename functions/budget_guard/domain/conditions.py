@@ -7,6 +7,7 @@ from budget_guard.domain import words
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.cautions import cautions
 from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.cost_budgets import reached
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
@@ -26,6 +27,7 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
     facts = plan.facts
     return (
         *_budgets(plan),
+        *reached(facts),
         *_failures(facts),
         *_overrides(facts),
         *_unmanaged(facts),

@@ -47,6 +47,7 @@ class EvaluateReport:
 def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
     """Return all facts that a decision rests on. Time never lies before what was seen."""
     freshness = ledger.freshness()
+    is_counting = any(one.counts_costs for one in policy.budgets)
     latest = max((one.at for one in freshness.values()), default=now)
     return Facts(
         policy=policy,
@@ -63,6 +64,7 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         freezes=ledger.freezes(),
         approvals=ledger.approvals(),
         signals=ledger.signals(),
+        cost_spends=ledger.cost_spends() if is_counting else {},
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.cost_spends import CostSpend, DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
@@ -104,6 +105,8 @@ type Record = (
     | DayMix
     | DayHabits
     | Signals
+    | DaySpend
+    | CostSpend
 )
 
 
@@ -228,6 +231,14 @@ class Ledger(Protocol):
 
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
+        ...
+
+    def day_spends(self, selection: str) -> Sequence[DaySpend]:
+        """Return what was spent on a selection on each day that was summed; kept for 35 days."""
+        ...
+
+    def cost_spends(self) -> Mapping[str, CostSpend]:
+        """Return what the budgets that count costs have spent, by the budget's name."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

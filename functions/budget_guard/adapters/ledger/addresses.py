@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from string import hexdigits
 from typing import NamedTuple, assert_never
 
-from budget_guard.adapters.ledger import cost_places, generation_places
+from budget_guard.adapters.ledger import cost_places, generation_places, spend_places
 from budget_guard.domain.alerts import Alert, AlertState, Incident
+from budget_guard.domain.cost_spends import CostSpend, DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
@@ -104,8 +105,25 @@ def address(record: Record) -> Address:
         case Generation() | Sampled() | GenerationsRead():
             place = Address(*generation_places.of(record))
         case _:
-            place = _address_of_rest(record)
+            place = _address_of_more(record)
     return place
+
+
+def _address_of_more(
+    record: DaySpend
+    | CostSpend
+    | Incident
+    | Alert
+    | Grant
+    | Release
+    | Freeze
+    | Approval
+    | SpendRecord
+    | Audit,
+) -> Address:
+    if isinstance(record, DaySpend | CostSpend):
+        return Address(*spend_places.of(record))
+    return _address_of_rest(record)
 
 
 def _address_of_rest(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from budget_guard.domain.alerts import Alert, AlertState
+from budget_guard.domain.cost_spends import CostSpend, DaySpend
 from budget_guard.domain.costs import CostDay, CostHour
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import FOR_EVER
@@ -38,10 +39,22 @@ def _kept(record: Record) -> tuple[datetime | None, timedelta]:
             since, kept = record.at, SENT_KEPT
         case Grant():
             since, kept = record.ends, GRANT_KEPT
+        case _:
+            since, kept = _kept_of_costs(record)
+    return since, kept
+
+
+def _kept_of_costs(record: Record) -> tuple[datetime | None, timedelta]:
+    since, kept = None, timedelta()
+    match record:
         case CostHour() | Sampled():
             since, kept = record.hour, HOURS_KEPT
         case Generation():
             since, kept = record.created_at, HOURS_KEPT
         case CostDay() | DayMix() | DayHabits():
             since, kept = datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
+        case DaySpend():
+            since, kept = datetime.combine(record.day, time(), UTC), HOURS_KEPT
+        case CostSpend():
+            since, kept = record.at, HOURS_KEPT
     return since, kept

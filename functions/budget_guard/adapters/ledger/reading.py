@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from budget_guard.adapters.ledger import cost_places, generation_places
+from budget_guard.adapters.ledger import cost_places, generation_places, spend_places
 from budget_guard.adapters.ledger.addresses import (
     DEPLOYED,
     LAST_POLL,
@@ -18,6 +18,7 @@ from budget_guard.adapters.ledger.addresses import (
     partitions,
 )
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.cost_spends import CostSpend, DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
@@ -179,3 +180,12 @@ class Reader(ABC):
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
         return self._at(Signals, Address(*cost_places.SIGNALS))
+
+    def day_spends(self, selection: str) -> Sequence[DaySpend]:
+        """Return what was spent on a selection on each day that was summed, by day and part."""
+        found = self._all(DaySpend, spend_places.partition(selection))
+        return sorted(found, key=lambda one: (one.day, one.part))
+
+    def cost_spends(self) -> Mapping[str, CostSpend]:
+        """Return what the budgets that count costs have spent, by the budget's name."""
+        return {one.budget: one for one in self._all(CostSpend, spend_places.SPENDS)}

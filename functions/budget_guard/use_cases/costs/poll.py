@@ -17,6 +17,7 @@ from budget_guard.use_cases.costs.hours import Span, read_hours
 from budget_guard.use_cases.costs.naming import names
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
+from budget_guard.use_cases.costs.spends import Spends
 from budget_guard.use_cases.ports import Lease, Ledger
 
 LATE = 2 * HOUR
@@ -83,6 +84,7 @@ def poll_costs(on: CostPoll) -> CostReport:
         ).close()
     except ProviderError as error:
         closed = Closed(0, (str(error),))
+    Spends(on.ledger, on.lease, on.policy, observations, on.now, on.has_time).count()
     people = People(observations, on.policy.budgets)
     Watch(on.ledger, on.lease, on.policy, people, on.now, on.has_time).look()
     problems += [f"costs of completed days: {one}" for one in closed.problems]
