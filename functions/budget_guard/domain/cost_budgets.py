@@ -55,6 +55,11 @@ def cost_caps(facts: Facts) -> tuple[CostCap, ...]:
     )
 
 
+def known_caps(facts: Facts) -> Iterator[CostCap]:
+    """Yield those of which something is known."""
+    return (one for one in cost_caps(facts) if one.until)
+
+
 def _caps(budget: Budget, window: Window, facts: Facts) -> Iterator[CostCap]:
     record, counted = _known(budget, window, facts)
     until, is_whole = record.until if record else None, is_known(budget, window, facts)
@@ -161,7 +166,7 @@ def _entry(cap: CostCap, people: People, facts: Facts) -> Entry:
 
 
 def _text(cap: CostCap, name: str, people: People, now: datetime) -> str:
-    known = f"; costs are known until {words.moment(cap.until, now)}" if cap.until else ""
+    known = f"; costs are known until {words.as_of(cap.until, now)}" if cap.until else ""
     most = named((people.name(one.key), one.spent) for one in cap.spenders[:TOP])
     return f"{words.spending(cap.constraint, name)} {on_what(cap.budget)}{known}{most}"
 
