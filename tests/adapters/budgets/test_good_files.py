@@ -86,6 +86,21 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
                 cap={Window.MONTHLY: Decimal(5000)},
                 thresholds=ladder,
             ),
+            Budget(
+                name="claude",
+                models=("anthropic/*",),
+                cap={Window.MONTHLY: Decimal(3000)},
+                hold=Hold(None),
+                thresholds=ladder,
+            ),
+            Budget(
+                name="served",
+                keys=("prod-*",),
+                providers=("Google", "Azure"),
+                cap={Window.DAILY: Decimal("0.5")},
+                hold=Hold(None),
+                thresholds=ladder,
+            ),
         ),
     )
 
@@ -101,6 +116,11 @@ def test_what_a_file_leaves_out_is_as_the_domain_has_it(write: Write) -> None:
 def test_the_json_reads_back_as_the_same_policy(write: Write, good: str) -> None:
     path = write(good)
     assert wire.from_json(yaml_file.to_json(path)) == yaml_file.load(path)
+
+
+def test_a_file_that_names_no_models_has_the_hash_that_it_always_had(write: Write) -> None:
+    assert '"models"' not in yaml_file.to_json(write(SMALL))
+    assert '"providers"' not in yaml_file.to_json(write(SMALL))
 
 
 @pytest.mark.parametrize("said", ["{}", "{unusual: {times: 6}}", "{mix_shifted: {by: 25%}}"])
