@@ -17,6 +17,7 @@ from budget_guard.domain.cost_spends import CostSpend, Counted, Spender, terms_o
 from budget_guard.domain.costs import Axis
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.ownership import owner_of
 from budget_guard.domain.policy import Budget, Hold, Mode, Policy, Severity
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, start
@@ -201,6 +202,12 @@ def test_such_a_budget_does_not_make_a_key_managed_or_owned() -> None:
     (found,) = conditions(decide(facts(spend("1"), budget=replace(CLAUDE, keys=("api",)))))[:1]
     assert found.kind is Kind.UNMANAGED
     assert found.entry.text.startswith("api is only in budgets that count some models or providers")
+
+
+def test_who_watches_a_model_does_not_own_the_keys_that_use_it() -> None:
+    budgets = (CLAUDE, a_budget("all", owner="bob"))
+    assert owner_of(seen("api"), budgets) == "bob"
+    assert owner_of(seen("api"), budgets[:1]) is None
 
 
 def test_the_axis_is_what_is_named() -> None:
