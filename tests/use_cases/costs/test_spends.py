@@ -202,6 +202,16 @@ def test_a_day_that_activity_refuses_is_summed_again_after_six_hours() -> None:
     assert counted(ledger, "large").spent == 1
 
 
+def test_a_day_that_is_closed_late_is_summed_again_at_once() -> None:
+    books = Books([charge("1", at=NOW - 3 * DAY, key="0a")], down={"0a"})
+    ledger = a_ledger(books, ["0a"])
+    polled(books, ledger, policy=policy_of(LARGE))
+    assert counted(ledger, "large").spent == 1
+    ledger.save(CostDay((NOW - 3 * DAY).date(), "0a", NOW, (), closed=True))
+    polled(books, ledger, NOW + HOUR, policy=policy_of(LARGE))
+    assert counted(ledger, "large").spent == 0
+
+
 def test_budgets_that_name_the_same_models_share_what_is_kept_of_days() -> None:
     other = a_budget("other", keys="j*", models=LARGE.models, weekly=3)
     assert selection_of(LARGE, ()) == selection_of(other, ())
