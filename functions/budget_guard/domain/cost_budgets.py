@@ -18,7 +18,7 @@ from budget_guard.domain.grants import lifted
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Budget, Severity
-from budget_guard.domain.signals.signal import named
+from budget_guard.domain.signals.signal import named, short
 from budget_guard.domain.spending import allow_more, exhausts_at
 from budget_guard.domain.windows import Window, end, start
 
@@ -175,7 +175,7 @@ def on_what(budget: Budget) -> str:
     """Return what a budget counts, for a sentence: "on anthropic/*", "with Google, Azure"."""
     word, patterns = ("on", budget.models) if budget.models else ("with", budget.providers)
     more = f" and {len(patterns) - NAMED} more" if len(patterns) > NAMED else ""
-    return f"{word} {', '.join(patterns[:NAMED])}{more}"
+    return f"{word} {', '.join(short(one) for one in patterns[:NAMED])}{more}"
 
 
 def why_never(budget: Budget) -> str:
