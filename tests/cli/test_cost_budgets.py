@@ -97,6 +97,14 @@ def test_a_key_in_no_other_budget_is_in_none_that_holds_keys() -> None:
     assert "it is in no budget" in flat(office.run("explain", "dev-bob").stdout)
 
 
+def test_a_grant_lifts_their_caps_and_says_so() -> None:
+    office = read()
+    shown = flat(office.run("grant", "claude", "20", "--for", "4h", "--reason", "launch").stdout)
+    assert "today: 20.00 -> 40.00 USD, 21.60 left until 00:00 UTC" in shown
+    cap = json.loads(office.run("status", "--json").stdout)["budgets"][3]["caps"][0]
+    assert (cap["cap"], cap["state"]) == ("40", "ok")
+
+
 def test_a_plan_has_no_step_for_them() -> None:
     office = read()
     before = json.loads(office.run("plan", "--json").stdout)

@@ -55,9 +55,9 @@ def cost_caps(facts: Facts) -> tuple[CostCap, ...]:
     )
 
 
-def known_caps(facts: Facts) -> Iterator[CostCap]:
-    """Yield those of which something is known."""
-    return (one for one in cost_caps(facts) if one.until)
+def known_caps(facts: Facts) -> Iterator[Constraint]:
+    """Yield those of which something is known, to stand beside a plan's constraints."""
+    return (one.constraint for one in cost_caps(facts) if one.until)
 
 
 def _caps(budget: Budget, window: Window, facts: Facts) -> Iterator[CostCap]:

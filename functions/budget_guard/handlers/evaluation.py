@@ -38,7 +38,7 @@ def _count_spend(plan: Plan) -> None:
     """Report each budget's spend as a percentage of its cap; of per-key budgets the highest."""
     highest: dict[tuple[str, str], float] = {}
     shown = {budget.name for budget in plan.facts.policy.budgets[:MOST_BUDGETS]}
-    for one in (*plan.constraints, *(cap.constraint for cap in known_caps(plan.facts))):
+    for one in (*plan.constraints, *known_caps(plan.facts)):
         if one.budget and one.window and one.budget.name in shown:
             place = (one.budget.name, one.window)
             highest[place] = max(highest.get(place, 0), float(one.fraction * 100))

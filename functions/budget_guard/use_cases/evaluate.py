@@ -97,7 +97,7 @@ def _record(plan: Plan, on: Evaluation) -> None:
     on.ledger.save(*plan.new_wishes, lease=on.lease)
     on.ledger.forget(*plan.dropped, lease=on.lease)
     ended = [one for one in plan.facts.grants if one.ends <= plan.facts.now and not one.settled]
-    caps = (*plan.constraints, *(one.constraint for one in known_caps(plan.facts)))
+    caps = (*plan.constraints, *known_caps(plan.facts))
     on.ledger.save(*(_settled(one, caps) for one in ended), lease=on.lease)
     on.ledger.save(*_spending(caps, plan.facts.now), lease=on.lease)
 
