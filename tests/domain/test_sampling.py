@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from budget_guard.domain.choices import Above, Choice, OneIn
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
 from budget_guard.domain.outcomes import wasted_cost
-from budget_guard.domain.policy import Above, Choice, OneIn
 from budget_guard.domain.sampling import Count, Estimate, Sampled, coverage, estimate
 from tests.domain.builders import HOUR, NOW, usd
 from tests.domain.generations import a_generation

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from budget_guard.domain.alerts import Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, Observation
@@ -36,6 +37,7 @@ class Facts:
     freezes: Sequence[Freeze] = ()
     approvals: Sequence[Approval] = ()
     signals: Signals | None = None
+    cost_spends: Mapping[str, CostSpend] = field(default_factory=dict)
     spared: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()

@@ -9,10 +9,14 @@ from budget_guard.domain.policy import Budget
 
 
 def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:
-    """Return the owner of the first budget in the file that covers a key and names one."""
+    """Return the owner of the first budget in the file that covers a key and names one.
+
+    Who watches a model does not thereby own the keys that use it.
+    """
     if seen is None:
         return None
-    return next((one.owner for one in budgets if one.owner and one.covers(seen.key)), None)
+    named = (one for one in budgets if one.owner and not one.counts_costs)
+    return next((one.owner for one in named if one.covers(seen.key)), None)
 
 
 @dataclass(frozen=True, slots=True)

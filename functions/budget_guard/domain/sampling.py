@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from budget_guard.domain.choices import Choice, OneIn
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import ZERO, Usd
-from budget_guard.domain.policy import Choice, OneIn
 
 CONFIDENCE = Decimal("1.96")
 """Standard deviations either way in which 95 of 100 estimates are right."""

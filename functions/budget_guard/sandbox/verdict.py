@@ -61,9 +61,12 @@ class Evening:
     grants: Sequence[Grant]
 
     def rows(self) -> Iterator[Row]:
-        """Yield a row for each cap and window instance that the play touched."""
+        """Yield a row for each cap and window instance that the play touched.
+
+        Budgets on models and providers promise nothing, and are not judged.
+        """
         keys = list(self.account.keys.values())
-        for budget in self.policy.budgets:
+        for budget in (one for one in self.policy.budgets if not one.counts_costs):
             members = [key for key in keys if budget.covers(identity(key))]
             groups = [[key] for key in members] if budget.per_key else [members]
             for window in budget.cap:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
@@ -96,6 +97,7 @@ type BasicRecord = (
     | SpendRecord
     | Audit
     | Signals
+    | CostSpend
 )
 type Record = BasicRecord | CostRecord
 
@@ -185,6 +187,10 @@ class Ledger(Protocol):
 
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
+        ...
+
+    def cost_spends(self) -> Mapping[str, CostSpend]:
+        """Return what the budgets that count costs have spent, by the budget's name."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

@@ -38,6 +38,15 @@ budgets:
   - name: everything
     keys: ["*"]
     cap: {{monthly: 5000}}
+  - name: claude
+    keys: ["*"]
+    models: ["anthropic/*"]
+    cap: {{monthly: 3000}}
+  - name: served
+    keys: ["prod-*"]
+    providers: [Google, Azure]
+    cap: {{daily: 0.5}}
+    hold: never
 """.format(digits="0123456789abcdef" * 4)
 
 

@@ -119,6 +119,31 @@ BAD = [
     ),
     (top("costs: {generation: all}"), 7, "costs.generation", "all", "no such", "generations?"),
     (top("costs: all"), 7, "costs", "all", "fields belong", "{generations:"),
+    # models and providers
+    (inside("models: anthropic"), 6, f"{ONE}.models", "anthropic", "a list", "anthropic/*"),
+    (inside("models: []"), 6, f"{ONE}.models", "", "empty", 'models: ["anthropic/*"]'),
+    (inside("providers:"), 6, f"{ONE}.providers", "(empty)", "a list", 'providers: ["Anthropic"]'),
+    (inside("model: [a/b]"), 6, f"{ONE}.model", "(a list)", "no such", "mean models?"),
+    *(
+        (
+            inside(f"{axis}: [a/b]\n    hold: {hold}"),
+            7,
+            f"{ONE}.hold",
+            hold,
+            f"only alerts: a key's limit cannot tell {axis} apart",
+            f"remove hold: {hold}",
+        )
+        for axis in ("models", "providers")
+        for hold in ("always", "90%")
+    ),
+    (
+        inside("models: [a/b]\n    providers: [B]"),
+        7,
+        f"{ONE}.providers",
+        "",
+        "never by both (line 6)",
+        "write two budgets, one with models and one with providers",
+    ),
     # flags and hold
     (inside("per_key: yes"), 6, f"{ONE}.per_key", "yes", "neither true", "true or false"),
     (inside("include_byok: 1"), 6, f"{ONE}.include_byok", "1", "neither true", "true or false"),
@@ -358,6 +383,13 @@ WARNINGS = [
     ),
     (cap("0.5}\n    hold: always\n    #"), 5, DAILY, "too thin to hold", "hold: never"),
     (cap("0.99"), 5, DAILY, "too thin to hold", "hold: never"),
+    (
+        inside("models: [anthropic/*, gpt-5]"),
+        6,
+        f"{ONE}.models[1]",
+        "ids begin with the author",
+        'write "*/gpt-5"',
+    ),
     (
         cap("2.99").replace('["a"]', '[a, b, b, c, "d-*"]'),
         5,

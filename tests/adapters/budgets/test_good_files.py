@@ -13,16 +13,14 @@ import pytest
 from budget_guard.adapters import policy_json
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.adapters.budgets.yaml_file import Report
+from budget_guard.domain.choices import Above, Choice, OneIn
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import (
     LADDER,
-    Above,
     Budget,
-    Choice,
     Costs,
     Hold,
     Mode,
-    OneIn,
     OnOverride,
     Policy,
     Safety,
@@ -87,6 +85,21 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
                 name="everything",
                 keys=("*",),
                 cap={Window.MONTHLY: Decimal(5000)},
+                thresholds=ladder,
+            ),
+            Budget(
+                name="claude",
+                models=("anthropic/*",),
+                cap={Window.MONTHLY: Decimal(3000)},
+                hold=Hold(None),
+                thresholds=ladder,
+            ),
+            Budget(
+                name="served",
+                keys=("prod-*",),
+                providers=("Google", "Azure"),
+                cap={Window.DAILY: Decimal("0.5")},
+                hold=Hold(None),
                 thresholds=ladder,
             ),
         ),

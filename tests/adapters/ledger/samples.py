@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
+from budget_guard.domain.choices import OneIn
+from budget_guard.domain.cost_spends import CostSpend, Counted, DaySpend, Spender
 from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
-from budget_guard.domain.policy import Budget, OneIn, Policy, Severity
+from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.records import (
     Approval,
     Audit,
@@ -178,6 +180,25 @@ SIGNALS = Signals(
     ),
     (BalanceMark(NOW, Decimal("812.5"), Decimal("1000.25")),),
 )
+DAY_SPEND = DaySpend(
+    "3fa9c1d2", TODAY, "3", NOW, is_final=True, rows=((HASH, Spent(Decimal("0.123456789012"))),)
+)
+COST_SPEND = CostSpend(
+    "claude",
+    "f00d",
+    NOW,
+    NOW - timedelta(days=28),
+    NOW - timedelta(minutes=20),
+    (
+        Counted(
+            Window.DAILY,
+            NOW,
+            Decimal("91.2"),
+            Decimal("1.333333333333333333333333333"),
+            (Spender(HASH, Decimal("91.2"), Decimal(0)),),
+        ),
+    ),
+)
 EACH = (
     observation(),
     FRESHNESS,
@@ -204,4 +225,6 @@ EACH = (
     day_mix(),
     day_habits(),
     SIGNALS,
+    DAY_SPEND,
+    COST_SPEND,
 )

@@ -91,6 +91,8 @@ def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool
     assert ledger.day_mix(NOW.date()) == samples.day_mix()
     assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
     assert ledger.signals() == samples.SIGNALS
+    assert ledger.day_spends("3fa9c1d2") == [samples.DAY_SPEND]
+    assert ledger.cost_spends() == {"claude": samples.COST_SPEND}
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
@@ -383,6 +385,19 @@ def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
     assert ledger.day_habits(NOW.date()) == list(both)
     clock.pass_(timedelta(days=1))
     assert not ledger.day_habits(NOW.date())
+
+
+def test_sums_of_a_selections_days_are_kept_apart_and_as_long_as_hours_are(
+    ledger: CostLedger, clock: Clock
+) -> None:
+    one = samples.DAY_SPEND
+    later = replace(one, day=one.day + timedelta(days=1), part="0")
+    ledger.save(later, one, replace(one, part="0"), replace(one, selection="other"))
+    assert ledger.day_spends(one.selection) == [replace(one, part="0"), one, later]
+    clock.pass_(timedelta(days=34))
+    assert ledger.day_spends("other")
+    clock.pass_(timedelta(days=1))
+    assert ledger.day_spends("other") == []
 
 
 def test_new_signals_replace_the_old_ones_whole(ledger: CostLedger, lease: Lease) -> None:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.adapters.ids import MemoryIds
+from budget_guard.domain.choices import Choice, OneIn
 from budget_guard.domain.generations import Generation
-from budget_guard.domain.policy import Choice, Costs, OneIn, Policy
+from budget_guard.domain.policy import Costs, Policy
 from budget_guard.domain.sampling import Sampled
 from budget_guard.use_cases.costs.generations import (
     GenerationPoll,

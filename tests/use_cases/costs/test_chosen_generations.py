@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from budget_guard.domain.choices import Above, OneIn
 from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.errors import ProviderConfusing, ProviderError
-from budget_guard.domain.policy import Above, OneIn
 from budget_guard.domain.sampling import Count, coverage
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import Offered, Single

@@ -9,7 +9,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from budget_guard.adapters.budgets import amounts, scalars
 from budget_guard.adapters.budgets.budget import Part
 from budget_guard.domain import policy
-from budget_guard.domain.policy import Above, Choice, OneIn
+from budget_guard.domain.choices import Above, Choice, OneIn
 
 CHOICE = r"^(none|all|above (0|[1-9][0-9]{0,17})(\.[0-9]{1,6})?|1 in ([1-9][0-9]{0,5}|1000000))$"
 FORM = "write none, all, above and an amount in USD (above 0.05), or 1 in a number (1 in 100)"

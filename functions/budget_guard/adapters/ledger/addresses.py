@@ -8,6 +8,7 @@ from string import hexdigits
 from budget_guard.adapters.ledger import layout
 from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, AlertState, Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -32,6 +33,7 @@ OPEN_ALERTS = "ALERT#OPEN"
 LAST_POLL = Address("POLL", "LAST")
 DEPLOYED = Address("DEPLOYED", "LAST")
 SIGNALS = Address("SIGNALS", "LAST")
+COST_SPENDS = "COSTSPEND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def address(record: Record) -> Address:
             place = DEPLOYED
         case Signals():
             place = SIGNALS
+        case CostSpend():
+            place = Address(COST_SPENDS, record.budget)
         case _:
             place = _address_of_rest(record)
     return place

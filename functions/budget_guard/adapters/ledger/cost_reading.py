@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from budget_guard.adapters.ledger import cost_places, generation_places
+from budget_guard.adapters.ledger import cost_places, generation_places, spend_places
 from budget_guard.adapters.ledger.reading import Reader
+from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
@@ -60,3 +61,8 @@ class CostReader(Reader):
         return sorted(
             self._all(DayHabits, cost_places.habits_partition(day)), key=lambda one: one.part
         )
+
+    def day_spends(self, selection: str) -> Sequence[DaySpend]:
+        """Return what was spent on a selection on each day that was summed, by day and part."""
+        found = self._all(DaySpend, spend_places.partition(selection))
+        return sorted(found, key=lambda one: (one.day, one.part))

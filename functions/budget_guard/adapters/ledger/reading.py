@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 
 from budget_guard.adapters.ledger.addresses import (
+    COST_SPENDS,
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
@@ -16,6 +17,7 @@ from budget_guard.adapters.ledger.addresses import (
 )
 from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -126,3 +128,7 @@ class Reader(ABC):
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
         return self._at(Signals, SIGNALS)
+
+    def cost_spends(self) -> Mapping[str, CostSpend]:
+        """Return what the budgets that count costs have spent, by the budget's name."""
+        return {one.budget: one for one in self._all(CostSpend, COST_SPENDS)}

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import batched, pairwise
 
+from budget_guard.domain.choices import Above, Choice
 from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
-from budget_guard.domain.policy import Above, Choice
 from budget_guard.domain.records import Workspace
 from budget_guard.domain.sampling import GenerationsRead
 from budget_guard.use_cases.costs.asking import HOUR, whole

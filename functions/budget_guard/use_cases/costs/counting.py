@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from budget_guard.domain.choices import Choice
 from budget_guard.domain.money import Usd
-from budget_guard.domain.policy import Choice
 from budget_guard.domain.sampling import Count, Sampled
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import Question, Row

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
+from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
@@ -11,7 +12,15 @@ from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.use_cases.ports import Ledger
 
 type CostRecord = (
-    CostHour | CostDay | CostsRead | Generation | Sampled | GenerationsRead | DayMix | DayHabits
+    CostHour
+    | CostDay
+    | CostsRead
+    | Generation
+    | Sampled
+    | GenerationsRead
+    | DayMix
+    | DayHabits
+    | DaySpend
 )
 
 
@@ -52,4 +61,8 @@ class CostLedger(Ledger, Protocol):
 
     def day_habits(self, day: date) -> Sequence[DayHabits]:
         """Return how the keys spent on a day that is over; kept for 400 days."""
+        ...
+
+    def day_spends(self, selection: str) -> Sequence[DaySpend]:
+        """Return what was spent on a selection on each day that was summed; kept for 35 days."""
         ...

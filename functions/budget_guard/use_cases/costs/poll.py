@@ -18,6 +18,7 @@ from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.naming import names
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
+from budget_guard.use_cases.costs.spends import Spends
 from budget_guard.use_cases.ports import Lease
 
 LATE = 2 * HOUR
@@ -84,6 +85,7 @@ def poll_costs(on: CostPoll) -> CostReport:
         ).close()
     except ProviderError as error:
         closed = Closed(0, (str(error),))
+    Spends(on.ledger, on.lease, on.policy, observations, on.now, on.has_time).count()
     people = People(observations, on.policy.budgets)
     Watch(on.ledger, on.lease, on.policy, people, on.now, on.has_time).look()
     problems += [f"costs of completed days: {one}" for one in closed.problems]

@@ -1,6 +1,6 @@
 """What was spent, by whatever people ask for, beside what it was in the period before."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,6 +12,8 @@ from budget_guard.domain.costs import (
     UNKNOWN,
     Axis,
     Cost,
+    CostDay,
+    CostHour,
     Figures,
     part_of,
     summed,
@@ -160,8 +162,12 @@ def costs_of(ledger: CostLedger, day: date, axis: Axis) -> Iterator[Cost]:
 
     Closed parts of the day are as activity told them, with both.
     """
-    told = {one.part: one for one in ledger.cost_days(day)}
-    hours = ledger.cost_hours(day)
+    yield from costs_among(ledger.cost_days(day), ledger.cost_hours(day), axis)
+
+
+def costs_among(days: Iterable[CostDay], hours: Sequence[CostHour], axis: Axis) -> Iterator[Cost]:
+    """Yield the costs of a day, each once, from all that was told of it."""
+    told = {one.part: one for one in days}
     closed = {part for part, one in told.items() if one.closed or not hours}
     for part in closed:
         yield from (one for one in told[part].rows if getattr(one, axis.value))
