@@ -12,6 +12,7 @@ from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.records import (
     Approval,
     Audit,
@@ -104,6 +105,7 @@ type Record = (
     | DayMix
     | DayHabits
     | Signals
+    | Offer
 )
 
 
@@ -228,6 +230,10 @@ class Ledger(Protocol):
 
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
+        ...
+
+    def offer(self) -> Offer | None:
+        """Return the models that were last read; None before the first time."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

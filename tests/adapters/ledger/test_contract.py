@@ -55,6 +55,7 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
     assert ledger.day_mix(NOW.date()) is None
     assert not ledger.day_habits(NOW.date())
     assert ledger.signals() is None
+    assert ledger.offer() is None
 
 
 @pytest.mark.parametrize("leased", [True, False])
@@ -90,6 +91,7 @@ def test_everything_is_returned_as_it_was_saved(ledger: Ledger, leased: bool) ->
     assert ledger.day_mix(NOW.date()) == samples.day_mix()
     assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
     assert ledger.signals() == samples.SIGNALS
+    assert ledger.offer() == samples.OFFER
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(

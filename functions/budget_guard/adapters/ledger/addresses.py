@@ -12,6 +12,7 @@ from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.records import (
     Approval,
     Audit,
@@ -99,7 +100,7 @@ def address(record: Record) -> Address:
             place = LAST_POLL
         case Deployed():
             place = DEPLOYED
-        case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals():
+        case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals() | Offer():
             place = Address(*cost_places.of(record))
         case Generation() | Sampled() | GenerationsRead():
             place = Address(*generation_places.of(record))

@@ -3,15 +3,17 @@
 from datetime import UTC, date
 
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.signals.signal import Signals
 
 READ = "COSTSREAD"
 SIGNALS = ("SIGNALS", "LAST")
+OFFER = ("OFFER", "LAST")
 
 
 def of(
-    record: CostHour | CostDay | CostsRead | DayMix | DayHabits | Signals,
+    record: CostHour | CostDay | CostsRead | DayMix | DayHabits | Signals | Offer,
 ) -> tuple[str, str]:
     """Return partition and place."""
     match record:
@@ -27,8 +29,8 @@ def of(
             return mix(record.day)
         case DayHabits():
             return habits_partition(record.day), record.part
-        case Signals():
-            return SIGNALS
+        case Signals() | Offer():
+            return SIGNALS if isinstance(record, Signals) else OFFER
 
 
 def hours_partition(day: date) -> str:

@@ -28,6 +28,7 @@
 | mix of a day           | DAYMIX                 | day                 | 400 d              |
 | habits of keys, a day  | DAYHABITS#<day>        | hash digit, or ?    | 400 d              |
 | signals                | SIGNALS                | LAST                |                    |
+| models on offer        | OFFER                  | LAST                |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000

@@ -22,6 +22,7 @@ from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.records import (
     Approval,
     Audit,
@@ -179,3 +180,7 @@ class Reader(ABC):
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
         return self._at(Signals, Address(*cost_places.SIGNALS))
+
+    def offer(self) -> Offer | None:
+        """Return the models that were last read; None before the first time."""
+        return self._at(Offer, Address(*cost_places.OFFER))

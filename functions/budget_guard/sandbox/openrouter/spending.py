@@ -87,7 +87,8 @@ class Spending:
         charge = Charge(now, request.hash, paid, byok, request.admitted_at)
         account.books.book(charge)
         key, model = account.keys[request.hash], account.catalog.named(work.served_by, now)
-        account.generations.add(charge, work, key, model, byok=request.byok)
+        asked = account.catalog.called(work.model, now, "permaslug")
+        account.generations.add(charge, work, key, model, asked=asked, byok=request.byok)
         self.total_usage += paid
         return charge
 
