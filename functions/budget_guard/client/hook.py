@@ -51,7 +51,8 @@ class GenerationHook:
     """A `response` event hook of httpx's and httpx2's clients, synchronous and asynchronous.
 
     It sees the answers of `base_url` and of nothing else. It never raises, never waits, and leaves
-    every answer's bytes as they are; what goes wrong is counted in `stats`. What waits at the end
+    every answer's bytes as they are; what goes wrong is counted in `stats`. With the id goes the model
+    that the request named, unless its body is streamed, or long. What waits at the end
     of the process is sent within 5 seconds. A Lambda function, which is frozen between requests,
     calls `flush` at the end of each. `sqs` is a client (boto3 or botocore) to use instead of an own one.
     """

@@ -9,6 +9,9 @@ from budget_guard.domain.costs import Figures
 from budget_guard.domain.money import ZERO, Usd
 
 PROMPT, CACHE_READ, COMPLETION, REQUEST = "prompt", "cache read", "completion", "request"
+IMAGE, IMAGE_OUTPUT, WEB_SEARCH = "image", "image output", "web search"
+EACH = frozenset({REQUEST, IMAGE, IMAGE_OUTPUT, WEB_SEARCH})
+"""What has a price by itself; everything else has one by the token."""
 ORDINARY = ""
 NEWS = timedelta(days=1)
 """How long it is kept that a price changed."""

@@ -9,9 +9,10 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import Cost, CostHour, Figures
 from budget_guard.domain.offer import NEWS, Model, Offer, Price, Prices, Repriced
 from budget_guard.domain.signals import rules
-from budget_guard.domain.signals.prices import repriced, used, withdrawn
+from budget_guard.domain.signals.prices import repriced, used
 from budget_guard.domain.signals.shapes import DayMix, mix_of
 from budget_guard.domain.signals.signal import Signal
+from budget_guard.domain.signals.withdrawn import withdrawn
 from tests.domain.builders import DAY, HOUR, NOW
 from tests.domain.signals.hours import PEOPLE, TODAY, an_hour
 from tests.domain.test_offer import prices

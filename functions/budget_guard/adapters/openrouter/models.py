@@ -1,60 +1,20 @@
 """Rows of `GET /models`: the models on offer, what they cost, and until when.
 
-Field by field as in the OpenAPI file and the official SDK (2026-10): `Model`, `PublicPricing` and
-`PricingOverride`. Prices are decimal texts, in USD; those below 0 depend on what a router chooses.
+Field by field as in the OpenAPI file and the official SDK (2026-10): `Model`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 
 from budget_guard.adapters.openrouter.answers import Answer, UnusableError
-from budget_guard.adapters.openrouter.fields import (
-    MOST_USD,
-    TEXT_OF_A_NUMBER,
-    Row,
-    data_in,
-    label,
-    text,
-    usd,
-    within,
-)
-from budget_guard.domain.money import ZERO, Usd
-from budget_guard.domain.offer import (
-    CACHE_READ,
-    COMPLETION,
-    ORDINARY,
-    PROMPT,
-    REQUEST,
-    Model,
-    Price,
-    Prices,
-)
+from budget_guard.adapters.openrouter.fields import Row, data_in, label, text, within
+from budget_guard.adapters.openrouter.prices import RoutedError, prices_in
+from budget_guard.domain.offer import Model, Prices
 from budget_guard.use_cases.costs.source import Models
 
 LONGEST = 256
 """Characters of a name."""
-LONGEST_DAY = 9
-MOST_DIGITS = 38
 MOST_NAMED = 3
-PRICES = {
-    "prompt": PROMPT,
-    "completion": COMPLETION,
-    "request": REQUEST,
-    "input_cache_read": CACHE_READ,
-    "input_cache_write": "cache write",
-    "input_cache_write_1h": "cache write for 1 h",
-    "internal_reasoning": "reasoning",
-    "image": "image",
-    "image_token": "image token",
-    "image_output": "image output",
-    "audio": "audio",
-    "audio_output": "audio output",
-    "input_audio_cache": "cached audio",
-    "web_search": "web search",
-}
-"""What each price is called here. Prices of another name are not known, and left out."""
-CONDITIONS = frozenset({"min_prompt_tokens", "utc_days", "utc_start", "utc_end"})
 
 
 def read_models(answer: Answer) -> Models:
@@ -144,84 +104,9 @@ def _prices(row: Row, identity: str, bad: _Bad) -> Prices:
     """Return the prices less a discount; none where any cannot be read, or depends on a router."""
     try:
         with within(".pricing"):
-            return tuple(_listed(row["pricing"]))
-    except _RoutedError:
+            return tuple(prices_in(row["pricing"]))
+    except RoutedError:
         return ()
     except UnusableError:
         bad.prices.append(identity)
         return ()
-
-
-class _RoutedError(Exception):
-    """The price is that of the model which a router will choose."""
-
-
-def _listed(pricing: object) -> Iterator[Price]:
-    if not isinstance(pricing, dict):
-        raise UnusableError(field="", why="Input should be an object")
-    paid = 1 - _discount(pricing)
-    for name in ("prompt", "completion"):
-        if name not in pricing:
-            raise UnusableError(field=f".{name}", why="Field required")
-    yield from _priced(pricing, paid, ORDINARY)
-    overrides = pricing.get("overrides") or []
-    if not isinstance(overrides, list) or not all(isinstance(one, dict) for one in overrides):
-        raise UnusableError(field=".overrides", why="Input should be a list of objects")
-    for one in overrides:
-        # An entry with a condition of another kind is not known to apply to anything.
-        if {name for name, value in one.items() if not isinstance(value, str)} <= CONDITIONS:
-            yield from _priced(one, paid, _when(one))
-
-
-def _discount(pricing: Row) -> Decimal:
-    return min(Decimal(1), max(ZERO, usd(pricing, "discount"))) if pricing.get("discount") else ZERO
-
-
-def _priced(pricing: Row, paid: Decimal, when: str) -> Iterator[Price]:
-    for name, of in PRICES.items():
-        if pricing.get(name) is not None:
-            yield Price(of, _usd(pricing, name) * paid, when)
-
-
-def _usd(row: Mapping[str, object], name: str) -> Usd:
-    told = row[name]
-    if not isinstance(told, str) or not TEXT_OF_A_NUMBER.fullmatch(told):
-        raise UnusableError(field=f".{name}", why="Input should be the text of a number")
-    price = Decimal(told)
-    if price < 0:
-        raise _RoutedError
-    if price and not -MOST_DIGITS <= price.adjusted() < MOST_USD.adjusted():
-        raise UnusableError(field=f".{name}", why="Input should be a price in USD")
-    return price.normalize()
-
-
-def _when(one: Row) -> str:
-    """Return the condition of an override in words."""
-    return " ".join(filter(None, (_above(one), _days(one), _clock(one))))
-
-
-def _above(one: Row) -> str:
-    if one.get("min_prompt_tokens") is None:
-        return ""
-    return f"above {int(usd(one, 'min_prompt_tokens')):,} prompt tokens"
-
-
-def _days(one: Row) -> str:
-    days = one.get("utc_days")
-    if days is None:
-        return ""
-    if not isinstance(days, list) or not all(isinstance(day, str) for day in days):
-        raise UnusableError(field=".utc_days", why="Input should be a list of days")
-    return f"on {', '.join(day[:LONGEST_DAY] for day in days if day.isascii())}"
-
-
-def _clock(one: Row) -> str:
-    if one.get("utc_start") is None and one.get("utc_end") is None:
-        return ""
-    begins, ends = (_time(one, name, rest) for name, rest in (("utc_start", 0), ("utc_end", 2400)))
-    return f"from {begins} to {ends} UTC"
-
-
-def _time(one: Row, name: str, otherwise: int) -> str:
-    clock = int(usd(one, name)) if one.get(name) is not None else otherwise
-    return f"{clock // 100:02}:{clock % 100:02}"

@@ -1,20 +1,22 @@
-"""What OpenRouter changes of the models in use: their prices, and that they will be gone."""
+"""A model in use whose prices changed, with what that comes to.
+
+Prices are those that are listed: what a request costs can differ, by who serves it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import Axis, CostHour, Figures, summed
-from budget_guard.domain.money import ZERO, Usd, show
+from budget_guard.domain.money import Usd, show
 from budget_guard.domain.offer import (
     COMPLETION,
+    EACH,
     NEWS,
     ORDINARY,
     PROMPT,
-    REQUEST,
-    Model,
     Offer,
     Price,
     Repriced,
@@ -23,12 +25,10 @@ from budget_guard.domain.offer import (
 )
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.rules import Prices
-from budget_guard.domain.signals.shapes import DayMix, rows_of, worth
+from budget_guard.domain.signals.shapes import rows_of
 from budget_guard.domain.signals.signal import MOST_NAMED, Signal, dearest, named, short
 
 MILLION = 1_000_000
-EACH = frozenset({REQUEST, "image", "image output", "web search"})
-"""What has a price by itself: everything else has one by the million tokens."""
 MOST_TOLD = 6
 STANDARD = ((ORDINARY, PROMPT), (ORDINARY, COMPLETION))
 """The prices that are told though they did not change."""
@@ -92,14 +92,14 @@ def _repriced(one: Repriced, moved: _Moved, keys: Mapping[str, Figures], people:
         for key, its in keys.items()
     }
     contributors = tuple((people.name(key), usd) for key, usd in dearest(of))
-    owners = _owners(of, people)
+    owners = owners_of(of, people)
     return Signal(
         id=f"price/{one.model}/{one.seen:%Y-%m-%dT%H:%M}",
         kind=Kind.REPRICED,
         text=f"{short(one.model)} is {'dearer' if by > 0 else 'cheaper'}: {_prices(one)}; "
         f"{'up to ' if moved.when else ''}{show(abs(by))} USD a day {'more' if by > 0 else 'less'} "
         f"at the tokens of the last 24 hours; changed between {_moment(one.since)} and "
-        f"{_moment(one.seen)} UTC{named(contributors)}{_whose(owners)}",
+        f"{_moment(one.seen)} UTC{named(contributors)}{whose(owners)}",
         before=moved.before,
         after=moved.after,
         contributors=contributors,
@@ -108,68 +108,14 @@ def _repriced(one: Repriced, moved: _Moved, keys: Mapping[str, Figures], people:
     )
 
 
-def withdrawn(
-    offer: Offer, lately: Used, mixes: Sequence[DayMix], people: People, rules: Prices, today: date
-) -> Iterator[Signal]:
-    """Yield the models in use that will be withdrawn soon.
-
-    In use is what was spent on in the hours of `lately`, or on the days of `mixes`.
-    """
-    for one in leaving(offer, rules, today):
-        before = _spent(one.id, mixes)
-        if one.id in lately or before.get(None):
-            yield _withdrawn(one, lately.get(one.id, {}), before, people, today)
-
-
-def leaving(offer: Offer, rules: Prices, today: date) -> Sequence[Model]:
-    """Return the models on offer that may be withdrawn soon, in use or not."""
-    last = today + rules.withdrawn_within
-    return [one for one in offer.models if one.until is not None and one.until <= last]
-
-
-def _withdrawn(
-    one: Model,
-    keys: Mapping[str, Figures],
-    before: Mapping[str | None, Usd],
-    people: People,
-    today: date,
-) -> Signal:
-    of = {key: worth(its) for key, its in keys.items()}
-    contributors = tuple((people.name(key), usd) for key, usd in dearest(of))
-    owners = list(dict.fromkeys([*_owners(of, people), *filter(None, before)]))
-    spent = sum(of.values(), ZERO)
-    use = f"{show(spent)} USD yesterday and today" if spent else "within the last week"
-    return Signal(
-        id=f"withdrawn/{one.id}/{one.until}",
-        kind=Kind.WITHDRAWN,
-        text=f"{short(one.id)} may be withdrawn after {one.until} "
-        f"({_in_days((one.until or today) - today)}), and is in use: {use}"
-        f"{named(contributors)}{_whose(owners)}",
-        before=spent,
-        after=ZERO,
-        contributors=contributors,
-        owner=owners[0] if owners else None,
-        todo="move what uses it to another model before that day",
-    )
-
-
-def _spent(model: str, mixes: Iterable[DayMix]) -> Mapping[str | None, Usd]:
-    """Return what owners (None: the account) spent on a model."""
-    found: defaultdict[str | None, Usd] = defaultdict(lambda: ZERO)
-    for mix in mixes:
-        for one in mix.slices:
-            if (one.axis, one.label) == (Axis.MODEL, model):
-                found[one.owner] += one.by[-1]
-    return found
-
-
-def _owners(of: Mapping[str, Usd], people: People) -> list[str]:
+def owners_of(of: Mapping[str, Usd], people: People) -> list[str]:
     """Return who answers for some keys, those of the dearest first."""
     found = (people.owner(key) for key in sorted(of, key=lambda key: (-of[key], key)))
     return list(dict.fromkeys(owner for owner in found if owner))
 
 
-def _whose(owners: Sequence[str]) -> str:
+def whose(owners: Sequence[str]) -> str:
+    """Return the owners as the end of a sentence: "; owners ann, bob"."""
     if not owners:
         return ""
     more = f" and {len(owners) - MOST_NAMED} more" if len(owners) > MOST_NAMED else ""
@@ -213,13 +159,3 @@ def _figure(usd: Usd | None, of: str) -> str:
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
-
-
-def _in_days(left: timedelta) -> str:
-    match left.days:
-        case 0:
-            return "today"
-        case 1:
-            return "tomorrow"
-        case days:
-            return f"in {days} days" if days > 0 else f"{-days} days ago"

@@ -46,7 +46,8 @@ class Labelled:
 
     Activity and generations name a model by its lasting slug (permaslug), often with a date in it;
     analytics by that, or by a name for display: OpenRouter's own documents contradict each other.
-    A name that no model on offer has, or several have, stays as it is.
+    A name that no model on offer has, or several have, stays as it is: also that of a model which
+    came after the offer was read last.
     """
 
     source: CostSource

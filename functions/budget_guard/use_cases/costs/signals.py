@@ -16,11 +16,12 @@ from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.signals.habits import HISTORY_DAYS, RECENT, unusual
 from budget_guard.domain.signals.mix import Compared, is_enough, shifts, steps_until
-from budget_guard.domain.signals.prices import leaving, repriced, used, withdrawn
+from budget_guard.domain.signals.prices import repriced, used
 from budget_guard.domain.signals.rules import MixShifted, Prices, Unexplained, Unusual
 from budget_guard.domain.signals.shapes import STEPS, mix_of
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.signals.unexplained import keyless, marked, span, untold
+from budget_guard.domain.signals.withdrawn import leaving, withdrawn
 from budget_guard.use_cases.costs.shaping import DAY, Shapes, midnight
 from budget_guard.use_cases.ports import Lease, Ledger
 
