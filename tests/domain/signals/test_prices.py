@@ -83,6 +83,18 @@ def test_what_was_free_is_told_when_it_costs() -> None:
     assert "prompt 0.00 -> 1.00, completion 0.00 USD per million tokens; 10.00 USD" in one.text
 
 
+def test_who_pays_less_is_not_among_those_who_pay_more() -> None:
+    rows = (
+        Cost("#s1", Figures(Decimal(1), prompt=10**7), "acme/large"),
+        Cost("#r1", Figures(Decimal(1), completion=10**6), "acme/large"),
+    )
+    known = used([CostHour("w1", NOW - HOUR, NOW, rows, ())])
+    change = Repriced("acme/large", prices("2", "10"), prices("4", "5"), BEFORE, NOW)
+    (one,) = repriced(Offer(NOW, (), (change,)), known, PEOPLE, RULES, NOW)
+    assert "; 15.00 USD a day more at" in one.text
+    assert one.contributors == (("s1", Decimal(20)),)
+
+
 def test_all_other_prices_that_changed_are_told() -> None:
     before = prices(**{"cache read": "0.2", "request": "1000", "web search": "10000"})
     after = prices("3", **{"cache read": "0.3", "request": "2000", "image": "40"})

@@ -87,8 +87,10 @@ def _is_enough(moved: _Moved, rules: Prices) -> bool:
 
 def _repriced(one: Repriced, moved: _Moved, keys: Mapping[str, Figures], people: People) -> Signal:
     by = moved.after - moved.before
+    sign = 1 if by > 0 else -1
+    # Where some prices rose and others fell, those who pay as all do together are named.
     of = {
-        key: abs(cost(its, one.after, moved.when) - cost(its, one.before, moved.when))
+        key: sign * (cost(its, one.after, moved.when) - cost(its, one.before, moved.when))
         for key, its in keys.items()
     }
     contributors = tuple((people.name(key), usd) for key, usd in dearest(of))
@@ -96,8 +98,8 @@ def _repriced(one: Repriced, moved: _Moved, keys: Mapping[str, Figures], people:
     return Signal(
         id=f"price/{one.model}/{one.seen:%Y-%m-%dT%H:%M}",
         kind=Kind.REPRICED,
-        text=f"{short(one.model)} is {'dearer' if by > 0 else 'cheaper'}: {_prices(one)}; "
-        f"{'up to ' if moved.when else ''}{show(abs(by))} USD a day {'more' if by > 0 else 'less'} "
+        text=f"{short(one.model)} is {'dearer' if sign > 0 else 'cheaper'}: {_prices(one)}; "
+        f"{'up to ' if moved.when else ''}{show(abs(by))} USD a day {'more' if sign > 0 else 'less'} "
         f"at the tokens of the last 24 hours; changed between {_moment(one.since)} and "
         f"{_moment(one.seen)} UTC{named(contributors)}{whose(owners)}",
         before=moved.before,
