@@ -155,7 +155,7 @@ def test_a_model_that_is_to_go_is_told_with_its_day_and_who_uses_it() -> None:
 
 def test_a_model_that_was_used_last_week_only_is_told_by_its_owners() -> None:
     (one,) = leaving(date(2026, 12, 1), [], last_week(s1=1))
-    assert one.text.endswith("(in 13 days), and is in use: within the last week; owner search")
+    assert one.text.endswith("(in 13 days), and was used within a week; owner search")
     assert leaving(date(2026, 12, 1), [], last_week(nobody=1))
 
 

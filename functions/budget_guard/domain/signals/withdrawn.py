@@ -45,12 +45,12 @@ def _withdrawn(
     contributors = tuple((people.name(key), usd) for key, usd in dearest(of))
     owners = list(dict.fromkeys([*owners_of(of, people), *filter(None, before)]))
     spent = sum(of.values(), ZERO)
-    use = f"{show(spent)} USD yesterday and today" if spent else "within the last week"
+    use = f"is in use: {show(spent)} USD yesterday and today" if spent else "was used within a week"
     return Signal(
         id=f"withdrawn/{one.id}/{one.until}",
         kind=Kind.WITHDRAWN,
         text=f"{short(one.id)} may be withdrawn after {one.until} "
-        f"({_in_days((one.until or today) - today)}), and is in use: {use}"
+        f"({_in_days((one.until or today) - today)}), and {use}"
         f"{named(contributors)}{whose(owners)}",
         before=spent,
         after=ZERO,
