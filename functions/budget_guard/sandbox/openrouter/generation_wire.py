@@ -3,7 +3,8 @@
 from typing import Any
 
 from budget_guard.sandbox.openrouter.endpoints import app_number, endpoint
-from budget_guard.sandbox.openrouter.generations import Attempt, Generation
+from budget_guard.sandbox.openrouter.generations import Generation
+from budget_guard.sandbox.openrouter.work import Attempt
 
 
 def generation_row(one: Generation) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from budget_guard.domain.money import MICRO, ZERO, Usd
 from budget_guard.sandbox.openrouter.books import Charge, Refused
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.keys import SimulatedKey, remaining
 from budget_guard.sandbox.openrouter.refusals import (
     Refusal,
@@ -15,6 +14,7 @@ from budget_guard.sandbox.openrouter.refusals import (
     no_credits,
     too_many_tokens,
 )
+from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 if TYPE_CHECKING:
     from budget_guard.sandbox.openrouter.account import Account
