@@ -37,6 +37,7 @@ FELL_BACK = a_generation(attempts=(DOWN, ACME))
         (a_generation(attempts=(ACME, ACME)), False),
         (a_generation(attempts=()), False),
         (a_generation(requested="acme/large"), True),
+        (a_generation(requested="openrouter/auto"), False),
     ],
 )
 def test_a_fallback_is_another_provider_or_another_model(one: Generation, is_so: bool) -> None:

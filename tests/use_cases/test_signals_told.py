@@ -77,6 +77,18 @@ def test_that_a_mix_is_as_before_again_is_not_told() -> None:
     assert not desk.ledger.incidents()
 
 
+def test_that_a_price_is_no_news_any_more_is_not_told_but_that_no_model_is_going_is() -> None:
+    desk = Desk()
+    repriced = replace(UNUSUAL, id="price/acme/large/2026-11-18T12:00", kind=Kind.REPRICED)
+    withdrawn = replace(UNUSUAL, id="withdrawn/acme/large/2026-12-01", kind=Kind.WITHDRAWN)
+    desk.signals(repriced, withdrawn, at=NOW)
+    assert {kind for kind, _ in desk.told(NOW)} == {Kind.REPRICED, Kind.WITHDRAWN}
+    desk.signals(withdrawn, at=NOW + HOUR)
+    assert desk.told(NOW + HOUR) == []
+    desk.signals(at=NOW + 2 * HOUR)
+    assert desk.told(NOW + 2 * HOUR) == [(Kind.RESOLVED, Severity.INFO)]
+
+
 def test_a_balance_is_told_when_it_falls_below_again_when_nothing_is_left_and_when_filled() -> None:
     desk, told = Desk(), []
     for hour, balance in enumerate([100, 99, 80, 0, -2, 109, 110]):

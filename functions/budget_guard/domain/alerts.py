@@ -30,6 +30,8 @@ class Kind(StrEnum):
     UNEXPLAINED = "cost.unexplained"
     MIX_SHIFTED = "cost.mix_shifted"
     UNUSUAL = "cost.unusual"
+    REPRICED = "cost.repriced"
+    WITHDRAWN = "model.withdrawn"
     RESOLVED = "resolved"
     TEST = "test"
 

@@ -14,6 +14,8 @@ SUCCESSES = frozenset(
     {"accepted", "done", "ok", "pass", "passed", "resolved", "success", "succeeded"}
 )
 """Outcomes that count as successful where nobody says which do; in any case of letters."""
+ROUTERS = "openrouter/"
+"""What the names of OpenRouter's own routers begin with."""
 BROKEN = frozenset({"error"})
 """Finish reasons of an answer that broke off; as OpenRouter normalises them."""
 
@@ -53,8 +55,12 @@ class PerSuccess:
 
 
 def fell_back(one: Generation) -> bool:
-    """Tell whether several providers were tried, or another model answered than was asked."""
-    return len({attempt.provider for attempt in one.attempts}) > 1 or one.served != one.requested
+    """Tell whether several providers were tried, or another model answered than was asked.
+
+    What a router chose is what was asked for.
+    """
+    is_another = one.served != one.requested and not one.requested.startswith(ROUTERS)
+    return is_another or len({attempt.provider for attempt in one.attempts}) > 1
 
 
 def fallbacks(generations: Iterable[Generation]) -> Rate:

@@ -11,8 +11,8 @@ from typing import Any
 
 from budget_guard.domain.money import MICRO, Usd
 from budget_guard.domain.policy import Budget, Policy
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.traffic import Course, Script
+from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 MINUTE = timedelta(minutes=1)
 SONNET = Work(model="anthropic/claude-sonnet-4", provider="Anthropic")

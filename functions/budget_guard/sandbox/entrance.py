@@ -5,8 +5,8 @@ from datetime import datetime
 
 from budget_guard.sandbox.cast import Role
 from budget_guard.sandbox.openrouter.account import Account
-from budget_guard.sandbox.openrouter.generations import ORDINARY
 from budget_guard.sandbox.openrouter.traffic import Traffic
+from budget_guard.sandbox.openrouter.work import ORDINARY
 
 
 def enter(traffic: Traffic, roles: Sequence[Role], opens: datetime) -> dict[str, str]:

@@ -222,6 +222,26 @@ UNUSUAL = Entry(
 )
 
 
+REPRICED = Entry(
+    incident="price/acme/large/2026-11-18T07:05",
+    text="acme/large is dearer: prompt 3.00 -> 3.60, completion 15.00 -> 18.00, cache read 0.30 -> "
+    "0.36 USD per million tokens; 12.30 USD a day more at the tokens of the last 24 hours; changed "
+    "between 2026-11-17 07:05 and 2026-11-18 07:05 UTC; most by agent-crawler 9.10, prod-search "
+    "3.20 USD; owners search-platform, ai-team",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="nothing, or see whether another model does it for less",
+)
+WITHDRAWN = Entry(
+    incident="withdrawn/acme/large/2026-12-01",
+    text="acme/large may be withdrawn after 2026-12-01 (in 13 days), and is in use: 87.30 USD "
+    "yesterday and today; most by agent-crawler 84.10, prod-search 3.20 USD; owner search-platform",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="move what uses it to another model before that day",
+)
+
+
 def alert(kind: Kind, *entries: Entry, severity: Severity = Severity.WARNING) -> Alert:
     return Alert("5d0c1e9a-6f4b-5f0e-9c1d-2a7b8c9d0e1f", kind, severity, NOW, entries)
 
@@ -271,6 +291,8 @@ ALERTS: Mapping[str, Alert] = {
     "unexplained": alert(Kind.UNEXPLAINED, UNTOLD),
     "mix-shifted": alert(Kind.MIX_SHIFTED, SHIFTED),
     "unusual": alert(Kind.UNUSUAL, UNUSUAL),
+    "repriced": alert(Kind.REPRICED, REPRICED),
+    "withdrawn": alert(Kind.WITHDRAWN, WITHDRAWN),
     "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
     "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
 }

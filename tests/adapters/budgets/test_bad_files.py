@@ -273,7 +273,7 @@ BAD = [
             value,
             *why,
         )
-        for name, field in [("unexplained", "above"), ("mix_shifted", "by")]
+        for name, field in [("unexplained", "above"), ("mix_shifted", "by"), ("prices", "by")]
         for value, why in [
             ("0.02", ("not a percentage", "such as 25%")),
             ("0%", ("not a part of the whole", "above 0%")),
@@ -289,7 +289,18 @@ BAD = [
             "negative",
             "in USD such as 5",
         )
-        for name in ["unexplained", "mix_shifted", "unusual"]
+        for name in ["unexplained", "mix_shifted", "unusual", "prices"]
+    ),
+    *(
+        (
+            top(f"signals: {{prices: {{withdrawn_within: {value}}}}}"),
+            7,
+            "signals.prices.withdrawn_within",
+            value,
+            why,
+            "days from 1d to 365d",
+        )
+        for value, why in [("30", "not a duration"), ("366d", "out of bounds")]
     ),
     ("mode: enforce\n", 1, "budgets", "", "missing", "budgets: [{name:"),
     ("mode: enforce\nbudgets: []\n", 2, "budgets", "", "empty", "budgets: [{name:"),

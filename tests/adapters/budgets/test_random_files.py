@@ -101,6 +101,15 @@ files = st.fixed_dictionaries(
                 | st.fixed_dictionaries({}, optional={"by": parts, "at_least": amounts}),
                 "unusual": st.just("off")
                 | st.fixed_dictionaries({}, optional={"times": st.integers(2, 100)}),
+                "prices": st.just("off")
+                | st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "by": parts,
+                        "at_least": amounts,
+                        "withdrawn_within": st.integers(1, 365).map("{}d".format),
+                    },
+                ),
             },
         ),
         "account": st.fixed_dictionaries(

@@ -66,6 +66,7 @@ def test_the_schema_accepts_a_good_file(good: str) -> None:
         file(signals={}),
         file(signals={"unexplained": "off", "mix_shifted": {"by": "30%"}, "unusual": {}}),
         file(signals={"unusual": {"times": 6, "at_least": "0.50"}}),
+        file(signals={"prices": {"by": "5%", "at_least": 1, "withdrawn_within": "30d"}}),
     ],
 )
 def test_schema_and_check_accept_the_same(
@@ -110,6 +111,7 @@ def test_schema_and_check_accept_the_same(
         file(signals={"unusual": None}),
         file(signals={"unusual": {"times": 1}}),
         file(signals={"mix_shifted": {"by": 25}}),
+        file(signals={"prices": {"withdrawn_within": 30}}),
         file(signals={"unexplained": {"at_least": -1}}),
         file({"cap": {}}),
         file({"cap": 5}),

@@ -11,6 +11,7 @@ from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
+from budget_guard.domain.offer import Former, Model, Offer, Price, Repriced
 from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.records import (
     Approval,
@@ -199,6 +200,20 @@ COST_SPEND = CostSpend(
         ),
     ),
 )
+OFFER = Offer(
+    NOW,
+    (
+        Model(
+            "acme/small",
+            ("acme/small-2026", "Acme: Small"),
+            (Price("prompt", Decimal("1E-7")), Price("prompt", Decimal("0.12"), "on monday")),
+            date(2026, 12, 31),
+        ),
+        Model("acme/free"),
+    ),
+    (Repriced("acme/small", (), (Price("prompt", Decimal("1E-7")),), NOW, NOW),),
+    (Former("acme/old", ("acme/old-1",), NOW),),
+)
 EACH = (
     observation(),
     FRESHNESS,
@@ -227,4 +242,5 @@ EACH = (
     SIGNALS,
     DAY_SPEND,
     COST_SPEND,
+    OFFER,
 )

@@ -56,6 +56,7 @@ def test_an_empty_ledger_knows_nothing(ledger: CostLedger) -> None:
     assert ledger.day_mix(NOW.date()) is None
     assert not ledger.day_habits(NOW.date())
     assert ledger.signals() is None
+    assert ledger.offer() is None
 
 
 @pytest.mark.parametrize("leased", [True, False])
@@ -93,6 +94,7 @@ def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool
     assert ledger.signals() == samples.SIGNALS
     assert ledger.day_spends("3fa9c1d2") == [samples.DAY_SPEND]
     assert ledger.cost_spends() == {"claude": samples.COST_SPEND}
+    assert ledger.offer() == samples.OFFER
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(

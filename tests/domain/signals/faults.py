@@ -3,9 +3,21 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
-from tests.domain.signals.world import BEFORE, MODELS, PROVIDERS, Lines, World
+from budget_guard.domain.offer import Model
+from tests.domain.signals.world import (
+    BEFORE,
+    MODELS,
+    PER_PROMPT,
+    PROVIDERS,
+    Lines,
+    World,
+    prices,
+)
 
+DAILY_LEAST = 30.0
+"""USD a day of a model whose price is worth telling."""
 HOURLY_LEAST = 0.5
 """USD an hour of a key whose fault is worth telling."""
 
@@ -100,10 +112,48 @@ def _worse(
     world.expected = lambda name: name == f"unusual/{key}/{what}"
 
 
+def _model_in_use(world: World) -> str:
+    """Return a model on which enough is spent for a tenth of it to be worth telling."""
+    spent = spent_by(world, lambda one: one.model)
+    often = [one for one in sorted(spent) if spent[one] / 7 >= DAILY_LEAST]
+    return world.rng.choice(often) if often else max(sorted(spent), key=lambda one: spent[one])
+
+
+def repriced(world: World) -> None:
+    """A model in use costs 10 to 100 % more, or 10 to 60 % less, and so do its requests."""
+    _begin(world)
+    model = _model_in_use(world)
+    by = world.rng.choice((world.rng.uniform(1.1, 2.0), world.rng.uniform(0.4, 0.9)))
+
+    def spoil(_: World, __: int, lines: list[Lines]) -> list[Lines]:
+        return [replace(one, usd=one.usd * by) if one.model == model else one for one in lines]
+
+    def listed(_: World, __: int, one: Model) -> Model:
+        return replace(one, prices=prices(PER_PROMPT[model] * by)) if one.id == model else one
+
+    world.spoil, world.listed = spoil, listed
+    world.expected = lambda name: name.startswith(f"price/{model}/")
+
+
+def withdrawn(world: World) -> None:
+    """A model in use is given a last day, 3 to 29 days from then."""
+    _begin(world)
+    model, days = _model_in_use(world), timedelta(world.rng.randint(3, 29))
+    last = world.at(world.since or 0).date() + days
+
+    def listed(_: World, __: int, one: Model) -> Model:
+        return replace(one, until=last) if one.id == model else one
+
+    world.listed = listed
+    world.expected = lambda name: name == f"withdrawn/{model}/{last}"
+
+
 FAULTS: Mapping[str, Callable[[World], None]] = {
     "analytics lacks 15 to 50 %": untold,
     "a key that nobody lists": keyless,
     "an owner's model switched": switched,
     "requests 3 to 8 times dearer": dearer,
     "10 to 20 times the requests": looping,
+    "a model's price changed by 10 to 100 %": repriced,
+    "a model in use is to be withdrawn": withdrawn,
 }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import cast
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.alerts import Kind
@@ -19,8 +20,11 @@ from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.records import PollReport, Workspace
+from budget_guard.domain.signals.telling import OF_COSTS
 from budget_guard.domain.windows import Window
+from budget_guard.use_cases.costs.offer import read_offer
 from budget_guard.use_cases.costs.signals import Watch
+from budget_guard.use_cases.costs.source import CostSource, Models
 from budget_guard.use_cases.leases import leased
 from tests.domain.builders import a_reading
 from tests.domain.signals.faults import FAULTS
@@ -40,6 +44,17 @@ class Found:
     kind: Kind
     hour: int
     at: datetime
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The models on offer in an hour of an account, as a source of costs tells them."""
+
+    world: World
+    hour: int
+
+    def models(self) -> Models:
+        return self.world.offer(self.hour)
 
 
 class Watched:
@@ -90,6 +105,7 @@ class Watched:
         self._know(hour + 1, now)
         people = People(self.ledger.observations(), self.policy.budgets)
         with leased(self.ledger, "c", token="t", now=now, lasts=timedelta(minutes=5)) as lease:
+            read_offer(cast("CostSource", Listing(self.world, hour)), self.ledger, lease, now)
             Watch(self.ledger, lease, self.policy, people, now, lambda: True).look()
         self.ledger.save(self.world.told(hour, lines))
         signals = self.ledger.signals()
@@ -159,7 +175,7 @@ def alarms(quiet: int, seeds: int) -> Iterator[str]:
     yield "| without a fault, a week | accounts with a false alarm | false alarms |"
     yield "|---|---|---|"
     found = {seed: without(seed) for seed in range(quiet, quiet + seeds)}
-    for kind in (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL):
+    for kind in sorted(OF_COSTS):
         of = {seed: [one for one in some if one.kind is kind] for seed, some in found.items()}
         having = [seed for seed, some in of.items() if some]
         count = sum(len(some) for some in of.values())

@@ -47,9 +47,13 @@ SIGNAL = Signal(
     key_name="api",
     todo="see what its job does",
 )
+OF_COSTS = (
+    *(Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL),
+    *(Kind.REPRICED, Kind.WITHDRAWN),
+)
 OPEN = tuple(
     Incident(f"i/{kind}", kind, 1, NOW - DAY, "event", Entry(f"i/{kind}", "it is so"))
-    for kind in (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL, Kind.BALANCE, Kind.RUNWAY)
+    for kind in (*OF_COSTS, Kind.BALANCE, Kind.RUNWAY)
 )
 
 
@@ -77,13 +81,13 @@ def test_signals_and_balance_are_among_the_conditions() -> None:
 @pytest.mark.parametrize(("at", "are_stale"), [(2 * HOUR, False), (2 * HOUR + MINUTE, True)])
 def test_stale_signals_neither_open_nor_end_anything(at: timedelta, are_stale: bool) -> None:
     told = {one.id for one in signalled(facts(SIGNAL, at=at, incidents=OPEN))}
-    kept = {f"i/{kind}" for kind in (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL)}
+    kept = {f"i/{kind}" for kind in OF_COSTS}
     assert told == (kept if are_stale else {SIGNAL.id})
 
 
 def test_before_the_first_look_nothing_ends() -> None:
     known = replace(facts(incidents=OPEN), signals=None)
-    assert len(list(signalled(known))) == 3
+    assert len(list(signalled(known))) == len(OF_COSTS)
 
 
 def rising(name: str, per_hour: int | str, hours: int = 30) -> Observation:

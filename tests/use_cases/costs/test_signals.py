@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
@@ -255,6 +255,7 @@ charges = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(charges)
 def test_a_look_repeated_finds_the_same(told: list[Charge]) -> None:
     once, twice = (a_ledger(Books(told), ["#api", "#batch"]) for _ in range(2))

@@ -69,6 +69,9 @@ type Staleness = Annotated[
 type Runway = Annotated[
     timedelta | None, PlainValidator(scalars.duration("1h", "90d")), _span, _span_form
 ]
+type Notice = Annotated[
+    timedelta, PlainValidator(scalars.duration("1d", "365d")), _span, _span_form
+]
 type Rate = Annotated[
     int,
     PlainValidator(scalars.whole(1, 50)),

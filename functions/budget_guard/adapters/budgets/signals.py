@@ -69,6 +69,30 @@ class Unusual(Part):
         return rules.Unusual(**dict(self))
 
 
+class Prices(Part):
+    """A model in use whose prices changed, or that is to be withdrawn."""
+
+    by: leaves.Share = Field(
+        rules.Prices().by,
+        description="Part by which what the model costs a day must change.",
+        examples=["5%"],
+        json_schema_extra={"default": "5%"},
+    )
+    at_least: leaves.Least = Field(
+        rules.Prices().at_least, description="USD a day that this comes to.", examples=[1]
+    )
+    withdrawn_within: leaves.Notice = Field(
+        rules.Prices().withdrawn_within,
+        description="How long before its last day a model is told (1d to 365d).",
+        examples=["30d"],
+        json_schema_extra={"default": "30d"},
+    )
+
+    def to_domain(self) -> rules.Prices:
+        """Return the domain's word for it."""
+        return rules.Prices(**dict(self))
+
+
 class _OrOff:
     """Lets `off` stand where the fields of a part do; the file keeps the word."""
 
@@ -115,6 +139,11 @@ class Signals(Part):
         description="Keys out of their usual range; off: not told.",
         examples=[{"times": 6, "at_least": 1}],
     )
+    prices: Annotated[Prices | str, _OrOff(Prices, "{by: 5%}")] = Field(
+        Prices.model_construct(),
+        description="Models in use with other prices, or soon withdrawn; off: not told.",
+        examples=[{"by": "5%", "at_least": 1, "withdrawn_within": "30d"}],
+    )
 
     def to_domain(self) -> rules.SignalRules:
         """Return the domain's word for it."""
@@ -122,4 +151,5 @@ class Signals(Part):
             unexplained=None if isinstance(self.unexplained, str) else self.unexplained.to_domain(),
             mix_shifted=None if isinstance(self.mix_shifted, str) else self.mix_shifted.to_domain(),
             unusual=None if isinstance(self.unusual, str) else self.unusual.to_domain(),
+            prices=None if isinstance(self.prices, str) else self.prices.to_domain(),
         )

@@ -8,6 +8,7 @@ from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 
@@ -66,3 +67,7 @@ class CostReader(Reader):
         """Return what was spent on a selection on each day that was summed, by day and part."""
         found = self._all(DaySpend, spend_places.partition(selection))
         return sorted(found, key=lambda one: (one.day, one.part))
+
+    def offer(self) -> Offer | None:
+        """Return the models that were last read; None before the first time."""
+        return self._at(Offer, cost_places.OFFER)

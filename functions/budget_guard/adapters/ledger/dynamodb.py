@@ -30,6 +30,7 @@
 | signals                | SIGNALS                | LAST                |                    |
 | spent on a selection   | DAYSPEND#<selection>   | day#hash digit or ? | 35 d               |
 | spend of cost budgets  | COSTSPEND              | budget              | 35 d               |
+| models on offer        | OFFER                  | LAST                |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000

@@ -40,12 +40,25 @@ class Unusual:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """From when on a changed price is told: a part of what a model costs a day, and USD a day.
+
+    A model that is to be withdrawn `withdrawn_within` this time is told too.
+    """
+
+    by: Decimal = Decimal("0.05")
+    at_least: Usd = Decimal(1)
+    withdrawn_within: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
 class SignalRules:
     """Which signals of costs are told, and from when on; None: that one never."""
 
     unexplained: Unexplained | None = field(default_factory=Unexplained)
     mix_shifted: MixShifted | None = field(default_factory=MixShifted)
     unusual: Unusual | None = field(default_factory=Unusual)
+    prices: Prices | None = field(default_factory=Prices)
 
     @property
     def compares_days(self) -> bool:

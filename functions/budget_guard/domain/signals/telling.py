@@ -9,7 +9,9 @@ from budget_guard.domain.policy import Severity
 from budget_guard.domain.signals.signal import Signal
 
 STALE = timedelta(hours=2)
-OF_COSTS = frozenset({Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL})
+OF_COSTS = frozenset(
+    {Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL, Kind.REPRICED, Kind.WITHDRAWN}
+)
 
 
 def signalled(facts: Facts) -> Iterator[Condition]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from budget_guard.domain.money import MICRO, ZERO, Usd
 from budget_guard.sandbox.openrouter.books import Charge, Refused
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.guardrails.layers import check_budgets, check_endpoint
 from budget_guard.sandbox.openrouter.keys import SimulatedKey, remaining
 from budget_guard.sandbox.openrouter.refusals import (
@@ -16,6 +15,7 @@ from budget_guard.sandbox.openrouter.refusals import (
     no_credits,
     too_many_tokens,
 )
+from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 if TYPE_CHECKING:
     from budget_guard.sandbox.openrouter.account import Account
@@ -96,7 +96,8 @@ class Spending:
         charge = Charge(now, request.hash, paid, byok, request.admitted_at)
         account.books.book(charge)
         key, model = account.keys[request.hash], account.catalog.named(work.served_by, now)
-        account.generations.add(charge, work, key, model, byok=request.byok)
+        asked = account.catalog.called(work.model, now, "permaslug")
+        account.generations.add(charge, work, key, model, asked=asked, byok=request.byok)
         self.total_usage += paid
         return charge
 

@@ -1,7 +1,7 @@
 """Single generations: those that the budgets file chooses, then those that applications sent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from budget_guard.domain.errors import ProviderError, QueueError
@@ -11,6 +11,7 @@ from budget_guard.use_cases.costs.draining import Drained, drain
 from budget_guard.use_cases.costs.ids import Ids
 from budget_guard.use_cases.costs.keeping import Keeper
 from budget_guard.use_cases.costs.naming import names
+from budget_guard.use_cases.costs.offer import labelled
 from budget_guard.use_cases.costs.source import Question, Told
 
 
@@ -50,10 +51,12 @@ def poll_generations(on: GenerationPoll) -> GenerationReport:
     What fails keeps nothing else from being done, and is done by the next run. Raises `LedgerError`
     and `SettingsError`.
     """
+    source = labelled(on.keeper.source, on.keeper.ledger.offer())
+    on = replace(on, keeper=replace(on.keeper, source=source))
     warnings = dict[str, None]()
 
     def ask(question: Question) -> Told:
-        told = on.keeper.source.ask(question)
+        told = source.ask(question)
         warnings.update(dict.fromkeys(told.warnings))
         return told
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.use_cases.ports import Ledger
@@ -21,6 +22,7 @@ type CostRecord = (
     | DayMix
     | DayHabits
     | DaySpend
+    | Offer
 )
 
 
@@ -65,4 +67,8 @@ class CostLedger(Ledger, Protocol):
 
     def day_spends(self, selection: str) -> Sequence[DaySpend]:
         """Return what was spent on a selection on each day that was summed; kept for 35 days."""
+        ...
+
+    def offer(self) -> Offer | None:
+        """Return the models that were last read; None before the first time."""
         ...

@@ -11,14 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from budget_guard.domain.costs import CostHour
 from budget_guard.domain.money import ZERO, Usd
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.signals.habits import HISTORY_DAYS, RECENT, unusual
 from budget_guard.domain.signals.mix import Compared, is_enough, shifts, steps_until
-from budget_guard.domain.signals.rules import MixShifted, Unexplained, Unusual
+from budget_guard.domain.signals.prices import repriced, used
+from budget_guard.domain.signals.rules import MixShifted, Prices, Unexplained, Unusual
 from budget_guard.domain.signals.shapes import STEPS, mix_of
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.signals.unexplained import keyless, marked, span, untold
+from budget_guard.domain.signals.withdrawn import leaving, withdrawn
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.shaping import DAY, Shapes, midnight
 from budget_guard.use_cases.ports import Lease
@@ -90,6 +93,10 @@ class Watch:
             yield from self._shifts(hours, until, rules.mix_shifted)
         if rules.unusual:
             yield from self._unusual(hours, until, rules.unusual)
+        if rules.prices and (offer := self.ledger.offer()):
+            last_day = used(one for one in hours if one.hour >= until - DAY)
+            yield from repriced(offer, last_day, self.people, rules.prices, self.now)
+            yield from self._withdrawn(offer, hours, rules.prices)
 
     def _unexplained(
         self,
@@ -127,6 +134,16 @@ class Watch:
         days = (first - back * DAY for back in range(1, HISTORY_DAYS + 1))
         before = [one for day in days for one in self.ledger.day_habits(day)]
         return unusual(recent, before, self.people, rules)
+
+    def _withdrawn(
+        self, offer: Offer, hours: Sequence[CostHour], rules: Prices
+    ) -> Iterator[Signal]:
+        today = self.now.astimezone(UTC).date()
+        if not leaving(offer, rules, today):
+            return
+        days = (today - back * DAY for back in range(1, WEEK + 1))
+        mixes = [one for one in map(self.ledger.day_mix, days) if one]
+        yield from withdrawn(offer, used(hours), mixes, self.people, rules, today)
 
 
 def _credits(hours: Sequence[CostHour]) -> Mapping[str, Mapping[datetime, Usd]]:
