@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from budget_guard.domain.alerts import Kind
+from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.money import Usd, show
 
 MOST_NAMED = 3
@@ -17,8 +17,8 @@ class Signal:
     """Something in the costs that is not as it was; `id` is the incident it belongs to.
 
     `text` is one sentence with the owner, the old and the new figure, and the contributors: who,
-    or what, the money went to (USD), the dearest first. `before` and `after` are those figures:
-    USD, shares (1 is all), or requests per hour, as the text says.
+    or what, the money went to (USD), the dearest first. `before` and `after` are those figures,
+    counted in `unit` (None: as the text says).
     """
 
     id: str
@@ -31,6 +31,7 @@ class Signal:
     key: str | None = None
     key_name: str | None = None
     todo: str | None = None
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from budget_guard.domain.alerts import Kind
+from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
@@ -75,6 +75,7 @@ def _untold(people: People, missing: Mapping[str, Usd], spent: Usd, over: Span) 
         f"OpenRouter's analytics{named(contributors, owner)}",
         before=spent - total,
         after=spent,
+        unit=Unit.USD,
         contributors=contributors,
         owner=owner,
         todo="compare the activity page of OpenRouter for these keys; if it lacks requests too, "
@@ -140,6 +141,7 @@ def keyless(marks: Sequence[BalanceMark], rules: Unexplained) -> Signal | None:
         f"went to no key that the guard can see (keys spent {show(spent)})",
         before=spent,
         after=fell,
+        unit=Unit.USD,
         todo="look on OpenRouter's activity page for keys of OAuth apps, and for the chat room",
     )
 
