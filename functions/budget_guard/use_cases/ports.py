@@ -7,6 +7,7 @@ from typing import Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
@@ -101,6 +102,9 @@ type Record = (
     | Generation
     | Sampled
     | GenerationsRead
+    | DayOutcomes
+    | DayTag
+    | DayTouched
     | DayMix
     | DayHabits
     | Signals
@@ -218,6 +222,18 @@ class Ledger(Protocol):
         """Return how far generations were read one by one, by workspace."""
         ...
 
+    def day_outcomes(self, day: date) -> DayOutcomes | None:
+        """Return what the generations of a day came to, as last summed up; kept for 400 days."""
+        ...
+
+    def day_tag(self, day: date, tag: Tag) -> DayTag | None:
+        """Return the costs of a day's generations by a tag, as last summed up; for 400 days."""
+        ...
+
+    def days_touched(self) -> Sequence[DayTouched]:
+        """Return the days that are to be summed up again."""
+        ...
+
     def day_mix(self, day: date) -> DayMix | None:
         """Return who spent on what on a day that is over; kept for 400 days."""
         ...
@@ -239,7 +255,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def forget(self, *records: Incident | Wish | Release, lease: Lease) -> None:
+    def forget(self, *records: Incident | Wish | Release | DayTouched, lease: Lease) -> None:
         """Delete records, on the same terms as `save`."""
         ...
 

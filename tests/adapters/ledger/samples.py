@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
 from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, OutcomeHour, Tag, Tagged
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
+from budget_guard.domain.outcomes import PerSuccess
 from budget_guard.domain.policy import Budget, OneIn, Policy, Severity
 from budget_guard.domain.records import (
     Approval,
@@ -21,7 +23,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.sampling import Count, GenerationsRead, Sampled
+from budget_guard.domain.sampling import Count, GenerationsRead, Sampled, Stratum
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.windows import Window
@@ -135,6 +137,20 @@ def sampled(hour: datetime = NOW, workspace: str = "w1") -> Sampled:
     return Sampled(workspace, hour, NOW, OneIn(5), Count(40, Decimal("8.1")), *both)
 
 
+def day_outcomes(day: date = TODAY) -> DayOutcomes:
+    hour = OutcomeHour(NOW, Figures(Decimal("0.123456789012"), requests=3), 1, Decimal("0.02"))
+    counts = Count(40, Decimal("3.10")), Count(3, Decimal("0.4"))
+    strata = tuple(
+        Stratum(choice, *counts, Decimal("0.4"), Decimal("0.3"), Decimal("0.1"), Decimal("0.01"))
+        for choice in (None, OneIn(100))
+    )
+    return DayOutcomes(day, NOW, (hour,), strata, PerSuccess(Decimal("1.75"), 2))
+
+
+def day_tag(day: date = TODAY, tag: Tag = Tag.USER) -> DayTag:
+    return DayTag(day, tag, NOW, (Tagged("ann", Figures(Decimal("0.123456789012"), requests=3)),))
+
+
 def day_mix(day: date = TODAY) -> DayMix:
     by = (Decimal(0), Decimal("0.5"), Decimal("0.5"), Decimal("12.123456789012"))
     slices = (Slice(None, Axis.MODEL, "acme/small", by), Slice("ann", Axis.PROVIDER, "Acme", by))
@@ -201,6 +217,9 @@ EACH = (
     generation(),
     sampled(),
     GENERATIONS_READ,
+    day_outcomes(),
+    day_tag(),
+    DayTouched(NOW.date()),
     day_mix(),
     day_habits(),
     SIGNALS,

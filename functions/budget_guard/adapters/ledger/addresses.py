@@ -9,6 +9,7 @@ from typing import NamedTuple, assert_never
 from budget_guard.adapters.ledger import cost_places, generation_places
 from budget_guard.domain.alerts import Alert, AlertState, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
@@ -101,7 +102,7 @@ def address(record: Record) -> Address:
             place = DEPLOYED
         case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals():
             place = Address(*cost_places.of(record))
-        case Generation() | Sampled() | GenerationsRead():
+        case Generation() | Sampled() | GenerationsRead() | DayOutcomes() | DayTag() | DayTouched():
             place = Address(*generation_places.of(record))
         case _:
             place = _address_of_rest(record)

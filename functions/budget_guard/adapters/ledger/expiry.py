@@ -4,7 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 
 from budget_guard.domain.alerts import Alert, AlertState
 from budget_guard.domain.costs import CostDay, CostHour
-from budget_guard.domain.generations import Generation
+from budget_guard.domain.daily import DayOutcomes, DayTag
+from budget_guard.domain.generations import KEPT, Generation
 from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import FORMER_KEPT, Observation
 from budget_guard.domain.records import Audit, Grant, SpendRecord
@@ -14,7 +15,7 @@ from budget_guard.use_cases.ports import Record
 
 YEAR_AND_MORE = timedelta(days=400)
 SENT_KEPT = timedelta(days=35)
-HOURS_KEPT = timedelta(days=35)
+HOURS_KEPT = KEPT
 GRANT_KEPT = timedelta(days=62)
 
 
@@ -42,6 +43,6 @@ def _kept(record: Record) -> tuple[datetime | None, timedelta]:
             since, kept = record.hour, HOURS_KEPT
         case Generation():
             since, kept = record.created_at, HOURS_KEPT
-        case CostDay() | DayMix() | DayHabits():
+        case CostDay() | DayMix() | DayHabits() | DayOutcomes() | DayTag():
             since, kept = datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
     return since, kept

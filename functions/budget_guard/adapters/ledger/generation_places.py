@@ -1,16 +1,20 @@
-"""Where single generations lie: each twice, by its day and by its id alone."""
+"""Where single generations lie, each twice (by its day and by its id), and what they came to."""
 
 from datetime import UTC, date
 from hashlib import sha256
 
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 
 DIGITS = "0123456789abcdef"
 READ = "GENERATIONSREAD"
+TOUCHED = "DAYTOUCHED"
 
 
-def of(record: Generation | Sampled | GenerationsRead) -> tuple[str, str]:
+def of(
+    record: Generation | Sampled | GenerationsRead | DayOutcomes | DayTag | DayTouched,
+) -> tuple[str, str]:
     """Return partition and place: of a generation, one of the sixteen of its day."""
     match record:
         case Generation():
@@ -21,6 +25,12 @@ def of(record: Generation | Sampled | GenerationsRead) -> tuple[str, str]:
             return sampled_partition(hour.date()), f"{hour:%H}#{record.workspace}"
         case GenerationsRead():
             return READ, record.workspace
+        case DayOutcomes():
+            return outcomes(record.day)
+        case DayTag():
+            return tagged(record.day, record.tag)
+        case DayTouched():
+            return TOUCHED, _day(record.day)
 
 
 def by_id(identity: str) -> tuple[str, str]:
@@ -31,6 +41,16 @@ def by_id(identity: str) -> tuple[str, str]:
 def partitions(day: date) -> tuple[str, ...]:
     """Return where all generations of a day lie."""
     return tuple(f"GENERATION#{_day(day)}#{digit}" for digit in DIGITS)
+
+
+def outcomes(day: date) -> tuple[str, str]:
+    """Return where it lies what the generations of a day came to."""
+    return "DAYOUTCOMES", _day(day)
+
+
+def tagged(day: date, tag: Tag) -> tuple[str, str]:
+    """Return where the costs of a day's generations by a tag lie."""
+    return f"DAYTAG#{tag}", _day(day)
 
 
 def sampled_partition(day: date) -> str:

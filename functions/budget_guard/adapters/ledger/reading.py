@@ -1,7 +1,7 @@
 """What both ledgers answer alike, given a table that can be asked for partitions and items."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from budget_guard.adapters.ledger import cost_places, generation_places
@@ -19,6 +19,7 @@ from budget_guard.adapters.ledger.addresses import (
 )
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
@@ -153,9 +154,11 @@ class Reader(ABC):
         """Return one generation."""
         return self._at(Generation, generation_address(identity))
 
-    def generations(self, day: date) -> Iterable[Generation]:
+    def generations(self, day: date) -> Iterator[Generation]:
         """Return the generations made on a day that are on record, in no order."""
-        return self._all(Generation, *generation_places.partitions(day))
+        # One partition after the other: memory may not hold them all.
+        for partition in generation_places.partitions(day):
+            yield from self._all(Generation, partition)
 
     def sampled(self, day: date) -> Sequence[Sampled]:
         """Return what became of the generations of a day's hours, by hour and workspace."""
@@ -165,6 +168,18 @@ class Reader(ABC):
     def generations_read(self) -> Mapping[str, GenerationsRead]:
         """Return how far generations were read one by one, by workspace."""
         return {one.workspace: one for one in self._all(GenerationsRead, generation_places.READ)}
+
+    def day_outcomes(self, day: date) -> DayOutcomes | None:
+        """Return what the generations of a day came to, as last summed up."""
+        return self._at(DayOutcomes, Address(*generation_places.outcomes(day)))
+
+    def day_tag(self, day: date, tag: Tag) -> DayTag | None:
+        """Return the costs of a day's generations by a tag, as last summed up."""
+        return self._at(DayTag, Address(*generation_places.tagged(day, tag)))
+
+    def days_touched(self) -> Sequence[DayTouched]:
+        """Return the days that are to be summed up again, the first one first."""
+        return sorted(self._all(DayTouched, generation_places.TOUCHED), key=lambda one: one.day)
 
     def day_mix(self, day: date) -> DayMix | None:
         """Return who spent on what on a day that is over; None if that is not on record."""
