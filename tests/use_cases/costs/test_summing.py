@@ -5,6 +5,8 @@ from decimal import Decimal
 from itertools import count
 from typing import cast
 
+import pytest
+
 from budget_guard.adapters.ids import MemoryIds
 from budget_guard.adapters.ledger import MemoryLedger
 from budget_guard.domain.costs import Figures
@@ -95,13 +97,18 @@ def test_a_run_without_time_leaves_the_days_to_the_next() -> None:
     assert_as_on_record(ledger, NOW)
 
 
-def test_a_run_killed_before_or_after_any_call_leaves_no_day_with_wrong_sums() -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_run_killed_before_or_after_any_call_leaves_no_day_with_wrong_sums(
+    is_first: bool,
+) -> None:
     deaths = 0
     for after in (False, True):
         for last in count():
             books = Books(charges())
             ledger, ids = a_ledger(books), MemoryIds(lambda: NOW)
             polled(books, ledger)
+            if not is_first:
+                fetched(books, ledger, ids, ALL)
             ids.send(a_notice("gen-1", user="ann"))
             if not dies(books, ledger, ids, last, after=after):
                 break
