@@ -25,7 +25,7 @@ from budget_guard.domain.records import (
 )
 from budget_guard.domain.sampling import Count, GenerationsRead, Sampled, Stratum
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
-from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
+from budget_guard.domain.signals.signal import BalanceMark, Gap, Signal, Signals
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
@@ -193,6 +193,7 @@ SIGNALS = Signals(
         ),
     ),
     (BalanceMark(NOW, Decimal("812.5"), Decimal("1000.25")),),
+    Gap(Decimal("46.6"), Decimal(210)),
 )
 EACH = (
     observation(),

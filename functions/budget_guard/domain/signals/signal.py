@@ -44,13 +44,25 @@ class BalanceMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """How many of the credits (USD) that keys spent in a day analytics did not tell of."""
+
+    usd: Usd
+    of: Usd
+
+
+@dataclass(frozen=True, slots=True)
 class Signals:
-    """What was found at `at` in the costs before `until`; balances of the last day, by the hour."""
+    """What was found at `at` in the costs before `until`; balances of the last day, by the hour.
+
+    `gap` is known whether or not it is so wide that people are told of it.
+    """
 
     at: datetime
     until: datetime
     found: tuple[Signal, ...] = ()
     balances: tuple[BalanceMark, ...] = ()
+    gap: Gap | None = None
 
 
 def dearest(amounts: Mapping[str, Usd]) -> tuple[tuple[str, Usd], ...]:
