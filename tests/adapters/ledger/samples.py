@@ -40,7 +40,7 @@ ENTRY = Entry("key/3fa9/daily", "prod-api spent 91.20 of 100.00 USD today", spen
 def observation(key: str = HASH, gone_at: datetime | None = None) -> Observation:
     spent = Spent(Decimal("91.20"), Decimal("0.000000123456789012345678901234567890"))
     counters = Counters(spent, dict.fromkeys(Window, spent))
-    who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER)
+    who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER, created_on=TODAY)
     at = NOW + timedelta(microseconds=1)
     reading = Reading(who, OWN, counters, Decimal(8), NOW, at, "f1" * 16)
     jump = Jump(NOW, counters, NOW - timedelta(minutes=5))
