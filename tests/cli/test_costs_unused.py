@@ -33,7 +33,7 @@ def test_machines_get_all_of_them() -> None:
     told = json.loads(office.run("costs", "--unused", "--json", "--top", "1").stdout)
     assert [one["name"] for one in told["keys"]] == ["batch", "dev-ann", "dev-bob"]
     assert told["keys"][1]["ever_usd"] == "1.25"
-    rows = office.run("costs", "--unused", "--csv").stdout.split("\r\n")
+    rows = office.run("costs", "--unused", "--csv").stdout_bytes.decode().split("\r\n")
     assert rows[0] == "key,name,owner,created_on,spent_on,ever_usd"
     assert len(rows) == 1 + 3 + 1
     assert "2 more" in flat(office.run("costs", "--unused", "--top", "1").stdout)

@@ -4,16 +4,17 @@ from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.costs import Axis, summed
 from budget_guard.domain.errors import GuardError
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.outcomes import Rate
 from budget_guard.handlers.reporting import Summary, logger
 from budget_guard.use_cases.costs.asking import HOUR
 from budget_guard.use_cases.costs.counting import full_hour
+from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.generations import GenerationReport
 from budget_guard.use_cases.costs.poll import CostReport
-from budget_guard.use_cases.costs.report import By, Period, cost_table, value
+from budget_guard.use_cases.costs.report import value
 from budget_guard.use_cases.ports import Ledger
 
 MOST_LINES = 20
@@ -32,11 +33,12 @@ def tell_costs(report: CostReport, ledger: Ledger, today: date) -> None:
     """Write a warning for each thing that is missing, and a line for what each label cost today."""
     for warning in report.warnings:
         logger.warning("costs are incomplete", why=warning)
+    costs = DayCosts(ledger, today)
     for axis in Axis:
-        table = cost_table(ledger, Period(today, today), By(axis))
-        for line in table.lines[:MOST_LINES]:
-            usd = float(value(line.figures))
-            logger.info("cost of today", by=axis, label=line.label, usd=usd)
+        found = summed((getattr(one, axis.value) or "", one.figures) for one in costs.by(axis))
+        lines = sorted((-value(figures), label) for label, figures in found.items())
+        for usd, label in lines[:MOST_LINES]:
+            logger.info("cost of today", by=axis, label=label, usd=float(-usd))
 
 
 def tell_state(ledger: Ledger, now: datetime) -> None:
