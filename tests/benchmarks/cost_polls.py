@@ -14,7 +14,7 @@ import boto3
 
 from budget_guard.adapters.ids import MemoryIds
 from budget_guard.adapters.ledger import DynamoLedger
-from budget_guard.domain.costs import ACTIVITY, Axis, CostsRead
+from budget_guard.domain.costs import ACTIVITY, Axis, CostsRead, summed
 from budget_guard.handlers.memory import uncollected
 from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.generations import GenerationPoll, poll_generations
@@ -58,7 +58,8 @@ def run(ledger: DynamoLedger, source: Traffic, now: datetime) -> None:
             GenerationPoll(keeper, MemoryIds(lambda: now), policy, now, always, always)
         )
         costs = DayCosts(ledger, now.date())
-        assert all(sum(1 for _ in costs.by(axis)) for axis in Axis)
+        for axis in Axis:
+            summed((getattr(one, axis.value), one.figures) for one in costs.by(axis))
         ledger.day_outcomes((now - HOUR).date())
         ledger.signals()
 
