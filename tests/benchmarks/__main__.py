@@ -47,7 +47,7 @@ def cost(
     table = Table("keys", *columns, box=None)
     for column in table.columns:
         column.justify = "right"
-    for one in costing.growth(keys or (100, 1_000, 10_000, 100_000), bare):
+    for one in costing.growth(keys or (100, 1_000, 10_000), bare):
         parts = (one.reads, one.writes, one.compute, one.poll_costs, one.total)
         always = sum(fixed.values())
         amounts = (*parts, always, one.total + always)
