@@ -15,6 +15,7 @@ from budget_guard.cli.figures import adding_up, human, usd
 from budget_guard.cli.telling import SHORT_HASH, ago, safe, safe_name
 from budget_guard.domain.costs import NOTHING, Figures
 from budget_guard.domain.money import Usd
+from budget_guard.domain.premium import Premium
 from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, value
 
 WIDEST = 110
@@ -141,6 +142,8 @@ def _notes(table: CostTable, until: datetime, now: datetime) -> Iterator[Text]:
             "BYOK is the list price of what your own provider keys served, apart from credits; "
             "share and change count both."
         )
+    if table.premium and (table.premium.usd or _premium_before(table)):
+        yield safe(_premium(table.premium, _premium_before(table)))
     if table.on_record:
         yield from map(safe, _of_requests(table.on_record))
     elif table.by is not By.DAY:
@@ -150,6 +153,20 @@ def _notes(table: CostTable, until: datetime, now: datetime) -> Iterator[Text]:
     yield safe(f"Read until {read} UTC ({ago(until, now)}){_closed(table)}.", "dim")
     if now - until > SILENT_AFTER:
         yield safe("Nothing was read since then: see the log of poll_costs.", "bold red")
+
+
+def _premium_before(table: CostTable) -> Premium | None:
+    """Return what was premium in the period before, if that can be compared with."""
+    before = table.premium_before
+    return before if before and before.usd and table.is_comparable else None
+
+
+def _premium(now: Premium, before: Premium | None) -> str:
+    was = f" (before: {_whole(before.share * 100)} %)" if before else ""
+    return (
+        f"{_whole(now.share * 100)} %{was} went to premium models: above {now.above:f} USD per "
+        "million tokens."
+    )
 
 
 def _closed(table: CostTable) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from budget_guard.domain.money import Usd
@@ -36,12 +37,26 @@ class Kind(StrEnum):
     TEST = "test"
 
 
+class Unit(StrEnum):
+    """What the figures of a signal count; part of the alert's public schema. A share of 1 is all."""
+
+    USD = "usd"
+    SHARE = "share"
+    HOURS = "hours"
+    REQUESTS = "requests"
+    REQUESTS_PER_HOUR = "requests_per_hour"
+    USD_PER_REQUEST = "usd_per_request"
+    USD_PER_MILLION_TOKENS = "usd_per_million_tokens"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an alert: what, which key, whose, how much of what cap, until when, the undo.
 
     `incident` identifies the matter it belongs to; `text` is one sentence for a person.
     Amounts are USD; what does not apply is None. `undo` and `todo` are commands or sentences.
+    `before` and `after` are the figures of a signal, counted in `unit`; `contributors` are who, or
+    what, its money went to (USD), the dearest first.
     """
 
     incident: str
@@ -54,6 +69,10 @@ class Entry:
     spent: Usd | None = None
     cap: Usd | None = None
     burn_per_hour: Usd | None = None
+    before: Decimal | None = None
+    after: Decimal | None = None
+    unit: Unit | None = None
+    contributors: tuple[tuple[str, Usd], ...] = ()
     exhausts_at: datetime | None = None
     resets_at: datetime | None = None
     action: str | None = None

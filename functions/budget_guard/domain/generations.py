@@ -1,10 +1,13 @@
 """Single generations: what one request cost, who served it, and what applications said of it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from budget_guard.domain.costs import UNKNOWN, Figures
 from budget_guard.domain.money import Usd
+
+KEPT = timedelta(days=35)
+"""So long is a generation on record after it was made."""
 
 
 @dataclass(frozen=True, slots=True)

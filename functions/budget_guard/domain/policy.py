@@ -146,9 +146,13 @@ class Safety:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What is kept of costs: which `generations` one by one (None: only those told to the queue)."""
+    """What is kept of costs: which `generations` one by one (None: only those told to the queue).
+
+    Models that come to more than `premium_above` (USD per million tokens) are premium.
+    """
 
     generations: Choice = DEAR
+    premium_above: Usd = Decimal(20)
 
 
 @dataclass(frozen=True, slots=True)

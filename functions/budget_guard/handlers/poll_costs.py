@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from budget_guard.handlers.cost_lines import outcome, tell_costs, tell_generations
+from budget_guard.handlers.cost_lines import outcome, tell_costs, tell_generations, tell_state
 from budget_guard.handlers.cost_source import cost_ledger, cost_source, queue_of_ids
 from budget_guard.handlers.reporting import Summary, function
 from budget_guard.handlers.runtime import Run, policy
@@ -34,4 +34,5 @@ def handler(run: Run) -> Summary:
         single = poll_generations(GenerationPoll(keeper, ids, rules, run.began, *times))
     tell_costs(costs, memory, run.at.date())
     tell_generations(single)
+    tell_state(memory, run.at)
     return outcome(costs, single)

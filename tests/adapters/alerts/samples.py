@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from budget_guard.domain.alerts import Alert, Entry, Kind
+from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
 from budget_guard.domain.policy import Severity
 from budget_guard.domain.windows import Window
 
@@ -217,6 +217,10 @@ UNUSUAL = Entry(
     owner="search-platform",
     key=HASH,
     key_name="prod-search",
+    before=Decimal("0.0101"),
+    after=Decimal("0.0420"),
+    unit=Unit.USD_PER_REQUEST,
+    contributors=(("acme/large", Decimal("101.2")), ("acme/small", Decimal("3.1"))),
     action="nothing: the guard only tells",
     todo='see what its job does; to stop it: budget-guard freeze 3fa9c1d2abcd --reason "..."',
 )

@@ -206,6 +206,16 @@ def test_which_generations_are_fetched_is_said_in_words(
     assert policy.hash != yaml_file.load(write(SMALL)).hash
 
 
+def test_from_which_price_on_a_model_is_premium_is_said_in_usd(write: Write) -> None:
+    path = write(f"costs: {{premium_above: 12.50}}\n{SMALL}")
+    policy = yaml_file.load(path)
+    assert policy.costs.premium_above == Decimal("12.5")
+    assert policy_json.loads(policy_json.dumps(policy)) == policy
+    said = "costs: {generations: all, premium_above: 20.0}\n"
+    unsaid = "costs: {generations: all}\n"
+    assert yaml_file.load(write(said + SMALL)).hash == yaml_file.load(write(unsaid + SMALL)).hash
+
+
 def test_to_say_what_is_so_anyway_changes_nothing(write: Write) -> None:
     said = yaml_file.load(write(f"costs: {{generations: above 0.050}}\n{SMALL}"))
     assert said == yaml_file.load(write(SMALL))

@@ -7,11 +7,13 @@ from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
 from budget_guard.domain.choices import OneIn
 from budget_guard.domain.cost_spends import CostSpend, Counted, DaySpend, Spender
 from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, OutcomeHour, Tag, Tagged
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
 from budget_guard.domain.offer import Former, Model, Offer, Price, Repriced
+from budget_guard.domain.outcomes import PerSuccess
 from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.records import (
     Approval,
@@ -24,9 +26,9 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.sampling import Count, GenerationsRead, Sampled
+from budget_guard.domain.sampling import Count, GenerationsRead, Sampled, Stratum
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
-from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
+from budget_guard.domain.signals.signal import BalanceMark, Gap, Signal, Signals
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
@@ -41,7 +43,7 @@ ENTRY = Entry("key/3fa9/daily", "prod-api spent 91.20 of 100.00 USD today", spen
 def observation(key: str = HASH, gone_at: datetime | None = None) -> Observation:
     spent = Spent(Decimal("91.20"), Decimal("0.000000123456789012345678901234567890"))
     counters = Counters(spent, dict.fromkeys(Window, spent))
-    who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER)
+    who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER, created_on=TODAY)
     at = NOW + timedelta(microseconds=1)
     reading = Reading(who, OWN, counters, Decimal(8), NOW, at, "f1" * 16)
     jump = Jump(NOW, counters, NOW - timedelta(minutes=5))
@@ -138,6 +140,20 @@ def sampled(hour: datetime = NOW, workspace: str = "w1") -> Sampled:
     return Sampled(workspace, hour, NOW, OneIn(5), Count(40, Decimal("8.1")), *both)
 
 
+def day_outcomes(day: date = TODAY) -> DayOutcomes:
+    hour = OutcomeHour(NOW, Figures(Decimal("0.123456789012"), requests=3), 1, Decimal("0.02"))
+    counts = Count(40, Decimal("3.10")), Count(3, Decimal("0.4"))
+    strata = tuple(
+        Stratum(choice, *counts, Decimal("0.4"), Decimal("0.3"), Decimal("0.1"), Decimal("0.01"))
+        for choice in (None, OneIn(100))
+    )
+    return DayOutcomes(day, NOW, (hour,), strata, PerSuccess(Decimal("1.75"), 2))
+
+
+def day_tag(day: date = TODAY, tag: Tag = Tag.USER) -> DayTag:
+    return DayTag(day, tag, NOW, (Tagged("ann", Figures(Decimal("0.123456789012"), requests=3)),))
+
+
 def day_mix(day: date = TODAY) -> DayMix:
     by = (Decimal(0), Decimal("0.5"), Decimal("0.5"), Decimal("12.123456789012"))
     slices = (Slice(None, Axis.MODEL, "acme/small", by), Slice("ann", Axis.PROVIDER, "Acme", by))
@@ -180,6 +196,7 @@ SIGNALS = Signals(
         ),
     ),
     (BalanceMark(NOW, Decimal("812.5"), Decimal("1000.25")),),
+    Gap(Decimal("46.6"), Decimal(210)),
 )
 DAY_SPEND = DaySpend(
     "3fa9c1d2", TODAY, "3", NOW, is_final=True, rows=((HASH, Spent(Decimal("0.123456789012"))),)
@@ -237,6 +254,9 @@ EACH = (
     generation(),
     sampled(),
     GENERATIONS_READ,
+    day_outcomes(),
+    day_tag(),
+    DayTouched(NOW.date()),
     day_mix(),
     day_habits(),
     SIGNALS,

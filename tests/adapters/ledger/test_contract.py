@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 
 from budget_guard.domain.alerts import AlertState
+from budget_guard.domain.daily import DayTouched, Tag
 from budget_guard.domain.errors import LeaseLost, WishReplaced
 from budget_guard.domain.generations import Remark, Said
 from budget_guard.domain.wishes import Disable
@@ -53,6 +54,9 @@ def test_an_empty_ledger_knows_nothing(ledger: CostLedger) -> None:
     assert not list(ledger.generations(NOW.date()))
     assert not ledger.sampled(NOW.date())
     assert not ledger.generations_read()
+    assert ledger.day_outcomes(NOW.date()) is None
+    assert ledger.day_tag(NOW.date(), Tag.USER) is None
+    assert not ledger.days_touched()
     assert ledger.day_mix(NOW.date()) is None
     assert not ledger.day_habits(NOW.date())
     assert ledger.signals() is None
@@ -89,6 +93,9 @@ def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool
     assert list(ledger.generations(NOW.date())) == [samples.generation()]
     assert ledger.sampled(NOW.date()) == [samples.sampled()]
     assert ledger.generations_read() == {"w1": samples.GENERATIONS_READ}
+    assert ledger.day_outcomes(NOW.date()) == samples.day_outcomes()
+    assert ledger.day_tag(NOW.date(), Tag.USER) == samples.day_tag()
+    assert ledger.days_touched() == [DayTouched(NOW.date())]
     assert ledger.day_mix(NOW.date()) == samples.day_mix()
     assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
     assert ledger.signals() == samples.SIGNALS
@@ -373,6 +380,30 @@ def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: CostL
     both = [samples.sampled(workspace="w1"), samples.sampled(workspace="w2")]
     ledger.save(late, *reversed(both), samples.sampled(NOW + timedelta(days=1)))
     assert ledger.sampled(NOW.date()) == [*both, late]
+
+
+def test_the_sums_of_a_day_are_those_of_no_other_and_kept_for_400_days(
+    ledger: CostLedger, clock: Clock
+) -> None:
+    today, tomorrow = NOW.date(), NOW.date() + timedelta(days=1)
+    ledger.save(samples.day_outcomes(), samples.day_tag(), samples.day_tag(tag=Tag.APP))
+    ledger.save(samples.day_tag(tomorrow), samples.day_outcomes(tomorrow))
+    assert ledger.day_outcomes(today) == samples.day_outcomes()
+    assert ledger.day_tag(today, Tag.APP) == samples.day_tag(tag=Tag.APP)
+    assert ledger.day_tag(tomorrow, Tag.APP) is None
+    clock.pass_(timedelta(days=399))
+    assert ledger.day_tag(today, Tag.USER) == samples.day_tag()
+    clock.pass_(timedelta(days=2))
+    assert ledger.day_tag(today, Tag.USER) is None
+    assert ledger.day_outcomes(today) is None
+
+
+def test_days_are_to_be_summed_up_until_that_is_done(ledger: CostLedger, lease: Lease) -> None:
+    days = [DayTouched(NOW.date() + timedelta(days=one)) for one in range(3)]
+    ledger.save(*reversed(days), lease=lease)
+    assert ledger.days_touched() == days
+    ledger.forget(days[1], lease=lease)
+    assert ledger.days_touched() == [days[0], days[2]]
 
 
 def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.alerts import Condition, Entry, Incident, Kind
+from budget_guard.domain.alerts import Condition, Entry, Incident, Kind, Unit
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
@@ -46,6 +46,8 @@ SIGNAL = Signal(
     key="#api",
     key_name="api",
     todo="see what its job does",
+    contributors=(("acme/large", Decimal(3)),),
+    unit=Unit.USD_PER_REQUEST,
 )
 OF_COSTS = (
     *(Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL),
@@ -69,6 +71,8 @@ def test_each_signal_is_a_condition_with_its_owner_key_and_what_to_do() -> None:
     assert (entry.incident, entry.text) == (SIGNAL.id, SIGNAL.text)
     assert (entry.owner, entry.key, entry.key_name) == ("ann", "#api", "api")
     assert entry.todo == "see what its job does"
+    assert (entry.before, entry.after) == (Decimal("0.1"), Decimal("0.4"))
+    assert (entry.unit, entry.contributors) == (SIGNAL.unit, SIGNAL.contributors)
 
 
 def test_signals_and_balance_are_among_the_conditions() -> None:
@@ -130,6 +134,8 @@ def test_a_short_balance_names_both_figures_and_who_spent_most() -> None:
         "the account's balance is 90.00 USD, below 100.00; most by api 48.00, job 24.00 USD in 24 "
         "hours"
     )
+    assert (found[0].entry.before, found[0].entry.after) == (100, 90)
+    assert found[0].entry.contributors == (("api", 48), ("job", 24))
 
 
 @pytest.mark.parametrize(("balance", "is_told"), [("215.99", True), ("216", False)])
@@ -146,6 +152,7 @@ def test_a_short_runway_tells_how_long_the_credits_last_and_who_spends() -> None
         "the account's 144.00 USD last for 48 hours, below 72 hours, at 3.00 USD an hour; most by "
         "api 72.00 USD in 24 hours"
     )
+    assert (found.entry.before, found.entry.after, found.entry.unit) == (72, 48, Unit.HOURS)
 
 
 def test_an_account_that_spends_nothing_has_an_endless_runway() -> None:

@@ -1,21 +1,24 @@
 """The alert as tools read it: the canonical event, whose schema is public and versioned."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from budget_guard.adapters.alerts.cleaning import clean
+from budget_guard.adapters.alerts.cleaning import MOST_CONTRIBUTORS, clean
 from budget_guard.adapters.alerts.wording import subject
-from budget_guard.domain.alerts import Alert, Entry, Kind
-from budget_guard.domain.money import Usd
+from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
 from budget_guard.domain.policy import Severity
 from budget_guard.domain.windows import Window
 
 SCHEMA: Literal["budget-guard.alert/1"] = "budget-guard.alert/1"
 
 type Money = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", description="USD, every digit.")]
+type Figure = Annotated[
+    str, Field(pattern=r"^-?\d+(\.\d+)?$", description="A number, every digit.")
+]
 
 
 class State(StrEnum):
@@ -23,6 +26,16 @@ class State(StrEnum):
 
     OPEN = "open"
     RESOLVED = "resolved"
+
+
+class Contributor(BaseModel):
+    """Who, or what, money went to."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """Of a key, or of a model: made safe to show, not to be trusted."""
+    usd: Money
 
 
 class EventEntry(BaseModel):
@@ -45,6 +58,13 @@ class EventEntry(BaseModel):
     cap: Money | None = None
     """The cap with grants."""
     burn_per_hour: Money | None = None
+    before: Figure | None = None
+    """Of a signal: the figure compared with: what is usual, or explained, or the bound; in `unit`s."""
+    after: Figure | None = None
+    """Of a signal: what it is now; in `unit`s."""
+    unit: Unit | None = None
+    contributors: tuple[Contributor, ...] | None = Field(default=None, max_length=MOST_CONTRIBUTORS)
+    """The keys, or models, that this money went to, the dearest first."""
     exhausts_at: datetime | None = None
     """When the cap is reached at this burn, if that is before it resets."""
     resets_at: datetime | None = None
@@ -118,9 +138,13 @@ def _entry(entry: Entry) -> EventEntry:
         key=entry.key,
         key_name=entry.key_name,
         window=entry.window,
-        spent=_money(entry.spent),
-        cap=_money(entry.cap),
-        burn_per_hour=_money(entry.burn_per_hour),
+        spent=_number(entry.spent),
+        cap=_number(entry.cap),
+        burn_per_hour=_number(entry.burn_per_hour),
+        before=_number(entry.before),
+        after=_number(entry.after),
+        unit=entry.unit,
+        contributors=_contributors(entry),
         exhausts_at=entry.exhausts_at,
         resets_at=entry.resets_at,
         action=entry.action,
@@ -130,5 +154,10 @@ def _entry(entry: Entry) -> EventEntry:
     )
 
 
-def _money(amount: Usd | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
+def _contributors(entry: Entry) -> tuple[Contributor, ...] | None:
+    told = (Contributor(name=name, usd=f"{usd:f}") for name, usd in entry.contributors)
+    return tuple(told) or None
+
+
+def _number(figure: Decimal | None) -> str | None:
+    return None if figure is None else f"{figure:f}"

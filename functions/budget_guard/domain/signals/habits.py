@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 
-from budget_guard.domain.alerts import Kind
+from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.costs import UNKNOWN, Axis, CostHour, Figures, summed
 from budget_guard.domain.money import Usd, show
 from budget_guard.domain.ownership import People
@@ -24,6 +24,7 @@ LEAST_SPREAD = Decimal("0.1")
 ABOVE_HIGHEST = Decimal("1.5")
 """How far above the highest hour of its days a figure must be: a weekly job differs each time."""
 REQUESTS, COST = "requests", "cost"
+UNITS = {REQUESTS: Unit.REQUESTS_PER_HOUR, COST: Unit.USD_PER_REQUEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _signal(
         text=f"{short(name)}: {told[0]} in 3 hours, usually {told[1]}{named(models, owner)}",
         before=figures[0],
         after=figures[1],
+        unit=UNITS[what],
         contributors=models,
         owner=owner,
         key=seen.key if is_known else None,

@@ -38,6 +38,10 @@ def _condition(signal: Signal) -> Condition:
         owner=signal.owner,
         key=signal.key,
         key_name=signal.key_name,
+        before=signal.before,
+        after=signal.after,
+        unit=signal.unit,
+        contributors=signal.contributors,
         action="nothing: the guard only tells",
         todo=signal.todo,
     )

@@ -81,7 +81,7 @@ class Chooser:
 
     @property
     def _counter(self) -> Counter:
-        return Counter(self.keeper.ledger, self.keeper.lease, self.choice, self.now)
+        return Counter(self.keeper, self.choice, self.now)
 
     def _keep(self, question: Question, named: Named) -> Tally | None:
         """Bring what is chosen of a span on record; None where the time is over before that."""

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 from budget_guard.domain.choices import Choice
 from budget_guard.domain.money import Usd
 from budget_guard.domain.sampling import Count, Sampled
-from budget_guard.use_cases.costs.ledger import CostLedger
+from budget_guard.use_cases.costs.keeping import Keeper
 from budget_guard.use_cases.costs.source import Question, Row
-from budget_guard.use_cases.ports import Lease
 
 HOUR = timedelta(hours=1)
 
@@ -37,8 +36,7 @@ class Tally:
 class Counter:
     """Writes what became of the generations of each hour, where that is news."""
 
-    ledger: CostLedger
-    lease: Lease
+    keeper: Keeper
     choice: Choice
     now: datetime
 
@@ -47,19 +45,19 @@ class Counter:
         hours = list(_hours(question))
         days = sorted({hour.date() for hour in hours})
         exist = dict.fromkeys(hours, Count())
-        for one in (one for day in days for one in self.ledger.cost_hours(day)):
+        for one in (one for day in days for one in self.keeper.ledger.cost_hours(day)):
             if one.workspace == question.workspace and one.hour in exist:
                 for figures in (cost.figures for cost in one.models or one.providers):
                     exist[one.hour] += Count(figures.requests, figures.credits + figures.byok)
         known = {
             one.hour: one
             for day in days
-            for one in self.ledger.sampled(day)
+            for one in self.keeper.ledger.sampled(day)
             if one.workspace == question.workspace
         }
         counted = [self._sampled(question.workspace, hour, exist[hour], tally) for hour in hours]
         news = [one for one in counted if _is_news(one, known.get(one.hour))]
-        self.ledger.save(*news, lease=self.lease)
+        self.keeper.change({one.hour.date() for one in news}, news)
 
     def _sampled(self, workspace: str, hour: datetime, exist: Count, tally: Tally) -> Sampled:
         chosen, kept = (counts.get(hour, Count()) for counts in (tally.chosen, tally.kept))

@@ -13,6 +13,7 @@ from budget_guard.use_cases.costs.keeping import Keeper
 from budget_guard.use_cases.costs.naming import names
 from budget_guard.use_cases.costs.offer import labelled
 from budget_guard.use_cases.costs.source import Question, Told
+from budget_guard.use_cases.costs.summing import sum_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class GenerationPoll:
 class GenerationReport:
     """How a poll of generations went: `chosen` are on record now, `drained` is the queue.
 
-    `is_whole`: all that was chosen until now was looked at.
+    `is_whole`: all that was chosen until now was looked at, and its days are summed up.
     """
 
     chosen: int
@@ -71,10 +72,11 @@ def poll_generations(on: GenerationPoll) -> GenerationReport:
         drained = drain(on.ids, on.keeper, on.now, on.has_time)
     except QueueError as error:
         problems.append(str(error))
+    is_summed = sum_up(on.keeper, on.now, on.has_time)
     return GenerationReport(
         chosen=chooser.kept,
         drained=drained,
-        is_whole=is_whole,
+        is_whole=is_whole and is_summed,
         warnings=(*warnings, *chooser.warnings),
         problem="; ".join(problems) or None,
     )

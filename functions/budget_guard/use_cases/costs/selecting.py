@@ -14,8 +14,9 @@ from budget_guard.domain.costs import UNKNOWN, Axis, Cost, CostDay, CostHour, pa
 from budget_guard.domain.keys import Spent
 from budget_guard.domain.policy import fits
 from budget_guard.domain.windows import Window, start
+from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.costs.report import DAY, costs_among
+from budget_guard.use_cases.costs.report import DAY
 from budget_guard.use_cases.ports import Lease
 
 HOUR = timedelta(hours=1)
@@ -106,7 +107,7 @@ class Selecting:
     def _summed(self, selection: Selection, day: date) -> tuple[Sums, datetime | None]:
         """Return the sums of a day, and the first hour that is not split so; keep what is over."""
         told, hours = self.ledger.cost_days(day), self._hours(day)
-        mine = (one for one in costs_among(told, hours, selection.axis) if selection.takes(one))
+        mine = (one for one in DayCosts(told, hours).by(selection.axis) if selection.takes(one))
         sums, gap = _sums(mine), _gap(told, hours, selection.axis)
         is_final = day < self.reach.final
         if gap is None and (is_final or day < self._today - DAY):

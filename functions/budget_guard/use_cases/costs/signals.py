@@ -17,10 +17,10 @@ from budget_guard.domain.policy import Policy
 from budget_guard.domain.signals.habits import HISTORY_DAYS, RECENT, unusual
 from budget_guard.domain.signals.mix import Compared, is_enough, shifts, steps_until
 from budget_guard.domain.signals.prices import repriced, used
-from budget_guard.domain.signals.rules import MixShifted, Prices, Unexplained, Unusual
+from budget_guard.domain.signals.rules import MixShifted, Prices, Unusual
 from budget_guard.domain.signals.shapes import STEPS, mix_of
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
-from budget_guard.domain.signals.unexplained import keyless, marked, span, untold
+from budget_guard.domain.signals.unexplained import Missing, keyless, marked, missing, span, untold
 from budget_guard.domain.signals.withdrawn import leaving, withdrawn
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.shaping import DAY, Shapes, midnight
@@ -64,8 +64,10 @@ class Watch:
             self.ledger.poll_report(),
             self.people.observations.values(),
         )
-        found = tuple(self._found(told, until, read, balances))
-        self.ledger.save(Signals(self.now, until, found, balances), lease=self.lease)
+        over = span(self.now, midnight(until.date() - DAY), read)
+        lacking = missing(self.people, _credits(told), over)
+        found = tuple(self._found(told, until, lacking, balances))
+        self.ledger.save(Signals(self.now, until, found, balances, lacking.gap), lease=self.lease)
 
     def _read(self) -> Mapping[str, datetime]:
         """Return until when the hours of each workspace were read."""
@@ -80,13 +82,12 @@ class Watch:
         self,
         hours: Sequence[CostHour],
         until: datetime,
-        read: Mapping[str, datetime],
+        lacking: Missing,
         balances: Sequence[BalanceMark],
     ) -> Iterator[Signal]:
         rules = self.policy.signals
         if rules.unexplained:
-            known = midnight(until.date() - DAY)
-            yield from self._unexplained(hours, known, read, rules.unexplained)
+            yield from _some(untold(self.people, lacking, rules.unexplained))
             if not self.policy.scope:
                 yield from _some(keyless(balances, rules.unexplained))
         if rules.mix_shifted:
@@ -97,16 +98,6 @@ class Watch:
             last_day = used(one for one in hours if one.hour >= until - DAY)
             yield from repriced(offer, last_day, self.people, rules.prices, self.now)
             yield from self._withdrawn(offer, hours, rules.prices)
-
-    def _unexplained(
-        self,
-        hours: Sequence[CostHour],
-        known: datetime,
-        read: Mapping[str, datetime],
-        rules: Unexplained,
-    ) -> Iterator[Signal]:
-        over = span(self.now, known, read)
-        return _some(untold(self.people, _credits(hours), over, rules))
 
     def _shifts(
         self, hours: Sequence[CostHour], until: datetime, rules: MixShifted
