@@ -30,6 +30,8 @@ class Kind(StrEnum):
     UNEXPLAINED = "cost.unexplained"
     MIX_SHIFTED = "cost.mix_shifted"
     UNUSUAL = "cost.unusual"
+    FALLBACKS = "cost.fallbacks"
+    LOOP = "cost.loop"
     RESOLVED = "resolved"
     TEST = "test"
 

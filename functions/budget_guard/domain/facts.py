@@ -10,7 +10,7 @@ from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, Freeze, Grant, PollReport, Release, Workspace
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 
 
@@ -36,6 +36,7 @@ class Facts:
     freezes: Sequence[Freeze] = ()
     approvals: Sequence[Approval] = ()
     signals: Signals | None = None
+    request_signals: RequestSignals | None = None
     spared: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()

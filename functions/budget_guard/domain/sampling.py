@@ -85,8 +85,8 @@ type Hours = Mapping[Place, Sampled]
 
 def coverage(sampled: Iterable[Sampled], kept: Iterable[Generation]) -> tuple[Count, Count]:
     """Return how many generations exist, and how many of them are on record, for any reason."""
-    hours = _hours(sampled)
-    on_record = sum((_count(one) for one in kept if _place(one) in hours), Count())
+    hours = by_hour(sampled)
+    on_record = sum((_count(one) for one in kept if place_of(one) in hours), Count())
     return _exist(hours), on_record
 
 
@@ -96,11 +96,11 @@ def estimate(sampled: Iterable[Sampled], kept: Iterable[Generation], of: Amount)
     `of` is at most what a generation cost. Horvitz and Thompson's estimate where 1 in N is on
     record: those sent to the queue, which nobody drew, do not count twice.
     """
-    hours = _hours(sampled)
+    hours = by_hour(sampled)
     of_choice: dict[Choice, list[Generation]] = {one.choice: [] for one in hours.values()}
     for one in kept:
-        if _place(one) in hours:
-            of_choice[hours[_place(one)].choice].append(one)
+        if place_of(one) in hours:
+            of_choice[hours[place_of(one)].choice].append(one)
     found = Estimate()
     for choice, some in of_choice.items():
         mine = {place: one for place, one in hours.items() if one.choice == choice}
@@ -135,7 +135,8 @@ def _exist(hours: Hours) -> Count:
     return sum((one.exist for one in hours.values()), Count())
 
 
-def _hours(sampled: Iterable[Sampled]) -> Hours:
+def by_hour(sampled: Iterable[Sampled]) -> Hours:
+    """Return each hour of a workspace with what became of its generations."""
     return {(one.workspace, one.hour): one for one in sampled}
 
 
@@ -143,6 +144,7 @@ def _count(one: Generation) -> Count:
     return Count(1, one.cost)
 
 
-def _place(one: Generation) -> Place:
+def place_of(one: Generation) -> Place:
+    """Return the workspace and the hour of a generation."""
     hour = one.created_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return one.workspace, hour

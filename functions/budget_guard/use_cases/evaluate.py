@@ -63,6 +63,7 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         freezes=ledger.freezes(),
         approvals=ledger.approvals(),
         signals=ledger.signals(),
+        request_signals=ledger.request_signals(),
     )
 
 

@@ -24,8 +24,9 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known, Listing
 
@@ -103,7 +104,9 @@ type Record = (
     | GenerationsRead
     | DayMix
     | DayHabits
+    | DayRequests
     | Signals
+    | RequestSignals
 )
 
 
@@ -226,8 +229,16 @@ class Ledger(Protocol):
         """Return how the keys spent on a day that is over; kept for 400 days."""
         ...
 
+    def day_requests(self, day: date) -> DayRequests | None:
+        """Return what a day's requests on record were like; kept for 35 days."""
+        ...
+
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
+        ...
+
+    def request_signals(self) -> RequestSignals | None:
+        """Return what the last poll of generations found; None before the first."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

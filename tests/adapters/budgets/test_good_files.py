@@ -28,7 +28,7 @@ from budget_guard.domain.policy import (
     Severity,
     Threshold,
 )
-from budget_guard.domain.signals.rules import Account, SignalRules, Unexplained, Unusual
+from budget_guard.domain.signals.rules import Account, Fallbacks, SignalRules, Unexplained, Unusual
 from budget_guard.domain.windows import Window
 
 type Write = Callable[[str | bytes], Path]
@@ -56,6 +56,8 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
             unexplained=Unexplained(Decimal("0.03"), Decimal(1)),
             mix_shifted=None,
             unusual=Unusual(8, Decimal("2.5")),
+            fallbacks=Fallbacks(Decimal("0.3"), 50),
+            loops=None,
         ),
         budgets=(
             Budget(
@@ -105,7 +107,9 @@ def test_the_json_reads_back_as_the_same_policy(write: Write, good: str) -> None
     assert wire.from_json(yaml_file.to_json(path)) == yaml_file.load(path)
 
 
-@pytest.mark.parametrize("said", ["{}", "{unusual: {times: 6}}", "{mix_shifted: {by: 25%}}"])
+@pytest.mark.parametrize(
+    "said", ["{}", "{unusual: {times: 6}}", "{mix_shifted: {by: 25%}}", "{loops: {times: 3}}"]
+)
 def test_signals_as_they_are_without_the_section_do_not_change_the_files_hash(
     write: Write, said: str
 ) -> None:

@@ -90,6 +90,14 @@ files = st.fixed_dictionaries(
                 | st.fixed_dictionaries({}, optional={"by": parts, "at_least": amounts}),
                 "unusual": st.just("off")
                 | st.fixed_dictionaries({}, optional={"times": st.integers(2, 100)}),
+                "fallbacks": st.just("off")
+                | st.fixed_dictionaries(
+                    {}, optional={"by": parts, "at_least": st.integers(5, 100000)}
+                ),
+                "loops": st.just("off")
+                | st.fixed_dictionaries(
+                    {}, optional={"times": st.integers(2, 100), "at_least": amounts}
+                ),
             },
         ),
         "account": st.fixed_dictionaries(

@@ -24,8 +24,9 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -101,7 +102,7 @@ def address(record: Record) -> Address:
             place = DEPLOYED
         case CostHour() | CostDay() | CostsRead() | DayMix() | DayHabits() | Signals():
             place = Address(*cost_places.of(record))
-        case Generation() | Sampled() | GenerationsRead():
+        case Generation() | Sampled() | GenerationsRead() | DayRequests() | RequestSignals():
             place = Address(*generation_places.of(record))
         case _:
             place = _address_of_rest(record)

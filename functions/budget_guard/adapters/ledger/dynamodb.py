@@ -25,9 +25,10 @@
 | generation             | GENERATIONID#<id>      | ONE                 | 35 d               |
 | what of them is kept   | SAMPLED#<day>          | hour#workspace      | 35 d               |
 | generations read       | GENERATIONSREAD        | workspace           |                    |
+| requests of a day      | DAYREQUESTS            | day                 | 35 d               |
 | mix of a day           | DAYMIX                 | day                 | 400 d              |
 | habits of keys, a day  | DAYHABITS#<day>        | hash digit, or ?    | 400 d              |
-| signals                | SIGNALS                | LAST                |                    |
+| signals                | SIGNALS                | LAST, REQUESTS      |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000

@@ -9,6 +9,7 @@ from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import FORMER_KEPT, Observation
 from budget_guard.domain.records import Audit, Grant, SpendRecord
 from budget_guard.domain.sampling import Sampled
+from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.use_cases.ports import Record
 
@@ -42,6 +43,8 @@ def _kept(record: Record) -> tuple[datetime | None, timedelta]:
             since, kept = record.hour, HOURS_KEPT
         case Generation():
             since, kept = record.created_at, HOURS_KEPT
+        case DayRequests():
+            since, kept = datetime.combine(record.day, time(), UTC), HOURS_KEPT
         case CostDay() | DayMix() | DayHabits():
             since, kept = datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
     return since, kept

@@ -33,8 +33,9 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Record
@@ -179,3 +180,11 @@ class Reader(ABC):
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
         return self._at(Signals, Address(*cost_places.SIGNALS))
+
+    def day_requests(self, day: date) -> DayRequests | None:
+        """Return what a day's requests were like; None if that is not on record."""
+        return self._at(DayRequests, Address(*generation_places.day_requests(day)))
+
+    def request_signals(self) -> RequestSignals | None:
+        """Return what the last poll of generations found; None before the first."""
+        return self._at(RequestSignals, Address(*generation_places.SIGNALS))

@@ -41,7 +41,7 @@ class Watch:
 
     def look(self) -> None:
         """Write the signals of the hours read since the last look. Raises `LedgerError`."""
-        read = self._read()
+        read = hours_read(self.ledger, self.policy)
         until, last = min(read.values(), default=None), self.ledger.signals()
         if until is None or self.now - until > BEHIND or (last and last.until == until):
             return
@@ -62,15 +62,6 @@ class Watch:
         )
         found = tuple(self._found(told, until, read, balances))
         self.ledger.save(Signals(self.now, until, found, balances), lease=self.lease)
-
-    def _read(self) -> Mapping[str, datetime]:
-        """Return until when the hours of each workspace were read."""
-        read = self.ledger.costs_read()
-        return {
-            one: read[one].until.astimezone(UTC)
-            for one in self.ledger.workspaces()
-            if self.policy.reads(one) and one in read
-        }
 
     def _found(
         self,
@@ -126,6 +117,16 @@ class Watch:
         days = (first - back * DAY for back in range(1, HISTORY_DAYS + 1))
         before = [one for day in days for one in self.ledger.day_habits(day)]
         return unusual(recent, before, self.people, rules)
+
+
+def hours_read(ledger: Ledger, policy: Policy) -> Mapping[str, datetime]:
+    """Return until when the hours of each workspace were read."""
+    read = ledger.costs_read()
+    return {
+        one: read[one].until.astimezone(UTC)
+        for one in ledger.workspaces()
+        if policy.reads(one) and one in read
+    }
 
 
 def _credits(hours: Sequence[CostHour]) -> Mapping[str, Mapping[datetime, Usd]]:
