@@ -16,9 +16,9 @@ from tests.domain.builders import HOUR, MINUTE
 from tests.domain.signals.world import BEGIN, MODELS, PRICE, PROVIDERS, Job, a_job, dice, usd
 
 CHOICES: tuple[Choice, ...] = (Above(Decimal("0.05")), OneIn(1), OneIn(4), None)
-THINNED = 10
+THINNED = 16
 """Of a key's requests in `world`, one in so many is made here, and at most `MOST` in an hour."""
-MOST = 80
+MOST = 40
 DEARER = 8
 """So many times as dear as in `world`: some requests cost more than 0.05 USD."""
 
