@@ -249,7 +249,7 @@ BAD = [
         "signals.fallbacks.at_least",
         "4",
         "bounds",
-        "5 to 100000",
+        "5 to 1000",
     ),
     (
         top("signals: {fallbacks: {at_least: 20 requests}}"),
@@ -257,7 +257,7 @@ BAD = [
         "signals.fallbacks.at_least",
         "20 requests",
         "not whole",
-        "5 to 100000",
+        "5 to 1000",
     ),
     (top("signals: {unusual: {time: 6}}"), 7, "signals.unusual.time", "6", "no such", "times?"),
     *(

@@ -92,7 +92,7 @@ files = st.fixed_dictionaries(
                 | st.fixed_dictionaries({}, optional={"times": st.integers(2, 100)}),
                 "fallbacks": st.just("off")
                 | st.fixed_dictionaries(
-                    {}, optional={"by": parts, "at_least": st.integers(5, 100000)}
+                    {}, optional={"by": parts, "at_least": st.integers(5, 1000)}
                 ),
                 "loops": st.just("off")
                 | st.fixed_dictionaries(

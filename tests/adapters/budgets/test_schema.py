@@ -113,7 +113,6 @@ def test_schema_and_check_accept_the_same(
         file(signals={"mix_shifted": {"by": 25}}),
         file(signals={"unexplained": {"at_least": -1}}),
         file(signals={"fallbacks": {"at_least": 4}}),
-        file(signals={"fallbacks": {"at_least": "20"}}),
         file(signals={"loops": {"times": 101}}),
         file({"cap": {}}),
         file({"cap": 5}),

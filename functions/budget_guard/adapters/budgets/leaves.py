@@ -59,8 +59,8 @@ type Times = Annotated[
 ]
 type Volume = Annotated[
     int,
-    PlainValidator(scalars.whole(5, 100000)),
-    WithJsonSchema({"type": "integer", "minimum": 5, "maximum": 100000}),
+    PlainValidator(scalars.whole(5, 1000)),
+    WithJsonSchema({"type": "integer", "minimum": 5, "maximum": 1000}),
 ]
 type HoldFrom = Annotated[
     policy.Hold,

@@ -80,7 +80,7 @@ class Fallbacks(Part):
     )
     at_least: leaves.Volume = Field(
         rules.Fallbacks().at_least,
-        description="Requests on record in these hours, below which nothing is told (5 to 100000).",
+        description="Requests on record in these hours, below which nothing is told (5 to 1000).",
         examples=[20],
     )
 
