@@ -153,6 +153,8 @@ def test_what_was_told_goes_on_until_it_is_half_as_much() -> None:
 
 def test_older_requests_are_not_lately() -> None:
     assert not found(requests(100, 60, back=4), days(1, 1, 1))
+    (signal,) = found([*requests(100, 60, back=4), *requests(50, 40)], days(1, 1, 1))
+    assert "Acme failed 40 times" in signal.text
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,17 @@ def test_history_of_another_selection_is_not_comparable() -> None:
     assert "of the requests on record (a sample of 1 in 100)" in one[0].text
 
 
+@pytest.mark.parametrize(
+    ("count", "usual", "is_told"), [(8, 1, False), (9, 1, True), (15, 5, False), (16, 5, True)]
+)
+def test_of_a_sample_fewer_requests_and_less_money_stand_for_more(
+    count: int, usual: int, is_told: bool
+) -> None:
+    before = days(usual, usual, usual, selected="1 in 4")
+    some = repeats(requests(count, cost="0.0556"), "1 in 4")
+    assert bool(looping(some, before, RULES)) == is_told
+
+
 def test_a_loop_in_two_selections_is_told_once_by_the_larger() -> None:
     both = repeats(requests(100), "sent")
     for one in requests(50):

@@ -7,7 +7,7 @@ import pytest
 
 from budget_guard.domain.policy import Above, Choice, OneIn
 from budget_guard.domain.sampling import Count, Sampled, by_hour, place_of
-from budget_guard.domain.signals.requests import of_those, selection, usual_most
+from budget_guard.domain.signals.requests import of_those, selection, stands_for, usual_most
 from tests.domain.builders import DAY, NOW
 from tests.domain.generations import a_generation
 from tests.domain.signals.hours import TODAY
@@ -50,6 +50,7 @@ def test_of_an_hour_that_was_not_counted_only_what_was_sent_is_on_record() -> No
 )
 def test_a_selection_is_told_in_words(selected: str, words: str) -> None:
     assert of_those(selected) == words
+    assert stands_for(selected) == (7 if selected == "1 in 7" else 1)
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,9 @@ class Traffic:
         first = PROVIDERS[MODELS.index(model) // 2]
         fell = rng.random() < parts[first]
         other = rng.choice([one for one in PROVIDERS if one != first])
-        attempts = (Attempt(first, 503 if fell else 200, model),)
+        attempts = [Attempt(first, 503 if fell else 200, model)]
         if fell:
-            attempts += (Attempt(other, 200, model),)
+            attempts.append(Attempt(other, 200, model))
             cost *= 1.3
         at = self.at(hour) + rng.randrange(60) * MINUTE
         is_job = session.startswith("job")
@@ -134,7 +134,7 @@ class Traffic:
             requested=model,
             served=model,
             provider=other if fell else first,
-            attempts=attempts,
+            attempts=tuple(attempts),
             figures=Figures(usd(cost), requests=1, prompt=1000, completion=100),
             session=None if is_job else session,
             key=key,

@@ -1,6 +1,6 @@
 """The last act of a poll of generations: what single requests tell, once an hour, from little."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -121,6 +121,10 @@ def looked(
         poll_generations(GenerationPoll(keeper, queue, policy, now, *times))
 
 
+def clock(now: datetime) -> Callable[[], datetime]:
+    return lambda: now
+
+
 def lived(books: Books, ledger: MemoryLedger | None = None, choice: Choice = ALL) -> MemoryLedger:
     """Return a ledger after a poll on each of the last days, and one now."""
     memory = ledger or MemoryLedger()
@@ -162,7 +166,7 @@ def test_a_job_that_applications_tell_of_is_found_without_any_choice() -> None:
     ledger = a_ledger(books, [key])
     for back in (4, 3, 2, 1, 0):
         now = NOW - back * DAY
-        ids = MemoryIds(lambda at=now: at)
+        ids = MemoryIds(clock(now))
         for one in books.charges:
             if one.at.date() == now.date():
                 ids.send(a_notice(one.id, now, job=one.id.partition("__")[0], key=key))
@@ -178,6 +182,16 @@ def test_with_none_on_record_nothing_is_found_and_what_was_open_ends_once() -> N
     assert ledger.day_requests(TODAY - DAY) is not None
     watched(Served([]), ledger, NOW + HOUR, None)
     assert found(ledger) == ()
+
+
+def test_what_was_told_goes_on_while_it_is_half_as_bad() -> None:
+    books = Served([*past(), *FALLS])
+    told, fresh = lived(books), lived(Served(past()))
+    books.charges += requests(NOW.replace(minute=0), 100)
+    for ledger in (told, fresh):
+        watched(books, ledger, NOW + HOUR)
+    assert [one.kind for one in found(told)] == [Kind.FALLBACKS]
+    assert found(fresh) == ()
 
 
 def test_another_choice_is_compared_with_nothing_before_it() -> None:

@@ -14,13 +14,22 @@ from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.ownership import People
 from budget_guard.domain.sampling import Count
-from budget_guard.domain.signals.requests import Busiest, DayRequests, What, of_those, usual_most
+from budget_guard.domain.signals.requests import (
+    Busiest,
+    DayRequests,
+    What,
+    of_those,
+    stands_for,
+    usual_most,
+)
 from budget_guard.domain.signals.rules import Loops
 from budget_guard.domain.signals.signal import Signal, dearest, named, short, stop
 
 HOUR = timedelta(hours=1)
 LEAST = Decimal(10)
-"""Requests on record in an hour that any session or job may make often."""
+"""Requests in an hour that any session or job may make often."""
+FEWEST = Decimal(8)
+"""Of a sample: fewer on record may be chance."""
 MOST_KEPT = 3000
 """Of a day, so that its record stays small: the busiest."""
 MOST_TOLD = 100
@@ -126,9 +135,10 @@ def looping(repeats: Repeats, before: Iterable[DayRequests], rules: Loops) -> tu
     usual, found = usual_of(before, people), list[tuple[Hour, Decimal]]()
     for one in repeats.recent():
         most = usual.most(one.matter, people.owner(one.matter.key), day)
-        if most is None or one.made.usd < rules.at_least:
+        each = stands_for(one.matter.selection)
+        if most is None or one.made.usd * each < rules.at_least:
             continue
-        if one.made.number > rules.times * max(most, LEAST):
+        if one.made.number > max(FEWEST, rules.times * max(most, LEAST / each)):
             found.append((one, most))
     jobs = {(hour.matter.key, hour.at) for hour, _ in found if hour.matter.what is What.JOB}
     told = dict[str, Signal]()

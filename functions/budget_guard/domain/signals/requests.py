@@ -102,6 +102,11 @@ def of_those(selected: str) -> str:
             return f"of the requests on record (a sample of {selected})"
 
 
+def stands_for(selected: str) -> int:
+    """Return for how many requests one on record stands: more than one in a sample."""
+    return int(selected.rsplit(maxsplit=1)[-1]) if selected.startswith("1 in ") else 1
+
+
 def usual_most(past: Mapping[date, Decimal], day: date) -> Decimal | None:
     """Return the most that is usual; None where too few days tell.
 
