@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.policy import OneIn
 from tests.domain.signals.traffic import Loop, Traffic
 from tests.domain.signals.world import BEFORE, MODELS, PROVIDERS, Lines, World
 
@@ -135,6 +136,8 @@ def stuck(traffic: Traffic) -> None:
     often = Counter(key for key, _, _ in made)
     key = traffic.rng.choice(sorted(one for one in often if often[one] >= OFTEN))
     busiest = max(count for (its, _, _), count in made.items() if its == key)
+    if isinstance(traffic.choice, OneIn) and key not in traffic.tells:
+        busiest *= traffic.choice.n
     requests = max(MANY, round(busiest * traffic.rng.uniform(5, 10)))
     traffic.loop = Loop(key, requests, max(0.06, 3 / requests))
     traffic.expected = lambda name: name.startswith(f"loop/{key}/")
