@@ -55,7 +55,7 @@ def run(ledger: DynamoCostLedger, source: Traffic, now: datetime) -> None:
         assert not report.problem, report.problem
         keeper = Keeper(source, ledger, lease, pool.map)
         poll_generations(
-            GenerationPoll(keeper, MemoryIds(lambda: now), policy, now, always, always)
+            GenerationPoll(keeper, MemoryIds(lambda: now), policy, now, always, always, always)
         )
         costs = DayCosts.of(ledger, now.date())
         for axis in Axis:

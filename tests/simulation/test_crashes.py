@@ -30,7 +30,7 @@ CAUTIONS = (
 
 SIGNALS = (
     *(Kind.BALANCE, Kind.RUNWAY, Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL),
-    *(Kind.REPRICED, Kind.WITHDRAWN),
+    *(Kind.REPRICED, Kind.WITHDRAWN, Kind.FALLBACKS, Kind.LOOP),
 )
 """They tell of credits and costs; nothing is done about them."""
 

@@ -10,7 +10,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.policy import Policy, Severity
 from budget_guard.domain.records import PollReport
 from budget_guard.domain.signals.rules import Account
-from budget_guard.domain.signals.signal import Signal, Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signal, Signals
 from budget_guard.use_cases.evaluate import Evaluation, evaluate
 from budget_guard.use_cases.leases import leased
 from tests.domain.builders import HOUR, MINUTE, NOW, a_budget
@@ -24,6 +24,8 @@ UNUSUAL = Signal(
     owner="search",
 )
 SHIFTED = replace(UNUSUAL, id="mix/search/model/large", kind=Kind.MIX_SHIFTED)
+FELL_BACK = replace(UNUSUAL, id="fallbacks/search/Acme", kind=Kind.FALLBACKS)
+LOOP = replace(UNUSUAL, id="loop/#api/session/0", kind=Kind.LOOP)
 ACCOUNT = Account(balance_below=Decimal(100), runway_below=timedelta(hours=72))
 
 
@@ -36,6 +38,9 @@ class Desk:
 
     def signals(self, *found: Signal, at: datetime) -> None:
         self.ledger.save(Signals(at, at, found))
+
+    def request_signals(self, *found: Signal, at: datetime) -> None:
+        self.ledger.save(RequestSignals(at, at, found))
 
     def told(self, now: datetime) -> list[tuple[Kind, Severity]]:
         """Evaluate; return what went out."""
@@ -66,6 +71,26 @@ def test_signals_of_a_poll_that_stopped_open_nothing_and_end_nothing() -> None:
     assert set(desk.ledger.incidents()) == {UNUSUAL.id}
     desk.signals(SHIFTED, at=later)
     assert {kind for kind, _ in desk.told(later)} == {Kind.MIX_SHIFTED, Kind.RESOLVED}
+
+
+def test_signals_of_requests_are_told_and_resolved_beside_those_of_costs() -> None:
+    desk = Desk()
+    desk.signals(UNUSUAL, at=NOW)
+    desk.request_signals(FELL_BACK, LOOP, at=NOW)
+    kinds = {Kind.UNUSUAL, Kind.FALLBACKS, Kind.LOOP}
+    assert set(desk.told(NOW)) == {(kind, Severity.WARNING) for kind in kinds}
+    desk.request_signals(LOOP, at=NOW + HOUR)
+    assert desk.told(NOW + HOUR) == [(Kind.RESOLVED, Severity.INFO)]
+    assert set(desk.ledger.incidents()) == {UNUSUAL.id, LOOP.id}
+
+
+def test_requests_that_nobody_looks_at_any_more_open_nothing_and_end_nothing() -> None:
+    desk = Desk()
+    desk.request_signals(LOOP, at=NOW)
+    desk.told(NOW)
+    desk.signals(at=NOW + 3 * HOUR)
+    assert desk.told(NOW + 3 * HOUR) == []
+    assert set(desk.ledger.incidents()) == {LOOP.id}
 
 
 def test_that_a_mix_is_as_before_again_is_not_told() -> None:

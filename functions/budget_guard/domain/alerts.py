@@ -33,6 +33,8 @@ class Kind(StrEnum):
     UNUSUAL = "cost.unusual"
     REPRICED = "cost.repriced"
     WITHDRAWN = "model.withdrawn"
+    FALLBACKS = "cost.fallbacks"
+    LOOP = "cost.loop"
     RESOLVED = "resolved"
     TEST = "test"
 

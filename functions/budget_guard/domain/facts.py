@@ -11,7 +11,7 @@ from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, Freeze, Grant, PollReport, Release, Workspace
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 
 
@@ -38,6 +38,7 @@ class Facts:
     approvals: Sequence[Approval] = ()
     signals: Signals | None = None
     cost_spends: Mapping[str, CostSpend] = field(default_factory=dict)
+    request_signals: RequestSignals | None = None
     spared: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()

@@ -66,6 +66,7 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         approvals=ledger.approvals(),
         signals=ledger.signals(),
         cost_spends=ledger.cost_spends() if is_counting else {},
+        request_signals=ledger.request_signals(),
     )
 
 

@@ -22,7 +22,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known, Listing
 
@@ -97,6 +97,7 @@ type BasicRecord = (
     | SpendRecord
     | Audit
     | Signals
+    | RequestSignals
     | CostSpend
 )
 type Record = BasicRecord | CostRecord
@@ -187,6 +188,10 @@ class Ledger(Protocol):
 
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
+        ...
+
+    def request_signals(self) -> RequestSignals | None:
+        """Return what the last poll of generations found; None before the first."""
         ...
 
     def cost_spends(self) -> Mapping[str, CostSpend]:

@@ -224,6 +224,27 @@ UNUSUAL = Entry(
     action="nothing: the guard only tells",
     todo='see what its job does; to stop it: budget-guard freeze 3fa9c1d2abcd --reason "..."',
 )
+FELL_BACK = Entry(
+    incident="fallbacks/search-platform/Acme",
+    text="search-platform: 52 % of 91 requests to Acme fell back in 3 hours, usually 2 % (up to "
+    "6 %), of the requests on record (above 0.05 USD); Acme failed 47 times (503, 429), Beta served 26, Gamma served "
+    "21, 48 % dearer per token (2.21 USD); most by agent-crawler 5.40, prod-search 1.42 USD",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="nothing, if the others' price is fine; while Acme fails, provider.ignore in the requests "
+    "leaves it out",
+)
+LOOP = Entry(
+    incident=f"loop/{HASH}/session/9f86d081884c7d65",
+    text="prod-search: session 7c1e-4f3a made 1840 requests in an hour (112.40 USD), usually up to "
+    "31; from 17:00 to 18:00 UTC, of the requests on record (above 0.05 USD); most by acme/large 110.10, "
+    "acme/small 2.30 USD; owner search-platform",
+    owner="search-platform",
+    key=HASH,
+    key_name="prod-search",
+    action="nothing: the guard only tells",
+    todo='see what this session does; to stop it: budget-guard freeze 3fa9c1d2abcd --reason "..."',
+)
 
 
 REPRICED = Entry(
@@ -297,6 +318,8 @@ ALERTS: Mapping[str, Alert] = {
     "unusual": alert(Kind.UNUSUAL, UNUSUAL),
     "repriced": alert(Kind.REPRICED, REPRICED),
     "withdrawn": alert(Kind.WITHDRAWN, WITHDRAWN),
+    "fallbacks": alert(Kind.FALLBACKS, FELL_BACK),
+    "loop": alert(Kind.LOOP, LOOP),
     "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
     "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
 }

@@ -264,6 +264,26 @@ BAD = [
         "{times: 6}",
     ),
     (top("signals: {unusual: {times: 1}}"), 7, "signals.unusual.times", "1", "bounds", "2 to 100"),
+    (top("signals: {loops: {times: 101}}"), 7, "signals.loops.times", "101", "bounds", "2 to 100"),
+    (top("signals: {loops: often}"), 7, "signals.loops", "often", "neither off", "{times: 3}"),
+    (top("signals: {fallbacks: on}"), 7, "signals.fallbacks", "on", "neither off", "{by: 20%}"),
+    (top("signals: {fallback: off}"), 7, "signals.fallback", "off", "no such", "fallbacks?"),
+    (
+        top("signals: {fallbacks: {at_least: 4}}"),
+        7,
+        "signals.fallbacks.at_least",
+        "4",
+        "bounds",
+        "5 to 1000",
+    ),
+    (
+        top("signals: {fallbacks: {at_least: 20 requests}}"),
+        7,
+        "signals.fallbacks.at_least",
+        "20 requests",
+        "not whole",
+        "5 to 1000",
+    ),
     (top("signals: {unusual: {time: 6}}"), 7, "signals.unusual.time", "6", "no such", "times?"),
     *(
         (
@@ -273,7 +293,12 @@ BAD = [
             value,
             *why,
         )
-        for name, field in [("unexplained", "above"), ("mix_shifted", "by"), ("prices", "by")]
+        for name, field in [
+            ("unexplained", "above"),
+            ("mix_shifted", "by"),
+            ("prices", "by"),
+            ("fallbacks", "by"),
+        ]
         for value, why in [
             ("0.02", ("not a percentage", "such as 25%")),
             ("0%", ("not a part of the whole", "above 0%")),
@@ -289,7 +314,7 @@ BAD = [
             "negative",
             "in USD such as 5",
         )
-        for name in ["unexplained", "mix_shifted", "unusual", "prices"]
+        for name in ["unexplained", "mix_shifted", "unusual", "prices", "loops"]
     ),
     *(
         (

@@ -27,7 +27,14 @@ from budget_guard.domain.policy import (
     Severity,
     Threshold,
 )
-from budget_guard.domain.signals.rules import Account, Prices, SignalRules, Unexplained, Unusual
+from budget_guard.domain.signals.rules import (
+    Account,
+    Fallbacks,
+    Prices,
+    SignalRules,
+    Unexplained,
+    Unusual,
+)
 from budget_guard.domain.windows import Window
 
 type Write = Callable[[str | bytes], Path]
@@ -56,6 +63,8 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
             mix_shifted=None,
             unusual=Unusual(8, Decimal("2.5")),
             prices=Prices(Decimal("0.1"), Decimal(1), timedelta(days=14)),
+            fallbacks=Fallbacks(Decimal("0.3"), 50),
+            loops=None,
         ),
         budgets=(
             Budget(
@@ -127,6 +136,7 @@ def test_what_is_shipped_reads_back_as_the_same_policy(write: Write, good: str) 
         "{unusual: {times: 6}}",
         "{mix_shifted: {by: 25%}}",
         "{prices: {withdrawn_within: 30d}}",
+        "{loops: {times: 3}}",
     ],
 )
 def test_signals_as_they_are_without_the_section_do_not_change_the_files_hash(

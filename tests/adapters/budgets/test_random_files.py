@@ -110,6 +110,14 @@ files = st.fixed_dictionaries(
                         "withdrawn_within": st.integers(1, 365).map("{}d".format),
                     },
                 ),
+                "fallbacks": st.just("off")
+                | st.fixed_dictionaries(
+                    {}, optional={"by": parts, "at_least": st.integers(5, 1000)}
+                ),
+                "loops": st.just("off")
+                | st.fixed_dictionaries(
+                    {}, optional={"times": st.integers(2, 100), "at_least": amounts}
+                ),
             },
         ),
         "account": st.fixed_dictionaries(

@@ -69,6 +69,7 @@ def test_the_schema_accepts_a_good_file(good: str) -> None:
         file(signals={"unexplained": "off", "mix_shifted": {"by": "30%"}, "unusual": {}}),
         file(signals={"unusual": {"times": 6, "at_least": "0.50"}}),
         file(signals={"prices": {"by": "5%", "at_least": 1, "withdrawn_within": "30d"}}),
+        file(signals={"fallbacks": {"by": "10%", "at_least": 5}, "loops": {"times": 100}}),
     ],
 )
 def test_schema_and_check_accept_the_same(
@@ -117,6 +118,8 @@ def test_schema_and_check_accept_the_same(
         file(signals={"mix_shifted": {"by": 25}}),
         file(signals={"prices": {"withdrawn_within": 30}}),
         file(signals={"unexplained": {"at_least": -1}}),
+        file(signals={"fallbacks": {"at_least": 4}}),
+        file(signals={"loops": {"times": 101}}),
         file({"cap": {}}),
         file({"cap": 5}),
         file({"cap": {"daily": None}}),

@@ -27,8 +27,9 @@ from budget_guard.domain.records import (
     Workspace,
 )
 from budget_guard.domain.sampling import Count, GenerationsRead, Sampled, Stratum
+from budget_guard.domain.signals.requests import Busiest, DayRequests, Route, Tried, What
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
-from budget_guard.domain.signals.signal import BalanceMark, Gap, Signal, Signals
+from budget_guard.domain.signals.signal import BalanceMark, Gap, RequestSignals, Signal, Signals
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
@@ -165,6 +166,12 @@ def day_habits(day: date = TODAY, part: str = "3") -> DayHabits:
     return DayHabits(day, part, NOW, (KeyHabits(HASH, figure, figure),))
 
 
+def day_requests(day: date = TODAY) -> DayRequests:
+    route = Tried(Route("above 0.05", "ann", "Acme"), tuple(range(8)), (0,) * 8)
+    busiest = Busiest("sent", HASH, What.JOB, 40)
+    return DayRequests(day, NOW, (route,), (busiest,))
+
+
 FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)
 COSTS_READ = CostsRead("w1", NOW - timedelta(days=9), NOW, NOW + timedelta(seconds=3))
 GENERATIONS_READ = GenerationsRead("w1", NOW, NOW + timedelta(seconds=3))
@@ -231,6 +238,11 @@ OFFER = Offer(
     (Repriced("acme/small", (), (Price("prompt", Decimal("1E-7")),), NOW, NOW),),
     (Former("acme/old", ("acme/old-1",), NOW),),
 )
+REQUEST_SIGNALS = RequestSignals(
+    NOW,
+    NOW,
+    (Signal("fallbacks/ann/Acme", Kind.FALLBACKS, "ann: 52 %", Decimal("0.02"), Decimal("0.52")),),
+)
 EACH = (
     observation(),
     FRESHNESS,
@@ -259,8 +271,10 @@ EACH = (
     DayTouched(NOW.date()),
     day_mix(),
     day_habits(),
+    day_requests(),
     SIGNALS,
     DAY_SPEND,
     COST_SPEND,
     OFFER,
+    REQUEST_SIGNALS,
 )

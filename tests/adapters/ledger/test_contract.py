@@ -1,7 +1,7 @@
 """What every ledger does, on the fake and on DynamoDB (emulated) alike."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 
 import pytest
@@ -59,8 +59,10 @@ def test_an_empty_ledger_knows_nothing(ledger: CostLedger) -> None:
     assert not ledger.days_touched()
     assert ledger.day_mix(NOW.date()) is None
     assert not ledger.day_habits(NOW.date())
+    assert ledger.day_requests(NOW.date()) is None
     assert ledger.signals() is None
     assert ledger.offer() is None
+    assert ledger.request_signals() is None
 
 
 @pytest.mark.parametrize("leased", [True, False])
@@ -98,10 +100,12 @@ def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool
     assert ledger.days_touched() == [DayTouched(NOW.date())]
     assert ledger.day_mix(NOW.date()) == samples.day_mix()
     assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
+    assert ledger.day_requests(NOW.date()) == samples.day_requests()
     assert ledger.signals() == samples.SIGNALS
     assert ledger.day_spends("3fa9c1d2") == [samples.DAY_SPEND]
     assert ledger.cost_spends() == {"claude": samples.COST_SPEND}
     assert ledger.offer() == samples.OFFER
+    assert ledger.request_signals() == samples.REQUEST_SIGNALS
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
@@ -431,6 +435,26 @@ def test_sums_of_a_selections_days_are_kept_apart_and_as_long_as_hours_are(
     assert ledger.day_spends("other")
     clock.pass_(timedelta(days=1))
     assert ledger.day_spends("other") == []
+
+
+def test_what_a_days_requests_were_like_is_kept_as_long_as_they_are(
+    ledger: CostLedger, clock: Clock
+) -> None:
+    begin = datetime.combine(NOW.date(), time(), UTC)
+    ledger.save(samples.day_requests())
+    clock.pass_(begin + timedelta(days=35) - NOW - timedelta(seconds=1))
+    assert ledger.day_requests(NOW.date()) == samples.day_requests()
+    assert ledger.day_requests(NOW.date() + timedelta(days=1)) is None
+    clock.pass_(timedelta(seconds=1))
+    assert ledger.day_requests(NOW.date()) is None
+
+
+def test_signals_of_requests_and_of_costs_lie_side_by_side(
+    ledger: CostLedger, lease: Lease
+) -> None:
+    ledger.save(samples.SIGNALS, samples.REQUEST_SIGNALS, lease=lease)
+    ledger.save(replace(samples.REQUEST_SIGNALS, found=()), lease=lease)
+    assert ledger.signals() == samples.SIGNALS
 
 
 def test_new_signals_replace_the_old_ones_whole(ledger: CostLedger, lease: Lease) -> None:

@@ -25,7 +25,7 @@ from tests.use_cases.costs.books import Books, Charge, a_ledger, know, polled
 NOW = utc("2026-11-18 13:10")  # a Wednesday
 TODAY = NOW.date()
 POLICY = Policy((a_budget(owner="search"),), "hash-of-file")
-OFF = SignalRules(unexplained=None, mix_shifted=None, unusual=None)
+OFF = SignalRules(unexplained=None, mix_shifted=None, unusual=None, fallbacks=None, loops=None)
 
 
 class Reads(MemoryLedger):

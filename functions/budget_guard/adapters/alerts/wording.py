@@ -13,7 +13,7 @@ LONGEST_WHO = 36
 SHORT_HASH = 12
 SIGNALS = {
     *(Kind.BALANCE, Kind.RUNWAY, Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL),
-    *(Kind.REPRICED, Kind.WITHDRAWN),
+    *(Kind.REPRICED, Kind.WITHDRAWN, Kind.FALLBACKS, Kind.LOOP),
 }
 """Kinds whose sentence ends with those who spent most: too long for a subject."""
 

@@ -57,6 +57,11 @@ type Times = Annotated[
     PlainValidator(scalars.whole(2, 100)),
     WithJsonSchema({"type": "integer", "minimum": 2, "maximum": 100}),
 ]
+type Volume = Annotated[
+    int,
+    PlainValidator(scalars.whole(5, 1000)),
+    WithJsonSchema({"type": "integer", "minimum": 5, "maximum": 1000}),
+]
 type HoldFrom = Annotated[
     policy.Hold,
     PlainValidator(amounts.hold),

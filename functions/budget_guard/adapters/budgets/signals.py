@@ -93,6 +93,43 @@ class Prices(Part):
         return rules.Prices(**dict(self))
 
 
+class Fallbacks(Part):
+    """A provider of whose requests on record more fall back to others than usually."""
+
+    by: leaves.Share = Field(
+        rules.Fallbacks().by,
+        description="How much more of its requests fall back in 3 hours than usually do at most.",
+        examples=["20%"],
+        json_schema_extra={"default": "20%"},
+    )
+    at_least: leaves.Volume = Field(
+        rules.Fallbacks().at_least,
+        description="Requests on record in these hours, below which nothing is told (5 to 1000).",
+        examples=[20],
+    )
+
+    def to_domain(self) -> rules.Fallbacks:
+        """Return the domain's word for it."""
+        return rules.Fallbacks(**dict(self))
+
+
+class Loops(Part):
+    """A session or job that makes far more requests in an hour than any usually makes."""
+
+    times: leaves.Times = Field(
+        rules.Loops().times,
+        description="How many times the requests of the busiest usual one (2 to 100).",
+        examples=[3],
+    )
+    at_least: leaves.Least = Field(
+        rules.Loops().at_least, description="USD that the hour comes to.", examples=[2]
+    )
+
+    def to_domain(self) -> rules.Loops:
+        """Return the domain's word for it."""
+        return rules.Loops(**dict(self))
+
+
 class _OrOff:
     """Lets `off` stand where the fields of a part do; the file keeps the word."""
 
@@ -145,11 +182,19 @@ class Signals(Part):
         examples=[{"by": "5%", "at_least": 1, "withdrawn_within": "30d"}],
     )
 
+    fallbacks: Annotated[Fallbacks | str, _OrOff(Fallbacks, "{by: 20%}")] = Field(
+        Fallbacks.model_construct(),
+        description="Providers that fail more often than usual; off: not told.",
+        examples=[{"by": "20%", "at_least": 20}],
+    )
+    loops: Annotated[Loops | str, _OrOff(Loops, "{times: 3}")] = Field(
+        Loops.model_construct(),
+        description="Sessions and jobs that repeat themselves; off: not told.",
+        examples=[{"times": 3, "at_least": 2}],
+    )
+
     def to_domain(self) -> rules.SignalRules:
         """Return the domain's word for it."""
         return rules.SignalRules(
-            unexplained=None if isinstance(self.unexplained, str) else self.unexplained.to_domain(),
-            mix_shifted=None if isinstance(self.mix_shifted, str) else self.mix_shifted.to_domain(),
-            unusual=None if isinstance(self.unusual, str) else self.unusual.to_domain(),
-            prices=None if isinstance(self.prices, str) else self.prices.to_domain(),
+            **{name: None if isinstance(part, str) else part.to_domain() for name, part in self}
         )

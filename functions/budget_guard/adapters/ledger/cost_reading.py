@@ -11,6 +11,7 @@ from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.offer import Offer
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 
 
@@ -67,6 +68,10 @@ class CostReader(Reader):
     def days_touched(self) -> Sequence[DayTouched]:
         """Return the days that are to be summed up again, the first one first."""
         return sorted(self._all(DayTouched, generation_places.TOUCHED), key=lambda one: one.day)
+
+    def day_requests(self, day: date) -> DayRequests | None:
+        """Return what a day's requests were like; None if that is not on record."""
+        return self._at(DayRequests, generation_places.day_requests(day))
 
     def day_mix(self, day: date) -> DayMix | None:
         """Return who spent on what on a day that is over; None if that is not on record."""

@@ -30,7 +30,8 @@
 | days to be summed up   | DAYTOUCHED             | day                 |                    |
 | mix of a day           | DAYMIX                 | day                 | 400 d              |
 | habits of keys, a day  | DAYHABITS#<day>        | hash digit, or ?    | 400 d              |
-| signals                | SIGNALS                | LAST                |                    |
+| requests of a day      | DAYREQUESTS            | day                 | 35 d               |
+| signals                | SIGNALS                | LAST, REQUESTS      |                    |
 | spent on a selection   | DAYSPEND#<selection>   | day#hash digit or ? | 35 d               |
 | spend of cost budgets  | COSTSPEND              | budget              | 35 d               |
 | models on offer        | OFFER                  | LAST                |                    |

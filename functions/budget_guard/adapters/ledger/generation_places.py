@@ -14,6 +14,7 @@ from budget_guard.adapters.ledger.layout import (
 from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import KEPT, Generation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 
 DIGITS = "0123456789abcdef"
 READ = "GENERATIONSREAD"
@@ -58,6 +59,16 @@ def _(record: DayTouched) -> Address:
     return Address(TOUCHED, _day(record.day))
 
 
+@place.register
+def _(record: DayRequests) -> Address:
+    return day_requests(record.day)
+
+
+@lifetime.register
+def _(record: DayRequests) -> tuple[datetime, timedelta]:
+    return datetime.combine(record.day, time(), UTC), HOURS_KEPT
+
+
 @lifetime.register
 def _(record: Generation) -> tuple[datetime, timedelta]:
     return record.created_at, KEPT
@@ -96,6 +107,11 @@ def tagged(day: date, tag: Tag) -> Address:
 def sampled_partition(day: date) -> str:
     """Return where it lies what became of the generations of a day."""
     return f"SAMPLED#{_day(day)}"
+
+
+def day_requests(day: date) -> Address:
+    """Return where it lies what the requests of a day were like."""
+    return Address("DAYREQUESTS", _day(day))
 
 
 def _day(day: date) -> str:

@@ -8,6 +8,7 @@ from budget_guard.adapters.ledger.addresses import (
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
+    REQUEST_SIGNALS,
     SIGNALS,
     audit_partition,
     freshness_address,
@@ -30,7 +31,7 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Record
@@ -128,6 +129,10 @@ class Reader(ABC):
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
         return self._at(Signals, SIGNALS)
+
+    def request_signals(self) -> RequestSignals | None:
+        """Return what the last poll of generations found; None before the first."""
+        return self._at(RequestSignals, REQUEST_SIGNALS)
 
     def cost_spends(self) -> Mapping[str, CostSpend]:
         """Return what the budgets that count costs have spent, by the budget's name."""

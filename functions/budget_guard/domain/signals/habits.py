@@ -13,7 +13,7 @@ from budget_guard.domain.money import Usd, show
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.rules import Unusual
 from budget_guard.domain.signals.shapes import DayHabits, KeyHabits, Usual, rows_of, worth
-from budget_guard.domain.signals.signal import Signal, dearest, named, short
+from budget_guard.domain.signals.signal import Signal, dearest, named, short, stop
 
 RECENT = timedelta(hours=3)
 """What is compared: long enough that one odd hour is no news, short enough to be told soon."""
@@ -117,12 +117,8 @@ def _signal(
         owner=owner,
         key=seen.key if is_known else None,
         key_name=name,
-        todo=f"see what its job does{_stop(seen.key) if is_known else ''}",
+        todo=f"see what its job does{stop(seen.key) if is_known else ''}",
     )
-
-
-def _stop(key: str) -> str:
-    return f'; to stop it: budget-guard freeze {key[:12]} --reason "..."'
 
 
 def _models(key: str, hours: Iterable[CostHour]) -> tuple[tuple[str, Usd], ...]:

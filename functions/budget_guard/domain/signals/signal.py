@@ -65,6 +65,15 @@ class Signals:
     gap: Gap | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RequestSignals:
+    """What was found at `at` in the single requests made before `until`."""
+
+    at: datetime
+    until: datetime
+    found: tuple[Signal, ...] = ()
+
+
 def dearest(amounts: Mapping[str, Usd]) -> tuple[tuple[str, Usd], ...]:
     """Return the three dearest of `amounts`, without those of nothing."""
     spent = ((name, usd) for name, usd in amounts.items() if usd > 0)
@@ -81,6 +90,11 @@ def named(contributors: Iterable[tuple[str, Usd]], owner: str | None = None) -> 
 def short(name: str) -> str:
     """Return a name of bounded length."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
+
+
+def stop(key: str) -> str:
+    """Return how a key (its hash) is stopped, as the end of what is to do."""
+    return f'; to stop it: budget-guard freeze {key[:12]} --reason "..."'
 
 
 def percent(share: Decimal) -> str:

@@ -1,4 +1,7 @@
-"""Single generations: those that the budgets file chooses, then those that applications sent."""
+"""Single generations: those that the budgets file chooses, then those that applications sent.
+
+Last of all it is looked at what they tell.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,6 +15,7 @@ from budget_guard.use_cases.costs.ids import Ids
 from budget_guard.use_cases.costs.keeping import Keeper
 from budget_guard.use_cases.costs.naming import names
 from budget_guard.use_cases.costs.offer import labelled
+from budget_guard.use_cases.costs.request_signals import RequestWatch
 from budget_guard.use_cases.costs.source import Question, Told
 from budget_guard.use_cases.costs.summing import sum_up
 
@@ -20,8 +24,9 @@ from budget_guard.use_cases.costs.summing import sum_up
 class GenerationPoll:
     """What a poll of generations needs of the world.
 
-    `now` is no later than the time it is. `has_time` tells whether to begin something new, and
-    `has_time_to_choose` so for what the budgets file chooses: the queue comes after it.
+    `now` is no later than the time it is. `has_time` tells whether to begin something new,
+    `has_time_to_choose` so for what the budgets file chooses: the queue comes after it, and
+    `has_time_to_look` for what comes last.
     """
 
     keeper: Keeper
@@ -30,6 +35,7 @@ class GenerationPoll:
     now: datetime
     has_time: Callable[[], bool]
     has_time_to_choose: Callable[[], bool]
+    has_time_to_look: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,9 @@ def poll_generations(on: GenerationPoll) -> GenerationReport:
         drained = drain(on.ids, on.keeper, on.now, on.has_time)
     except QueueError as error:
         problems.append(str(error))
-    is_summed = sum_up(on.keeper, on.now, on.has_time)
+    if is_whole or (chooser.choice is None and not problems):
+        _look(on)
+    is_summed = sum_up(on.keeper, on.now, on.has_time_to_look)
     return GenerationReport(
         chosen=chooser.kept,
         drained=drained,
@@ -80,6 +88,11 @@ def poll_generations(on: GenerationPoll) -> GenerationReport:
         warnings=(*warnings, *chooser.warnings),
         problem="; ".join(problems) or None,
     )
+
+
+def _look(on: GenerationPoll) -> None:
+    keeper = on.keeper
+    RequestWatch(keeper.ledger, keeper.lease, on.policy, on.now, on.has_time_to_look).look()
 
 
 def _choose(on: GenerationPoll, chooser: Chooser, problems: list[str]) -> bool:

@@ -12,6 +12,7 @@ from budget_guard.domain.generations import Generation
 from budget_guard.domain.offer import Offer
 from budget_guard.domain.records import Release
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Lease, Ledger
@@ -25,6 +26,7 @@ type CostRecord = (
     | GenerationsRead
     | DayMix
     | DayHabits
+    | DayRequests
     | DayOutcomes
     | DayTag
     | DayTouched
@@ -74,6 +76,10 @@ class CostLedger(Ledger, Protocol):
 
     def days_touched(self) -> Sequence[DayTouched]:
         """Return the days that are to be summed up again."""
+        ...
+
+    def day_requests(self, day: date) -> DayRequests | None:
+        """Return what a day's requests on record were like; kept for 35 days."""
         ...
 
     def day_mix(self, day: date) -> DayMix | None:

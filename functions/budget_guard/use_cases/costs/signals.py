@@ -45,7 +45,7 @@ class Watch:
 
     def look(self) -> None:
         """Write the signals of the hours read since the last look. Raises `LedgerError`."""
-        read = self._read()
+        read = hours_read(self.ledger, self.policy)
         until, last = min(read.values(), default=None), self.ledger.signals()
         if until is None or self.now - until > BEHIND or (last and last.until == until):
             return
@@ -68,15 +68,6 @@ class Watch:
         lacking = missing(self.people, _credits(told), over)
         found = tuple(self._found(told, until, lacking, balances))
         self.ledger.save(Signals(self.now, until, found, balances, lacking.gap), lease=self.lease)
-
-    def _read(self) -> Mapping[str, datetime]:
-        """Return until when the hours of each workspace were read."""
-        read = self.ledger.costs_read()
-        return {
-            one: read[one].until.astimezone(UTC)
-            for one in self.ledger.workspaces()
-            if self.policy.reads(one) and one in read
-        }
 
     def _found(
         self,
@@ -135,6 +126,16 @@ class Watch:
         days = (today - back * DAY for back in range(1, WEEK + 1))
         mixes = [one for one in map(self.ledger.day_mix, days) if one]
         yield from withdrawn(offer, used(hours), mixes, self.people, rules, today)
+
+
+def hours_read(ledger: CostLedger, policy: Policy) -> Mapping[str, datetime]:
+    """Return until when the hours of each workspace were read."""
+    read = ledger.costs_read()
+    return {
+        one: read[one].until.astimezone(UTC)
+        for one in ledger.workspaces()
+        if policy.reads(one) and one in read
+    }
 
 
 def _credits(hours: Sequence[CostHour]) -> Mapping[str, Mapping[datetime, Usd]]:
