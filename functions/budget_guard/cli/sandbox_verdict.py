@@ -24,7 +24,7 @@ def _of_caps(rows: Sequence[Row], alerts: int) -> str:
     broken = [row for row in promised if not row.holds]
     most = max((row.in_flight for row in promised), default=ZERO)
     told = (
-        f"{len(promised)} promised caps, {alerts} alerts, "
+        f"{_counted(len(promised), 'promised cap')}, {_counted(alerts, 'alert')}, "
         f"at most {usd(most)} USD in flight beyond one"
     )
     if not broken:
@@ -34,6 +34,10 @@ def _of_caps(rows: Sequence[Row], alerts: int) -> str:
         f"[bold red]{len(broken)} of the promised caps did not hold[/] ({told}); the worst: "
         f"{escape(worst.budget)} {escape(worst.key or '')} by {usd(worst.broken)} USD."
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _of_turns(hearing: Hearing) -> str:
