@@ -111,14 +111,14 @@ def test_the_last_sentence_says_who_heard_what_and_when(evening: Evening) -> Non
         "Every promised cap held (2 promised caps, 1 alert, at most 0.00 USD in flight beyond one)."
     )
     assert of_turns == (
-        "One alert told why it became dearer at 00:01: ann: model acme/large (since 22:01) and "
+        "One alert told ann what made it dearer, at 00:01: model acme/large (since 22:01) and "
         "provider Beta (since 22:01)."
     )
 
 
 def test_the_last_sentence_says_so_if_nobody_heard(evening: Evening) -> None:
     *_, last = said(judged(evening), 0)
-    assert last.startswith("No alert told why it became dearer, and whose it is: ann: model acme")
+    assert last.startswith("No alert told ann what made it dearer: model acme/large")
 
 
 def test_machines_are_told_what_turned_and_by_which_event(evening: Evening) -> None:

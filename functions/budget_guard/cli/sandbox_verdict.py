@@ -41,13 +41,11 @@ def _counted(number: int, what: str) -> str:
 
 
 def _of_turns(hearing: Hearing) -> str:
-    turns = " and ".join(f"{one.axis} {one.label} (since {one.at:%H:%M})" for one in hearing.turns)
-    told = escape(f"{hearing.owner}: {turns}")
+    named = (f"{one.axis} {one.label} (since {one.at:%H:%M})" for one in hearing.turns)
+    turns, what = escape(" and ".join(named)), escape(f"told {hearing.owner} what made it dearer")
     if hearing.alert is None:
-        return f"[bold red]No alert told why it became dearer[/], and whose it is: {told}."
-    return (
-        f"[bold green]One alert told why it became dearer[/] at {hearing.alert.at:%H:%M}: {told}."
-    )
+        return f"[bold red]No alert {what}[/]: {turns}."
+    return f"[bold green]One alert {what}[/], at {hearing.alert.at:%H:%M}: {turns}."
 
 
 def as_json(judged: Verdict, alerts: Sequence[AlertEvent]) -> dict[str, Any]:
