@@ -1,6 +1,6 @@
 """The evening that is played: when it opens, and what it writes down."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,9 @@ from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.sandbox.cast import story
-from budget_guard.sandbox.play import BEFORE_MIDNIGHT, opening, write_story
+from budget_guard.sandbox.play import BEFORE_MIDNIGHT, COSTS, COSTS_BEGIN, opening, write_story
 from budget_guard.sandbox.stage import Set
+from infra.schedules import expressions
 from tests.sandbox.rehearsal import rehearse
 
 
@@ -43,3 +44,9 @@ def test_whatever_the_day_caps_hold_and_the_owner_hears(today: date, tmp_path: P
     assert played.judged.is_good
     heard = [one for one in played.told if f" of {today:%A}'s spend, against the 4 " in one]
     assert len(heard) == 2
+
+
+def test_costs_are_polled_at_the_minutes_of_the_stacks_schedule() -> None:
+    first, every = (one // timedelta(minutes=1) for one in (COSTS_BEGIN, COSTS))
+    _, expression = expressions(5)["Costs"]
+    assert expression == f"cron({first}/{every} * * * ? *)"
