@@ -6,6 +6,8 @@ from itertools import groupby
 
 import pytest
 
+from budget_guard.adapters.alerts import mail
+from budget_guard.cli.sandbox_view import LETTERS, letters
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.cast import OPUS, SONNET, story
@@ -203,6 +205,15 @@ def test_the_verdict_finds_that_alert(played: Rehearsed) -> None:
     assert [one.at for one in heard.turns] == [SWITCHED, FAILED]
     assert (heard.owner, heard.alert and heard.alert.at) == ("ai-team", TOLD)
     assert played.judged.is_good
+
+
+def test_its_e_mail_is_shown_and_names_both(played: Rehearsed) -> None:
+    shown = {one.kind: mail.body(one, "BudgetGuard") for one in letters(played.bill.alerts)}
+    assert list(shown) == list(LETTERS)
+    text = " ".join(shown[Kind.MIX_SHIFTED].split())
+    assert "Owner ai-team" in text
+    assert f"model {OPUS.served} 7" in text
+    assert "provider Amazon Bedrock 7" in text
 
 
 def test_the_timeline_tells_of_switch_fallback_and_alert_with_their_owner(
