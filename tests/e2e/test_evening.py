@@ -199,7 +199,7 @@ def test_the_alerts_are_those_that_the_story_has(evening: Played) -> None:
 def test_one_alert_names_the_dearer_model_and_the_provider_that_stood_in(evening: Played) -> None:
     heard = hearing(evening.bill.turns, "ai-team", evening.bill.alerts)
     assert [one.label for one in heard.turns] == [
-        "anthropic/claude-4-opus-20250522",
+        "anthropic/claude-opus-4",
         "Amazon Bedrock",
     ]
     assert heard.alert

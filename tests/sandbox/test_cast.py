@@ -12,7 +12,7 @@ from budget_guard.domain.keys import Key
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.cast import OPUS, SONNET, Role, cast_for, fitting, story
-from budget_guard.sandbox.openrouter.generations import ORDINARY
+from budget_guard.sandbox.openrouter.work import ORDINARY
 
 OPENS = datetime(2026, 11, 18, 22, 1, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 19, tzinfo=UTC)

@@ -193,7 +193,7 @@ def test_one_alert_names_the_model_the_provider_and_the_owner(played: Rehearsed)
     assert len(alert.entries) == 2
     assert {one.owner for one in alert.entries} == {"ai-team"}
     model, provider = (one.text for one in alert.entries)
-    assert f"{OPUS.served} 7" in model
+    assert f"{OPUS.model} 7" in model
     assert "Amazon Bedrock 7" in provider
     assert all("(was 0 %)" in one for one in (model, provider))
     assert all("agent-crawler" in one for one in (model, provider))
@@ -212,7 +212,7 @@ def test_its_e_mail_is_shown_and_names_both(played: Rehearsed) -> None:
     assert list(shown) == list(LETTERS)
     text = " ".join(shown[Kind.MIX_SHIFTED].split())
     assert "Owner ai-team" in text
-    assert f"model {OPUS.served} 7" in text
+    assert f"model {OPUS.model} 7" in text
     assert "provider Amazon Bedrock 7" in text
 
 
@@ -224,7 +224,7 @@ def test_the_timeline_tells_of_switch_fallback_and_alert_with_their_owner(
     assert "anthropic/claude-sonnet-4 to anthropic/claude-opus-4, at 5 times the price" in told[0]
     assert "Anthropic fails" in told[1]
     assert "fall back to Amazon Bedrock" in told[1]
-    assert told[2].startswith("00:11 WARNING ai-team: model anthropic/claude-4-opus")
+    assert told[2].startswith("00:11 WARNING ai-team: model anthropic/claude-opus-4 ")
     assert told[3].startswith("00:11 WARNING ai-team: provider Amazon Bedrock")
 
 
@@ -256,7 +256,7 @@ def test_the_costs_of_the_evening_are_the_books_and_compare_with_the_day_before(
     for figures, day in ((table.total, OPENS.date()), (table.before, OPENS.date() - DAY)):
         assert figures.credits == sum(one.credits for one in charges if one.at.date() == day)
     lines = {one.label: one for one in table.lines}
-    dear, cheap = lines[OPUS.served_by], lines["anthropic/claude-4-sonnet-20250522"]
+    dear, cheap = lines[OPUS.model], lines[SONNET.model]
     assert dear.figures.credits > 70
     assert dear.before.requests == 0
     assert 0 < cheap.figures.credits < cheap.before.credits

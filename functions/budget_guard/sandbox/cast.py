@@ -3,7 +3,7 @@
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -16,12 +16,7 @@ from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 MINUTE = timedelta(minutes=1)
 SONNET = Work(model="anthropic/claude-sonnet-4", provider="Anthropic")
-OPUS = Work(
-    model="anthropic/claude-opus-4",
-    served="anthropic/claude-4-opus-20250522",
-    provider="Anthropic",
-    cache_discount=Decimal("0.20"),
-)
+OPUS = replace(SONNET, model="anthropic/claude-opus-4", cache_discount=Decimal("0.20"))
 DEEPSEEK = Work(model="deepseek/deepseek-chat", provider="DeepSeek")
 GPT = Work(model="openai/gpt-4.1", provider="OpenAI")
 IN_FLIGHT = timedelta(seconds=20)

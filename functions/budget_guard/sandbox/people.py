@@ -45,7 +45,7 @@ class People:
 
     def _switch(self) -> None:
         """Note it: the key's calls, which begin now, are all for that model."""
-        self._turn(Axis.MODEL, OPUS.served_by)
+        self._turn(Axis.MODEL, OPUS.model)
 
     def _fall_back(self) -> None:
         self.evening.scene.account.spending.failing[FAILING] = STAND_IN
