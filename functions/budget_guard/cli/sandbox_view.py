@@ -140,7 +140,9 @@ def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:
     for kind in LETTERS:
         first = next((one for one in alerts if one.kind is kind), None)
         if first:
-            entries = ENTRIES.validate_python([one.model_dump() for one in first.entries])
+            # Contributors have another form there; an e-mail names them in its text.
+            told = [one.model_dump(exclude={"contributors"}) for one in first.entries]
+            entries = ENTRIES.validate_python(told)
             found.append(
                 Alert(first.event_id, first.kind, first.severity, first.at, tuple(entries))
             )
