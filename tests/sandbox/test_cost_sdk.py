@@ -240,7 +240,7 @@ def test_models_come_with_prices_overrides_and_the_day_they_may_go(
     )
     account.catalog.put(leaving)
     page: Any = client(None).models.list(limit=3)
-    assert (page.result.total_count, len(page.result.data)) == (5, 3)
+    assert (page.result.total_count, len(page.result.data)) == (6, 3)
     rest = page.next()
     assert rest.result.links.next is None
     shown = rest.result.data[-1]

@@ -16,7 +16,7 @@ from budget_guard.cli.telling import SHORT_HASH, ago, safe, safe_name
 from budget_guard.domain.costs import NOTHING, Figures
 from budget_guard.domain.money import Usd
 from budget_guard.domain.premium import Premium
-from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, value
+from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period, value
 
 WIDEST = 110
 NOTHING_READ = (
@@ -40,8 +40,7 @@ class _Row:
 def show_costs(told: Told, top: int, stack: str, now: datetime, console: Console) -> None:
     """Print the page, with at most `top` lines and one for the others; days are all shown."""
     table = told.table
-    period = f"{table.period.first} to {table.period.last} (UTC)"
-    console.print(safe(f"{stack}: costs by {table.by}, {period}", "bold"))
+    console.print(safe(f"{stack}: costs by {table.by}, {_days(table.period)} (UTC)", "bold"))
     if table.read_until is None:
         console.print(safe(NOTHING_READ, "yellow"))
         return
@@ -198,10 +197,16 @@ def _of_requests(told: OnRecord) -> Iterator[str]:
 
 
 def _compared(table: CostTable, now: datetime) -> str:
-    before = f"{table.period.before.first} to {table.period.before.last}"
+    before = _days(table.period.before)
     if not table.is_comparable:
         return f"Not all is known of {before}: nothing to compare with."
     if not value(table.before):
-        return f"Nothing was spent from {before}: nothing to compare with."
+        when = f"from {before}" if " " in before else f"on {before}"
+        return f"Nothing was spent {when}: nothing to compare with."
     whole = " (whole days; today is not over)" if table.period.last >= now.date() else ""
     return f"Change is against {before}{whole}."
+
+
+def _days(period: Period) -> str:
+    first, last = period.first, period.last
+    return f"{first}" if first == last else f"{first} to {last}"

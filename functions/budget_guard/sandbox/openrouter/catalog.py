@@ -80,6 +80,18 @@ MODELS = (
         ),
     ),
     Model(
+        id="anthropic/claude-opus-4",
+        canonical_slug="anthropic/claude-4-opus-20250522",
+        pricing={
+            "prompt": "0.000015",
+            "completion": "0.000075",
+            "request": "0",
+            "input_cache_read": "0.0000015",
+            "input_cache_write": "0.00001875",
+            "web_search": "0.01",
+        },
+    ),
+    Model(
         id="deepseek/deepseek-chat",
         name="DeepSeek: DeepSeek V3",
         canonical_slug="deepseek/deepseek-chat-v3",
@@ -94,7 +106,7 @@ MODELS = (
         ),
     ),
 )
-"""Four models with ordinary, cache, long-context and night prices; made up, like their use."""
+"""Five models with ordinary, cache, long-context and night prices; made up, like their use."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """How money leaves the account: a request is admitted when it arrives, charged when it completes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -33,11 +33,15 @@ class InFlight:
 
 @dataclass(slots=True)
 class Spending:
-    """Admission and charging, by key hash. A request under way completes whatever happens."""
+    """Admission and charging, by key hash. A request under way completes whatever happens.
+
+    `failing` are providers that fail now, each with the one that serves its models instead.
+    """
 
     _account: "Account"
     total_credits: Usd
     total_usage: Usd = ZERO
+    failing: dict[str, str] = field(default_factory=dict)
     _in_flight: dict[InFlight, None] = field(default_factory=dict)
 
     def charge(
@@ -96,8 +100,8 @@ class Spending:
         charge = Charge(now, request.hash, paid, byok, request.admitted_at)
         account.books.book(charge)
         key, model = account.keys[request.hash], account.catalog.named(work.served_by, now)
-        asked = account.catalog.called(work.model, now, "permaslug")
-        account.generations.add(charge, work, key, model, asked=asked, byok=request.byok)
+        done, asked = self._served(work), account.catalog.called(work.model, now, "permaslug")
+        account.generations.add(charge, done, key, model, asked=asked, byok=request.byok)
         self.total_usage += paid
         return charge
 
@@ -112,6 +116,14 @@ class Spending:
         self._check_limit(key, max_cost, byok=byok, price=price)
         check_endpoint(self._account, key, work)
         return byok
+
+    def _served(self, work: Work) -> Work:
+        """Return the work as somebody does it who answers: what was cached elsewhere is no use."""
+        provider = work.provider or ""
+        if provider not in self.failing:
+            return work
+        failed = (*work.failed, provider)
+        return replace(work, provider=self.failing[provider], failed=failed, cache_discount=ZERO)
 
     def _check_balance(self, max_cost: Usd | None, *, byok: bool, price: Usd) -> None:
         balance = self.total_credits - self.total_usage
