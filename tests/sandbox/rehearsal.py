@@ -70,7 +70,7 @@ class Rehearsal:
             costs = poll_costs(CostPoll(*whole, policy, self.now, has_time))
             keeper, ids = Keeper(*whole), MemoryIds(lambda: self.now)
             single = poll_generations(
-                GenerationPoll(keeper, ids, policy, self.now, has_time, has_time)
+                GenerationPoll(keeper, ids, policy, self.now, *[has_time] * 3)
             )
         assert (costs.problem, costs.warnings) == (single.problem, single.warnings) == (None, ())
 
