@@ -90,7 +90,7 @@ def test_a_run_without_time_leaves_the_days_to_the_next() -> None:
     books = Books(charges())
     ledger = a_ledger(books)
     polled(books, ledger)
-    assert not fetched(books, ledger, choice=ALL, has_time=lambda: False).is_whole
+    assert not fetched(books, ledger, choice=ALL, has_time_to_look=lambda: False).is_whole
     assert [one.day for one in ledger.days_touched()] == [YESTERDAY, TODAY]
     assert costs(ledger) == {}
     assert fetched(books, ledger, choice=ALL).is_whole

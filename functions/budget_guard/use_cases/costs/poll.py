@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.errors import ProviderError
@@ -110,6 +111,8 @@ class _Reader:
         self._named = names(observations)
         self._known = on.ledger.costs_read()
         self._at_once = WEEK
+        # A day has the hours of all workspaces; it is read once, not for each of them.
+        self._hours = lru_cache(maxsize=2)(on.ledger.cost_hours)
         self.warnings = dict.fromkeys(offered.missing)
         self.written = 0
 
@@ -167,7 +170,7 @@ class _Reader:
         before = {
             (one.hour, one.part): one
             for day in span.days()
-            for one in self._on.ledger.cost_hours(day)
+            for one in self._hours(day)
             if one.workspace == span.workspace
         }
         for hour in found:
