@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.windows import Window
 from infra.alarms import finished_runs

@@ -14,7 +14,8 @@ import boto3
 
 from budget_guard.adapters.ids import MemoryIds
 from budget_guard.adapters.ledger.costs import DynamoCostLedger
-from budget_guard.domain.costs import ACTIVITY, Axis, CostsRead, summed
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import ACTIVITY, CostsRead, summed
 from budget_guard.handlers.memory import uncollected
 from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.generations import GenerationPoll, poll_generations

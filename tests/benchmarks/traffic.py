@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from budget_guard.domain.costs import Axis, Cost, Figures, total
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, Figures, total
 from budget_guard.domain.errors import ProviderRejected
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.offer import Model

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget_guard.domain.alerts import Condition, Incident, Kind
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.cost_budgets import reached
 from budget_guard.domain.cost_spends import CostSpend, Counted, Spender, terms_of
-from budget_guard.domain.costs import Axis
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.ownership import owner_of

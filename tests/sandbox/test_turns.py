@@ -11,7 +11,7 @@ from rich.console import Console
 from budget_guard.adapters.alerts.event import AlertEvent, event
 from budget_guard.cli.sandbox_verdict import as_json, sentences
 from budget_guard.domain.alerts import Alert, Entry, Kind
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.narration import heard

@@ -17,7 +17,7 @@ from budget_guard.adapters.budgets import amounts, schema, yaml_file
 from budget_guard.adapters.budgets.scalars import spell_duration
 from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.adapters.budgets.yaml_tree import Problem
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import Budget, Mode, Policy
 

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from budget_guard.domain import words
 from budget_guard.domain.alerts import Condition, Entry, Incident, Kind
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.cost_spends import MOST_KEYS, TOP, CostSpend, Counted, Spender, terms_of
-from budget_guard.domain.costs import Axis
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import lifted
 from budget_guard.domain.money import ZERO, Usd

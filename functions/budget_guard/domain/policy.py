@@ -9,8 +9,8 @@ from enum import StrEnum
 from fnmatch import translate
 from functools import lru_cache
 
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.choices import DEAR, Choice
-from budget_guard.domain.costs import Axis
 from budget_guard.domain.keys import Key
 from budget_guard.domain.money import Usd
 from budget_guard.domain.signals.rules import Account, SignalRules

@@ -4,7 +4,8 @@ from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 
-from budget_guard.domain.costs import Axis, summed
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import summed
 from budget_guard.domain.errors import GuardError
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.outcomes import Rate

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.records import Grant
 from budget_guard.sandbox.cast import OPUS, SONNET
 from budget_guard.sandbox.turns import Turn

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.choices import OneIn
 from budget_guard.domain.cost_spends import CostSpend, Counted, DaySpend, Spender
-from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, OutcomeHour, Tag, Tagged
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced

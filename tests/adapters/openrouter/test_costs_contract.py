@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from budget_guard.adapters.openrouter.connecting import open_transport
 from budget_guard.adapters.openrouter.costs import HttpCosts
 from budget_guard.domain import offer
-from budget_guard.domain.costs import NOTHING, Axis, Cost, Figures, summed
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import NOTHING, Cost, Figures, summed
 from budget_guard.domain.errors import (
     ManagementKeyError,
     ProviderConfusing,

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain.costs import Axis, Cost, Figures, total
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, Figures, total
 from budget_guard.domain.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from budget_guard.domain.generations import Attempt, Generation
 from budget_guard.domain.money import Usd

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from budget_guard.adapters.ids import MemoryIds
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.alerts import Kind
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.choices import Above, Choice, OneIn
-from budget_guard.domain.costs import Axis, CostsRead
+from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.generations import Attempt, Generation
 from budget_guard.domain.policy import Costs, Policy
 from budget_guard.domain.signals.requests import Busiest, DayRequests, Route, Tried, What

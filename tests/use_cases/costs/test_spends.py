@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.cost_spends import CostSpend, Counted, selection_of, terms_of
-from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.observations import Former
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.records import Workspace

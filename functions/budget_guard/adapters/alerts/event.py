@@ -31,78 +31,77 @@ class State(StrEnum):
 class Contributor(BaseModel):
     """Who, or what, money went to."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
-    name: str
-    """Of a key, or of a model: made safe to show, not to be trusted."""
+    name: str = Field(description="Of a key, or of a model: made safe to show, not to be trusted.")
     usd: Money
 
 
 class EventEntry(BaseModel):
     """One line of an alert. What does not apply is absent."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
-    incident: str
-    """The matter it belongs to; the same from its first alert to its resolution."""
-    text: str
-    """What happened, in one sentence for people."""
+    incident: str = Field(
+        description="The matter it belongs to; the same from its first alert to its resolution."
+    )
+    text: str = Field(description="What happened, in one sentence for people.")
     budget: str | None = None
     owner: str | None = None
-    key: str | None = None
-    """The hash of the OpenRouter key."""
-    key_name: str | None = None
-    """The key's name, chosen by whoever made the key: made safe to show, not to be trusted."""
+    key: str | None = Field(None, description="The hash of the OpenRouter key.")
+    key_name: str | None = Field(
+        None,
+        description="The key's name, chosen by whoever made the key: made safe to show, not to be trusted.",
+    )
     window: Window | None = None
     spent: Money | None = None
-    cap: Money | None = None
-    """The cap with grants."""
+    cap: Money | None = Field(None, description="The cap with grants.")
     burn_per_hour: Money | None = None
-    before: Figure | None = None
-    """Of a signal: the figure compared with: what is usual, or explained, or the bound; in `unit`s."""
-    after: Figure | None = None
-    """Of a signal: what it is now; in `unit`s."""
+    before: Figure | None = Field(
+        None,
+        description="Of a signal: the figure compared with: what is usual, or explained, or the bound; in `unit`s.",
+    )
+    after: Figure | None = Field(None, description="Of a signal: what it is now; in `unit`s.")
     unit: Unit | None = None
-    contributors: tuple[Contributor, ...] | None = Field(default=None, max_length=MOST_CONTRIBUTORS)
-    """The keys, or models, that this money went to, the dearest first."""
-    exhausts_at: datetime | None = None
-    """When the cap is reached at this burn, if that is before it resets."""
+    contributors: tuple[Contributor, ...] | None = Field(
+        default=None,
+        max_length=MOST_CONTRIBUTORS,
+        description="The keys, or models, that this money went to, the dearest first.",
+    )
+    exhausts_at: datetime | None = Field(
+        None, description="When the cap is reached at this burn, if that is before it resets."
+    )
     resets_at: datetime | None = None
-    action: str | None = None
-    """What the guard did."""
-    todo: str | None = None
-    """What a person may do."""
-    undo: str | None = None
-    """The command that undoes what the guard did."""
+    action: str | None = Field(None, description="What the guard did.")
+    todo: str | None = Field(None, description="What a person may do.")
+    undo: str | None = Field(None, description="The command that undoes what the guard did.")
     runbook: str | None = None
 
 
 class AlertEvent(BaseModel):
     """An alert of Budget Guard. Times are ISO 8601 in UTC. New optional fields may come."""
 
-    model_config = ConfigDict(
-        frozen=True, use_attribute_docstrings=True, defer_build=True, title="Alert"
-    )
+    model_config = ConfigDict(frozen=True, defer_build=True, title="Alert")
 
-    form: Literal["budget-guard.alert/1"] = Field(alias="schema")
-    """The version of this form."""
-    event_id: str
-    """The same wherever this event is repeated; an alert may come more than once."""
-    incidents: list[str]
-    """The incidents of the entries, to open and resolve by."""
+    form: Literal["budget-guard.alert/1"] = Field(
+        alias="schema", description="The version of this form."
+    )
+    event_id: str = Field(
+        description="The same wherever this event is repeated; an alert may come more than once."
+    )
+    incidents: list[str] = Field(
+        description="The incidents of the entries, to open and resolve by."
+    )
     kind: Kind
     state: State
     severity: Severity
-    at: datetime
-    """The logical time of the decision that led to it."""
-    stack: str
-    """The deployment that sent it."""
-    summary: str
-    """One line of under 100 ASCII characters."""
-    entries: list[EventEntry]
-    """The worst first."""
-    omitted: int = 0
-    """How many entries were left out because a message may have 256 KB."""
+    at: datetime = Field(description="The logical time of the decision that led to it.")
+    stack: str = Field(description="The deployment that sent it.")
+    summary: str = Field(description="One line of under 100 ASCII characters.")
+    entries: list[EventEntry] = Field(description="The worst first.")
+    omitted: int = Field(
+        0, description="How many entries were left out because a message may have 256 KB."
+    )
 
 
 def event(alert: Alert, stack: str, *, entries: int | None = None) -> AlertEvent:

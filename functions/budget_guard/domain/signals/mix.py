@@ -8,7 +8,8 @@ from decimal import Decimal
 from statistics import median
 
 from budget_guard.domain.alerts import Kind, Unit
-from budget_guard.domain.costs import Axis, CostHour
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import CostHour
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.rules import MixShifted

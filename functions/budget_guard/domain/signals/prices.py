@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import Axis, CostHour, Figures, summed
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import CostHour, Figures, summed
 from budget_guard.domain.money import Usd, show
 from budget_guard.domain.offer import (
     COMPLETION,

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import Axis, Figures
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Figures
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.offer import Model, Offer
 from budget_guard.domain.ownership import People

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Self
 
-from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, part_of
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, CostDay, CostHour, part_of
 from budget_guard.use_cases.costs.ledger import CostLedger
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from budget_guard.domain.costs import ACTIVITY, Axis
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import ACTIVITY
 from budget_guard.domain.ownership import People
 from budget_guard.domain.unused import UNUSED_AFTER, Unused, unused
 from budget_guard.use_cases.costs.day_costs import DayCosts

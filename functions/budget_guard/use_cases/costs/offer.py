@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from budget_guard.domain.costs import Axis, Cost, total
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, total
 from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.offer import Offer, renewed

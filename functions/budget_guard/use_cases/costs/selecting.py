@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from string import hexdigits
 
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.cost_spends import DaySpend
-from budget_guard.domain.costs import UNKNOWN, Axis, Cost, CostDay, CostHour, part_of, summed
+from budget_guard.domain.costs import UNKNOWN, Cost, CostDay, CostHour, part_of, summed
 from budget_guard.domain.keys import Spent
 from budget_guard.domain.policy import fits
 from budget_guard.domain.windows import Window, start

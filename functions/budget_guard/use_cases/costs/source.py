@@ -5,7 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from budget_guard.domain.costs import Axis, Cost, Figures
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, Figures
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
 from budget_guard.domain.offer import Model
