@@ -13,13 +13,13 @@ from statistics import median
 from typing import cast
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.keys import Counters, Spent
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.records import PollReport, Workspace
+from budget_guard.domain.signals.telling import OF_COSTS, OF_REQUESTS
 from budget_guard.domain.windows import Window
 from budget_guard.use_cases.costs.offer import read_offer
 from budget_guard.use_cases.costs.signals import Watch
@@ -35,7 +35,7 @@ WATCHED = 7 * 24
 """Hours without a fault; with one, until it is found, at most `GIVEN_UP` after it began."""
 GIVEN_UP = 48
 SEEDS = 20
-KINDS = (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL, Kind.FALLBACKS, Kind.LOOP)
+KINDS = sorted(OF_COSTS | OF_REQUESTS)
 
 
 @dataclass(frozen=True)
