@@ -27,8 +27,8 @@ from budget_guard.adapters.alerts.cleaning import LONGEST_NAME, one_line
 from budget_guard.cli.costs_export import Cell, csv_line
 from budget_guard.cli.costs_told import owners
 from budget_guard.domain.axis import Axis
-from budget_guard.domain.costs import UNKNOWN, Cost, Figures, total
-from budget_guard.domain.keys import Key
+from budget_guard.domain.costs import Cost, Figures, total
+from budget_guard.domain.keys import UNKNOWN, Key
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.ledger import CostLedger

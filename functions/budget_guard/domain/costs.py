@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import ZERO, Usd
-
-UNKNOWN = "?"
-"""Before the name of a key whose hash nobody knows: a deleted one, or one of OAuth."""
 
 
 @dataclass(frozen=True, slots=True)

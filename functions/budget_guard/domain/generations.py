@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from budget_guard.domain.costs import UNKNOWN, Figures
+from budget_guard.domain.costs import Figures
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd
 
 KEPT = timedelta(days=35)

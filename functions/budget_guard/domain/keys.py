@@ -7,6 +7,9 @@ from datetime import date, datetime
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.windows import Window
 
+UNKNOWN = "?"
+"""Before the name of a key whose hash nobody knows: a deleted one, or one of OAuth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from budget_guard.domain.costs import UNKNOWN
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 

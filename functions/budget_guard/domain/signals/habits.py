@@ -9,7 +9,8 @@ from statistics import median
 
 from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.axis import Axis
-from budget_guard.domain.costs import UNKNOWN, CostHour, Figures, summed
+from budget_guard.domain.costs import CostHour, Figures, summed
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd, show
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.rules import Unusual

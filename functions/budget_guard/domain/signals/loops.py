@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import UNKNOWN
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.ownership import People
 from budget_guard.domain.sampling import Count

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import batched
 
-from budget_guard.domain.costs import UNKNOWN, Figures
+from budget_guard.domain.costs import Figures
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.outcomes import Rate
 from budget_guard.domain.ownership import People

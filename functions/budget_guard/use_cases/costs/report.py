@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from budget_guard.domain.axis import Axis
-from budget_guard.domain.costs import ACTIVITY, NOTHING, UNKNOWN, Cost, Figures
+from budget_guard.domain.costs import ACTIVITY, NOTHING, Cost, Figures
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.outcomes import PerSuccess, Rate

@@ -11,8 +11,8 @@ from string import hexdigits
 
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.cost_spends import DaySpend
-from budget_guard.domain.costs import UNKNOWN, Cost, CostDay, CostHour, part_of, summed
-from budget_guard.domain.keys import Spent
+from budget_guard.domain.costs import Cost, CostDay, CostHour, part_of, summed
+from budget_guard.domain.keys import UNKNOWN, Spent
 from budget_guard.domain.policy import fits
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.costs.day_costs import DayCosts

@@ -16,8 +16,8 @@ from budget_guard.domain.cost_spends import (
     selection_of,
     terms_of,
 )
-from budget_guard.domain.costs import ACTIVITY, UNKNOWN
-from budget_guard.domain.keys import Spent
+from budget_guard.domain.costs import ACTIVITY
+from budget_guard.domain.keys import UNKNOWN, Spent
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget, Policy, fits
