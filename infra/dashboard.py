@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.windows import Window
 from infra.alarms import finished_runs
@@ -82,7 +82,7 @@ def _runs(functions: Iterable[GuardFunction]) -> tuple[cloudwatch.GraphWidget, .
 
 
 def _costs(functions: Iterable[GuardFunction]) -> list[cloudwatch.LogQueryWidget]:
-    """Return tables of the log lines that each poll of costs writes: metrics would cost more."""
+    """Return what is shown of the log lines of each poll of costs: metrics would cost more."""
     (log,) = (one.log.log_group_name for one in functions if one.job is Job.POLL_COSTS)
     return [
         cloudwatch.LogQueryWidget(
@@ -96,7 +96,30 @@ def _costs(functions: Iterable[GuardFunction]) -> list[cloudwatch.LogQueryWidget
             width=8,
         )
         for axis in Axis
+    ] + [
+        _drawn(
+            log,
+            "Requests that fell back, of those on record in the hour before (%)",
+            'filter message = "fallbacks of the hour"',
+            "stats latest(percent) as fell_back by bin(1h)",
+        ),
+        _drawn(
+            log,
+            "Unexplained spend: what keys spent in 24 hours, and analytics does not tell of (USD)",
+            'filter message = "unexplained spend"',
+            "stats latest(usd) as unexplained, latest(of) as spent by bin(1h)",
+        ),
     ]
+
+
+def _drawn(log: str, title: str, *lines: str) -> cloudwatch.LogQueryWidget:
+    return cloudwatch.LogQueryWidget(
+        title=title,
+        log_group_names=[log],
+        query_lines=list(lines),
+        view=cloudwatch.LogQueryVisualizationType.LINE,
+        width=8,
+    )
 
 
 def _metric(

@@ -160,9 +160,9 @@ def test_a_queue_that_is_not_there_is_named(client: Callable[[str], Any]) -> Non
 
 
 def test_a_notice_has_what_the_application_says() -> None:
-    body = a_notice(key=HASH.upper(), job="import", user="änn", outcome="done")
-    message = read_message("r", body, AT)
-    remarks = (Remark(text, AT) for text in ("import", "änn", "done", HASH))
+    said = {"job": "import", "user": "änn", "outcome": "done", "model": "acme/small:nitro"}
+    message = read_message("r", a_notice(key=HASH.upper(), **said), AT)
+    remarks = (Remark(text, AT) for text in ("import", "änn", "done", HASH, "acme/small:nitro"))
     assert message.notice == Notice("gen-1", Said(*remarks))
 
 

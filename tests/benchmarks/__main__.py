@@ -43,13 +43,15 @@ def cost(
     """Compute what the guard costs a month at AWS, from measured runs and list prices."""
     bare = costing.variable(0)
     fixed = costing.fixed(bare)
-    table = Table("keys", *("reads", "writes", "compute", "by keys", "fixed", "in all"), box=None)
+    columns = ("reads", "writes", "compute", "poll_costs", "by keys", "fixed", "in all")
+    table = Table("keys", *columns, box=None)
     for column in table.columns:
         column.justify = "right"
-    for one in costing.growth(keys or (100, 1_000, 10_000, 100_000), bare):
-        amounts = (one.reads, one.writes, one.compute, one.total, sum(fixed.values()))
-        total = one.total + sum(fixed.values())
-        table.add_row(f"{one.keys:,}", *(f"{each:.2f}" for each in (*amounts, total)))
+    for one in costing.growth(keys or (100, 1_000, 10_000), bare):
+        parts = (one.reads, one.writes, one.compute, one.poll_costs, one.total)
+        always = sum(fixed.values())
+        amounts = (*parts, always, one.total + always)
+        table.add_row(f"{one.keys:,}", *(f"{each:.2f}" for each in amounts))
     console.print(table)
     console.print("Fixed: " + ", ".join(f"{what} {usd:.2f}" for what, usd in fixed.items()) + ".")
     console.print(

@@ -34,7 +34,7 @@ class Canned:
         url = urlsplit(target)
         query = parse_qs(url.query)
         place = (url.path, query.get("workspace_id", [""])[0], query.get("offset", ["0"])[0])
-        return self._openrouter.get(place, _http(b'{"data": []}'))
+        return self._openrouter.get(place, reply(b'{"data": []}'))
 
     def dynamodb(self, operation: str, body: bytes) -> Answer:
         """Return the answer to a request of DynamoDB's wire protocol, and the bytes it read."""
@@ -55,16 +55,16 @@ class Canned:
     def _keep(self, records: Iterable[Record]) -> None:
         partitions: dict[str, list[Item]] = {}
         for record in records:
-            item = _on_the_wire(codec.encode(address(record), record))
+            item = on_the_wire(codec.encode(address(record), record))
             pk, sk = item["pk"]["S"], item["sk"]["S"]
             partitions.setdefault(pk, []).append(item)
-            self._items[pk, sk] = _http(json.dumps({"Item": item}).encode()), item_size(item)
+            self._items[pk, sk] = reply(json.dumps({"Item": item}).encode()), item_size(item)
         for pk, items in partitions.items():
             items.sort(key=lambda one: one["sk"]["S"])
             start = None
-            for page, last in _query_pages(items):
+            for page, last in query_pages(items):
                 size = sum(map(item_size, page["Items"]))
-                self._pages[pk, start] = _http(json.dumps(page).encode()), size
+                self._pages[pk, start] = reply(json.dumps(page).encode()), size
                 start = last
 
 
@@ -76,10 +76,10 @@ def _openrouter(account: Account) -> Iterator[tuple[tuple[str, str, str], bytes]
         "/credits": {"data": {"total_credits": 100000.5, "total_usage": 61234.56789012}},
         "/workspaces": {"data": workspaces, "total_count": len(workspaces)},
     }.items():
-        yield (root + path, "", "0"), _http(json.dumps(body).encode())
+        yield (root + path, "", "0"), reply(json.dumps(body).encode())
     for workspace, pages in account.pages().items():
         for number, page in enumerate(pages):
-            yield (f"{root}/keys", workspace, str(number * PAGE)), _http(page)
+            yield (f"{root}/keys", workspace, str(number * PAGE)), reply(page)
 
 
 def _workspace(id_: str, name: str) -> Mapping[str, Any]:
@@ -111,14 +111,15 @@ OWN_KEY = {
 }
 
 
-def _on_the_wire(item: Mapping[str, Mapping[str, Any]]) -> Item:
+def on_the_wire(item: Mapping[str, Mapping[str, Any]]) -> Item:
+    """Return an item as DynamoDB's JSON has it."""
     return {
         name: {"B": b64encode(value["B"]).decode()} if "B" in value else value
         for name, value in item.items()
     }
 
 
-def _query_pages(items: list[Item]) -> Iterator[tuple[dict[str, Any], str | None]]:
+def query_pages(items: list[Item]) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Yield the answers to a Query over a partition, each with where the next one starts."""
     page: list[Item] = []
     size = 0
@@ -127,16 +128,18 @@ def _query_pages(items: list[Item]) -> Iterator[tuple[dict[str, Any], str | None
         size += item_size(item)
         if size >= QUERY_PAGE:
             last = {"pk": item["pk"], "sk": item["sk"]}
-            yield _answer(page) | {"LastEvaluatedKey": last}, item["sk"]["S"]
+            yield answer(page) | {"LastEvaluatedKey": last}, item["sk"]["S"]
             page, size = [], 0
-    yield _answer(page), None
+    yield answer(page), None
 
 
-def _answer(page: list[Item]) -> dict[str, Any]:
+def answer(page: list[Item]) -> dict[str, Any]:
+    """Return the answer to a Query that these items are."""
     return {"Items": page, "Count": len(page), "ScannedCount": len(page)}
 
 
-def _http(body: bytes) -> bytes:
+def reply(body: bytes) -> bytes:
+    """Return the HTTP answer with this body."""
     head = (
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         f"Date: {format_datetime(NOW, usegmt=True)}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -144,6 +147,6 @@ def _http(body: bytes) -> bytes:
     return head.encode() + body
 
 
-DONE = _http(b"{}"), 0
-NOTHING_FOUND = _http(b'{"Items": [], "Count": 0, "ScannedCount": 0}'), 0
-ALL_WRITTEN = _http(b'{"UnprocessedItems": {}}'), 0
+DONE = reply(b"{}"), 0
+NOTHING_FOUND = reply(b'{"Items": [], "Count": 0, "ScannedCount": 0}'), 0
+ALL_WRITTEN = reply(b'{"UnprocessedItems": {}}'), 0

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +33,11 @@ ENVIRONMENT = {
 def ours(function: str, server: Server) -> Taken:
     """Run one of the guard's functions once."""
     return Taken(**_told("tests.benchmarks.ours", function, server.address))
+
+
+def cost_polls(keys: int, server: Server) -> list[Mapping[str, Any]]:
+    """Run polls of costs one after the other, each measured by itself."""
+    return list(_told("tests.benchmarks.cost_polls", str(keys), server.address))
 
 
 def floor(calls: Iterable[Call], server: Server) -> Taken:

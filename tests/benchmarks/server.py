@@ -1,6 +1,7 @@
 """Canned OpenRouter and DynamoDB on one port of this machine; it notes what it was asked.
 
-`python -m tests.benchmarks.server KEYS` writes its address when it is ready. GET /asked returns
+`python -m tests.benchmarks.server KEYS [stored]` writes its address when it is ready; `stored`: what
+is written is what is read. GET /asked returns
 the requests since the last time that was asked.
 """
 
@@ -18,12 +19,13 @@ from budget_guard.handlers.memory import uncollected
 from tests.benchmarks.account import Account
 from tests.benchmarks.calls import Call
 from tests.benchmarks.canned import Canned
+from tests.benchmarks.stored import Stored
 
 
 class _Connection(asyncio.Protocol):
     """HTTP/1.1, as far as httpx and botocore speak it; one request after the other."""
 
-    def __init__(self, canned: Canned, asked: list[dict[str, Any]]) -> None:
+    def __init__(self, canned: Canned | Stored, asked: list[dict[str, Any]]) -> None:
         self._canned, self._asked = canned, asked
         self._received = bytearray()
 
@@ -59,9 +61,10 @@ class _Connection(asyncio.Protocol):
         return answer
 
 
-async def _serve(account: Account) -> None:
+async def _serve(account: Account, *, is_stored: bool) -> None:
     with uncollected():
-        canned, asked = Canned(account), list[dict[str, Any]]()
+        canned = Stored(account.records()) if is_stored else Canned(account)
+        asked = list[dict[str, Any]]()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(canned, asked), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
@@ -82,9 +85,9 @@ class Server:
 
 
 @contextmanager
-def serving(keys: int) -> Iterator[Server]:
+def serving(keys: int, *modes: str) -> Iterator[Server]:
     """Run the server for an account of so many keys in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.server", str(keys)]
+    command = [sys.executable, "-m", "tests.benchmarks.server", str(keys), *modes]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -94,4 +97,4 @@ def serving(keys: int) -> Iterator[Server]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Account(int(sys.argv[1]))))
+    asyncio.run(_serve(Account(int(sys.argv[1])), is_stored="stored" in sys.argv))

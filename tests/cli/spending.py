@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from budget_guard.domain.costs import (
     ACTIVITY,
-    UNKNOWN,
     Cost,
     CostDay,
     CostHour,
@@ -16,6 +15,7 @@ from budget_guard.domain.costs import (
     part_of,
     total,
 )
+from budget_guard.domain.keys import UNKNOWN
 from tests.cli.desk import WEDNESDAY, Office
 
 DAY = timedelta(days=1)

@@ -51,6 +51,17 @@ def test_a_fine_file_is_summed_up_and_exits_0(tmp_path: Path) -> None:
     assert result.stdout.endswith("budgets.yaml: fine\n")
 
 
+def test_the_summary_says_which_budgets_only_alert_and_why(tmp_path: Path) -> None:
+    narrowed = GOOD + "  - {name: claude, keys: ['*'], models: [anthropic/*], cap: {daily: 0.5}}\n"
+    result = run(tmp_path, narrowed)
+    told = "Budgets on models only alert: a key's limit cannot tell models apart.\n"
+    assert told in result.stdout
+    assert told not in run(tmp_path, GOOD).stdout
+    assert "anthropic/*" in result.stdout
+    assert "never" in result.stdout
+    assert result.stdout.endswith("budgets.yaml: fine\n")
+
+
 def test_the_summary_says_which_keys_are_seen_to_and_which_are_not_touched(tmp_path: Path) -> None:
     plain = run(tmp_path, GOOD).stdout
     assert "Scope" not in plain

@@ -124,6 +124,21 @@ def test_nothing_to_compare_with_is_not_called_new() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "told"),
+    [("2", "Change is against 2026-11-16."), (None, "Nothing was spent on 2026-11-16: ")],
+)
+def test_one_day_is_told_by_one_date(before: str | None, told: str) -> None:
+    spent = [Spent("prod-api", "3", days_ago=1)]
+    if before:
+        spent.append(Spent("prod-api", before, days_ago=2))
+    yesterday = f"{TODAY - DAY}"
+    office = read(Office(), *spent)
+    shown = flat(office.run("costs", "--from", yesterday, "--to", yesterday).stdout)
+    assert f"costs by key, {yesterday} (UTC)" in shown
+    assert told in shown
+
+
+@pytest.mark.parametrize(
     ("before", "now", "told"),
     [
         ("10", "11.2", "+12 %"),
@@ -163,7 +178,8 @@ def test_a_key_cannot_forge_the_page_by_its_name() -> None:
 )
 def test_the_period_is_the_one_asked_for(arguments: tuple[str, ...], first: int, last: int) -> None:
     begins, ends = (TODAY - timedelta(days=ago) for ago in (first, last))
-    assert f"{begins} to {ends} (UTC)" in a_week().run("costs", *arguments).stdout
+    days = f"{begins}" if first == last else f"{begins} to {ends}"
+    assert f"costs by key, {days} (UTC)" in a_week().run("costs", *arguments).stdout
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.cli.desk import Office
-from tests.cli.spending import Spent, a_week, read
+from tests.cli.desk import Office, flat
+from tests.cli.spending import SMALL, Spent, a_week, read
 
 AMOUNT = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 COUNT = {"type": "integer", "minimum": 0}
@@ -56,6 +56,7 @@ ON_RECORD = an_object(
 SCHEMA = an_object(
     **{"from": DATE, "to": DATE},
     by={"enum": ["owner", "key", "model", "provider", "day", "user", "app", "job", "session"]},
+    premium=maybe(an_object(above=AMOUNT, usd=AMOUNT, share=AMOUNT, share_before=maybe(AMOUNT))),
     on_record=maybe(ON_RECORD),
     read_until=maybe(TEXT),
     closed_until=maybe(DATE),
@@ -100,6 +101,23 @@ def test_a_line_has_its_key_owner_share_and_change() -> None:
     first = rows(office)[0]
     assert (first["from"], first["to"]) == ("2026-11-12", "2026-11-18")
     assert (first["credits_usd_before"], first["change"]) == ("180.5", "0.221884")
+
+
+def test_what_went_to_premium_models_is_told_beside_what_did_before() -> None:
+    office = read(
+        Office(),
+        Spent("prod-api", "30", prompt=900_000, completion=100_000),
+        Spent("prod-api", "10", of=SMALL),
+        Spent("prod-api", "10", 8, of=SMALL),
+    )
+    assert answer(office)["premium"] == {
+        "above": "20",
+        "usd": "30",
+        "share": "0.75",
+        "share_before": "0",
+    }
+    shown = flat(office.run("costs").stdout)
+    assert "75 % went to premium models: above 20 USD per million tokens." in shown
 
 
 def test_what_is_not_known_is_null_and_an_empty_field() -> None:

@@ -4,9 +4,9 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
+from budget_guard.domain.choices import Above
 from budget_guard.domain.costs import Figures
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
-from budget_guard.domain.policy import Above
 from budget_guard.domain.sampling import Count, GenerationsRead, Sampled
 from tests.cli.desk import WEDNESDAY, Office, flat, golden
 from tests.cli.spending import DAY

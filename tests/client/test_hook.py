@@ -198,3 +198,25 @@ def test_long_texts_are_cut(sqs: FakeSqs) -> None:
 
 def _about(message: dict[str, Any]) -> tuple[str | None, ...]:
     return tuple(message.get(name) for name in ("generation", "job", "user", "outcome"))
+
+
+@pytest.mark.parametrize(
+    ("content", "model"),
+    [
+        (b'{"messages": [{"model": "no"}], "model": "acme/large:nitro"}', "acme/large:nitro"),
+        (b'{"model": "' + b"x" * 300 + b'"}', "x" * 200),
+        (b'{"model": 7}', None),
+        (b'{"messages": []}', None),
+        (b"[]", None),
+        (b"no JSON", None),
+        (b'{"model": "acme/large", "pad": "' + b" " * 65_536 + b'"}', None),
+    ],
+    ids=["named", "long name", "a number", "none", "a list", "no JSON", "a long body"],
+)
+def test_the_model_that_a_request_names_is_told(
+    library: Library, sqs: FakeSqs, content: bytes, model: str | None
+) -> None:
+    hook = hooked(sqs)
+    library.both(Answer([completion()]), [hook], content=content)
+    hook.flush()
+    assert [one.get("model") for one in sqs.messages] == [model, model]

@@ -129,6 +129,7 @@ SILENT = {
     Kind.TOO_THIN,
     Kind.PROTECT_PROPOSED,
     Kind.MIX_SHIFTED,
+    Kind.REPRICED,
 }
 
 

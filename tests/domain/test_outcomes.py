@@ -1,24 +1,16 @@
-"""What single generations tell of fallbacks, tools and waste."""
+"""What a single generation tells of fallbacks, waste and success."""
 
 from decimal import Decimal
 
 import pytest
 
-from budget_guard.domain.costs import Figures
 from budget_guard.domain.generations import Attempt, Generation
 from budget_guard.domain.outcomes import (
-    NOBODY,
     PerSuccess,
     Rate,
     Waste,
-    by_app,
-    by_job,
-    by_session,
-    by_user,
-    fallbacks,
     fell_back,
-    per_success,
-    tool_cost,
+    is_success,
     waste,
     wasted_cost,
 )
@@ -37,20 +29,30 @@ FELL_BACK = a_generation(attempts=(DOWN, ACME))
         (a_generation(attempts=(ACME, ACME)), False),
         (a_generation(attempts=()), False),
         (a_generation(requested="acme/large"), True),
+        (a_generation(requested="openrouter/auto"), False),
     ],
 )
 def test_a_fallback_is_another_provider_or_another_model(one: Generation, is_so: bool) -> None:
     assert fell_back(one) is is_so
 
 
-def test_the_fallback_rate_is_of_all_and_zero_of_none() -> None:
-    rate = fallbacks([a_generation(), FELL_BACK, FELL_BACK, a_generation()])
+def test_a_rate_is_of_all_and_zero_of_none() -> None:
+    rate = Rate(1, 3) + Rate(1, 1)
     assert (rate, rate.fraction) == (Rate(2, 4), Decimal("0.5"))
-    assert fallbacks([]).fraction == 0
+    assert Rate(0, 0).fraction == 0
 
 
-def test_tools_cost_what_was_told_of_them() -> None:
-    assert tool_cost([a_generation(tools=usd("0.02")), a_generation()]) == usd("0.02")
+def test_what_one_success_cost_is_not_known_without_any() -> None:
+    assert (PerSuccess(usd(10), 1) + PerSuccess(usd(2), 2)).usd == 4
+    assert PerSuccess(usd(10), 0).usd is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_so"), [("ok", True), (" Success ", True), ("failed", False), (None, False)]
+)
+def test_a_success_is_what_an_application_calls_one(outcome: str | None, is_so: bool) -> None:
+    told = said(outcome=outcome) if outcome else said()
+    assert is_success(a_generation(said=told)) is is_so
 
 
 @pytest.mark.parametrize(
@@ -71,33 +73,3 @@ def test_money_is_wasted_on_what_was_cancelled_failed_or_broke_off(
 ) -> None:
     assert waste(one) is why
     assert wasted_cost(one) == (one.cost if why else 0)
-
-
-def test_a_success_costs_what_its_failures_and_its_steps_cost_too() -> None:
-    some = [
-        a_generation(cost=1, said=said(job="import")),
-        a_generation(cost=2, said=said(job="import", outcome="failed")),
-        a_generation(cost=3, said=said(job="import", outcome=" Success ")),
-        a_generation(cost=4, said=said(outcome="ok")),
-        a_generation(cost=50),
-        a_generation(cost=60, said=said(job="chat")),
-    ]
-    assert per_success(some) == PerSuccess(usd(10), 2)
-    assert per_success(some).usd == 5
-    assert per_success(some, {"failed"}).usd == 10
-    assert per_success(some[4:]).usd is None
-
-
-def test_costs_are_told_by_app_user_session_and_job() -> None:
-    one = a_generation(cost=1, app="7", session="s1", said=said(user="ann", job="import"))
-    other, rest = a_generation(cost=2, external_user="ann"), a_generation(cost=4)
-    three = [one, other, rest]
-    assert by_user(three) == {"ann": one.figures + other.figures, NOBODY: rest.figures}
-    for by, label in ((by_app, "7"), (by_session, "s1"), (by_job, "import")):
-        assert by(three) == {label: one.figures, NOBODY: other.figures + rest.figures}
-    assert by_app([]) == {}
-
-
-def test_costs_by_anything_are_all_costs() -> None:
-    some = [a_generation(figures=Figures(usd(n), usd(1), 1)) for n in range(5)]
-    assert sum((one.credits + one.byok for one in by_app(some).values()), usd(0)) == 15

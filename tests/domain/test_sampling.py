@@ -11,19 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from budget_guard.domain.choices import Above, Choice, OneIn
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
 from budget_guard.domain.outcomes import wasted_cost
-from budget_guard.domain.policy import Above, Choice, OneIn
 from budget_guard.domain.sampling import Count, Estimate, Sampled, coverage, estimate
 from tests.domain.builders import HOUR, NOW, usd
-from tests.domain.generations import a_generation
+from tests.domain.generations import a_generation, strata_of
 
 type Of = Callable[[Generation], Usd]
 
 
 def cost(one: Generation) -> Usd:
     return one.cost
+
+
+def estimated(hours: Sequence[Sampled], kept: Sequence[Generation], of: Of) -> Estimate:
+    return estimate(strata_of(hours, kept, of))
 
 
 def count(some: Sequence[Generation]) -> Count:
@@ -60,7 +64,7 @@ def test_the_bound_holds_for_95_of_100_seeds(of: Of, n: int) -> None:
     for seed in range(100):
         world = a_world(seed)
         kept = [one for one in world if OneIn(n).takes(one.id, one.cost)]
-        found = estimate([Sampled("w1", NOW, NOW, OneIn(n), count(world))], kept, of)
+        found = estimated([Sampled("w1", NOW, NOW, OneIn(n), count(world))], kept, of)
         truth = sum(map(of, world), Decimal(0))
         held += abs(found.total - truth) <= found.bound
         bounds.append(found.bound / truth)
@@ -87,7 +91,7 @@ def test_above_an_amount_means_more_than_it() -> None:
 
 def test_of_all_on_record_there_is_no_doubt() -> None:
     world = a_world(1, 50)
-    found = estimate([sampled(world, OneIn(1), world)], world, cost)
+    found = estimated([sampled(world, OneIn(1), world)], world, cost)
     assert found == Estimate(sum((one.cost for one in world), Decimal(0)))
     assert found.bound == 0
 
@@ -98,10 +102,10 @@ def test_what_is_below_the_amount_is_missing_at_most(seed: int, least: Decimal) 
     choice = Above(least)
     kept = [one for one in world if choice.takes(one.id, one.cost)]
     for of in (cost, wasted_cost):
-        found = estimate([sampled(world, choice, kept)], kept, of)
+        found = estimated([sampled(world, choice, kept)], kept, of)
         truth = sum(map(of, world), Decimal(0))
         assert found.total <= truth <= found.total + found.bound
-    every = estimate([sampled(world, choice, kept)], kept, cost)
+    every = estimated([sampled(world, choice, kept)], kept, cost)
     assert every.total + every.bound == count(world).usd
 
 
@@ -111,7 +115,7 @@ def test_one_that_was_sent_to_the_queue_does_not_stand_for_others() -> None:
     drawn = [one for one in world if choice.takes(one.id, one.cost)]
     sent = [one for one in world if one not in drawn][:100]
     hours = [sampled(world, choice, drawn)]
-    assert estimate(hours, [*drawn, *sent], cost) == estimate(hours, drawn, cost)
+    assert estimated(hours, [*drawn, *sent], cost) == estimated(hours, drawn, cost)
 
 
 def test_what_could_not_be_fetched_is_in_the_bound() -> None:
@@ -122,13 +126,13 @@ def test_what_could_not_be_fetched_is_in_the_bound() -> None:
     left = [one for one in drawn if one != dearest]
     hours = [sampled(world, choice, left)]
     assert hours[0].kept == count(left)
-    lost = estimate(hours, left, cost)
+    lost = estimated(hours, left, cost)
     assert lost.total + lost.unseen >= count(world).usd
 
 
 def test_of_nothing_drawn_all_that_exists_is_in_the_bound() -> None:
     world = [one for one in a_world(4, 40) if not OneIn(50).takes(one.id, one.cost)]
-    found = estimate([sampled(world, OneIn(50), [])], [], cost)
+    found = estimated([sampled(world, OneIn(50), [])], [], cost)
     assert not found.total
     assert found.bound == count(world).usd
 
@@ -138,7 +142,7 @@ def test_hours_of_different_choices_are_added_up() -> None:
     second = [replace(one, created_at=one.created_at + HOUR) for one in a_world(6, 100)]
     kept = first + [one for one in second if one.cost > usd("0.05")]
     hours = [sampled(first, OneIn(1), first), sampled(second, Above(usd("0.05")), kept, 1)]
-    found = estimate(hours, kept, cost)
+    found = estimated(hours, kept, cost)
     assert found.total == count(kept).usd
     assert found.total + found.bound == count(first + second).usd
 
@@ -147,10 +151,13 @@ def test_what_exists_is_held_against_what_is_on_record_for_any_reason() -> None:
     world = a_world(7, 30)
     elsewhere = a_generation("gen-x", workspace="w2")
     kept = (*world[:4], elsewhere)
-    assert coverage([sampled(world, None, [])], kept) == (count(world), count(world[:4]))
-    assert coverage([], kept) == (Count(), Count())
+    assert coverage(strata_of([sampled(world, None, [])], kept, cost)) == (
+        count(world),
+        count(world[:4]),
+    )
+    assert coverage(strata_of([], kept, cost)) == (Count(), Count())
     hours = [sampled(world, None, [])]
-    assert estimate(hours, kept, cost) == estimate(hours, world[:4], cost)
+    assert estimated(hours, kept, cost) == estimated(hours, world[:4], cost)
 
 
 def test_counts_do_not_fall_below_zero() -> None:

@@ -39,7 +39,7 @@ class Day:
     status: Said
     status_json: Said
     charged: Decimal
-    """Credits, by the account's books, when `poll_costs` ran before `costs`."""
+    """Credits of both days, by the account's books, when `poll_costs` ran before `costs`."""
     costs: Said
     granted: Said
     released: Said
@@ -81,7 +81,8 @@ def day(evening: Played) -> Day:
     file = str(evening.on.aws.folder / "budgets.yaml")
     evening.on.invoke("PollCosts")
     today, charges = evening.on.now.date(), evening.on.account.books.charges
-    charged = sum((one.credits for one in charges if one.at < evening.on.now), Decimal(0))
+    both = [one for one in charges if today - DAY <= one.at.date() and one.at < evening.on.now]
+    charged = sum((one.credits for one in both), Decimal(0))
     return Day(
         on=evening,
         status=said(evening, "status"),

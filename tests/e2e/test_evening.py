@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from budget_guard.adapters import alerts
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.keys import Limit
-from budget_guard.domain.windows import Window, end
+from budget_guard.domain.windows import Window, end, start
+from budget_guard.sandbox.turns import hearing
 from tests.e2e.conftest import Played
 from tests.e2e.watching import finished
 
@@ -29,9 +30,20 @@ def midnight(evening: Played) -> datetime:
 
 
 def limits(evening: Played, name: str) -> list[tuple[str, Limit]]:
-    """When the guard set which limit on a key."""
-    key = evening.on.hashes[name]
-    return [(f"{one.at:%H:%M}", one.after.limit) for one in evening.changes if one.hash == key]
+    """When the guard set which limit on a key; a lifetime's without what the days before took."""
+    key, begins = evening.on.hashes[name], start(Window.DAILY, evening.bill.opened)
+    before = evening.on.account.books.tallies[key].before(begins).credits
+    return [
+        (f"{one.at:%H:%M}", _since(before, one.after.limit))
+        for one in evening.changes
+        if one.hash == key
+    ]
+
+
+def _since(before: Decimal, limit: Limit) -> Limit:
+    if limit.amount is None or limit.reset is not None:
+        return limit
+    return Limit(limit.amount - before)
 
 
 def test_every_promised_cap_held(evening: Played) -> None:
@@ -174,12 +186,25 @@ def test_the_alerts_are_those_that_the_story_has(evening: Played) -> None:
         Kind.OVERRIDE,
         Kind.FENCED,
         Kind.STOPPED,
+        Kind.MIX_SHIFTED,
         Kind.RESOLVED,
     }
-    assert heard[Kind.UNMANAGED] == heard[Kind.OVERRIDE] == heard[Kind.RESOLVED] == 1
+    once = (Kind.UNMANAGED, Kind.OVERRIDE, Kind.MIX_SHIFTED, Kind.RESOLVED)
+    assert {heard[one] for one in once} == {1}
     stopped = [one for one in evening.bill.alerts if one.kind is Kind.STOPPED]
     keys = [entry.key_name for one in stopped for entry in one.entries if entry.key_name]
     assert keys == ["prod-search", "dev-cho", "batch-nightly"]
+
+
+def test_one_alert_names_the_dearer_model_and_the_provider_that_stood_in(evening: Played) -> None:
+    heard = hearing(evening.bill.turns, "ai-team", evening.bill.alerts)
+    assert [one.label for one in heard.turns] == [
+        "anthropic/claude-opus-4",
+        "Amazon Bedrock",
+    ]
+    assert heard.alert
+    assert heard.alert.at - midnight(evening) == timedelta(minutes=11, seconds=2)
+    assert len(heard.alert.entries) == 2
 
 
 def test_each_alert_arrived_once(evening: Played) -> None:

@@ -49,6 +49,16 @@ def test_costs_are_read_and_told_for_the_dashboard(spent: Deployment) -> None:
     ]
 
 
+def test_what_fell_back_and_what_is_unexplained_is_told_for_the_dashboard(
+    spent: Deployment,
+) -> None:
+    spent.run("poll_costs", seconds=590)
+    (fallen,) = spent.output.logs("fallbacks of the hour")
+    assert (fallen["percent"], fallen["requests"]) == (0.0, 2)
+    (lacking,) = spent.output.logs("unexplained spend")
+    assert (lacking["usd"], lacking["percent"]) == (0.0, 0.0)
+
+
 def test_a_second_poll_finds_nothing_new(spent: Deployment) -> None:
     spent.run("poll_costs")
     assert spent.run("poll_costs")["hours"] == 0

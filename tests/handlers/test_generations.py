@@ -51,6 +51,7 @@ def test_dear_requests_and_those_that_were_sent_are_on_record(guard: Deployment)
     assert kept[cheap].spender == other
     (hour,) = guard.ledger.sampled(guard.account.clock.now.date())
     assert (hour.exist.number, hour.kept.number) == (2, 1)
+    assert guard.ledger.request_signals()
 
 
 def test_what_cannot_be_used_is_told_once_and_is_a_dead_letter(guard: Deployment) -> None:

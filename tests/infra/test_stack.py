@@ -325,6 +325,15 @@ def test_the_dashboard_shows_what_todays_costs_are_on_and_who_served_them(
         assert f"Cost of today by {axis} (USD)" in body
 
 
+def test_the_dashboard_draws_what_fell_back_and_what_is_unexplained(template: Template) -> None:
+    (dashboard,) = properties(template, "AWS::CloudWatch::Dashboard")
+    body = json.dumps(dashboard["DashboardBody"])
+    assert "Requests that fell back" in body
+    assert "Unexplained spend" in body
+    for line in ("fallbacks of the hour", "unexplained spend"):
+        assert f"filter message = {line}" in body.replace('"', "").replace("\\", "")
+
+
 def test_costs_that_are_not_read_any_more_are_told_after_an_hour(template: Template) -> None:
     (silent,) = (one for name, one in alarms(template).items() if "PollCostsSilent" in name)
     (metric,) = (one for one in silent["Metrics"] if "MetricStat" in one)

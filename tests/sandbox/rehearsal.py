@@ -1,19 +1,26 @@
 """A play without AWS: the guard's own code in process, on the account that the stage would have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from budget_guard.adapters.alerts.event import AlertEvent, event
 from budget_guard.adapters.budgets import yaml_file
+from budget_guard.adapters.ids import MemoryIds
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.policy import Policy
 from budget_guard.sandbox.entrance import enter
-from budget_guard.sandbox.openrouter import Account, Clock
+from budget_guard.sandbox.openrouter import Account
+from budget_guard.sandbox.openrouter.in_process_costs import in_process_costs
 from budget_guard.sandbox.openrouter.traffic import Traffic
 from budget_guard.sandbox.play import Playbill, play
-from budget_guard.sandbox.stage import EARLIER, Set
-from budget_guard.sandbox.verdict import Row
+from budget_guard.sandbox.stage import Set
+from budget_guard.sandbox.verdict import Row, Verdict
+from budget_guard.use_cases.costs.generations import GenerationPoll, poll_generations
+from budget_guard.use_cases.costs.keeping import Keeper
+from budget_guard.use_cases.costs.poll import CostPoll, poll_costs
+from budget_guard.use_cases.leases import leased
 from tests.simulation.guard import Guard
 
 
@@ -30,6 +37,7 @@ class Rehearsal:
     guard: Guard
     rounds: int
     polled: list[datetime] = field(default_factory=list)
+    costs_polled: list[datetime] = field(default_factory=list)
 
     @property
     def account(self) -> Account:
@@ -53,6 +61,19 @@ class Rehearsal:
         self.guard.evaluate()
         self.guard.enforce()
 
+    def poll_costs(self) -> None:
+        self.costs_polled.append(self.now)
+        policy, ledger, source = self.guard.policy, self.ledger, in_process_costs(self.account)
+        lasts = timedelta(minutes=15)
+        with leased(ledger, "costs", token=f"{self.now}", now=self.now, lasts=lasts) as lease:
+            whole, has_time = (source, ledger, lease), lambda: True
+            costs = poll_costs(CostPoll(*whole, policy, self.now, has_time))
+            keeper, ids = Keeper(*whole), MemoryIds(lambda: self.now)
+            single = poll_generations(
+                GenerationPoll(keeper, ids, policy, self.now, *[has_time] * 3)
+            )
+        assert (costs.problem, costs.warnings) == (single.problem, single.warnings) == (None, ())
+
     def alerts(self) -> list[AlertEvent]:
         inbox = self.guard.inbox
         found = [event(alert, "BudgetGuard") for alert in inbox.alerts]
@@ -68,13 +89,16 @@ class Rehearsed:
     policy: Policy
     bill: Playbill
     told: list[str]
-    rows: list[Row]
+    judged: Verdict
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self.judged.rows
 
 
 def rehearse(built: Set, folder: Path, *, with_people: bool, rounds: int = 1) -> Rehearsed:
     """Play the whole evening in process."""
-    traffic = Traffic(Account(clock=Clock(built.opens - EARLIER)))
-    hashes = enter(traffic, built.roles, built.opens)
+    traffic, hashes = enter(built.roles, built.opens)
     policy = yaml_file.load(built.budgets(folder, hashes))
     on = Rehearsal(traffic, hashes, Guard(traffic.account, policy), rounds)
     told: list[str] = []
@@ -84,4 +108,4 @@ def rehearse(built: Set, folder: Path, *, with_people: bool, rounds: int = 1) ->
         policy=policy,
         with_people=with_people,
     )
-    return Rehearsed(on, policy, bill, told, list(bill.evening(on, policy).rows()))
+    return Rehearsed(on, policy, bill, told, bill.evening(on, policy).verdict())

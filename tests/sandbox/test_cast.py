@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from budget_guard.domain.keys import Key
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.windows import Window
-from budget_guard.sandbox.cast import Role, cast_for, fitting, story
+from budget_guard.sandbox.cast import OPUS, SONNET, Role, cast_for, fitting, story
+from budget_guard.sandbox.openrouter.work import ORDINARY
 
 OPENS = datetime(2026, 11, 18, 22, 1, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 19, tzinfo=UTC)
@@ -106,3 +107,11 @@ def test_the_story_has_fifteen_keys_in_two_workspaces_and_ends_after_midnight() 
     assert len({role.workspace for role in roles}) == 2
     last = max(script.ends for role in roles for script in role.scripts)
     assert last > MIDNIGHT + timedelta(minutes=16)
+
+
+def test_before_the_play_a_key_did_its_usual_work_or_what_it_does_now() -> None:
+    roles = {role.name: role for role in story(OPENS)}
+    assert roles["agent-crawler"].before == SONNET
+    assert roles["agent-crawler"].scripts[0].work == OPUS
+    assert roles["prod-search"].before == roles["prod-search"].scripts[0].work
+    assert roles["dev-dan"].before == ORDINARY

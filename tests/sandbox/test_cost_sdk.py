@@ -236,16 +236,19 @@ def test_models_come_with_prices_overrides_and_the_day_they_may_go(
         overrides=({"min_prompt_tokens": 1000, "prompt": "0.000003"},),
         discount=Decimal("0.25"),
         expiration_date=date(2026, 12, 31),
+        alias_of="openai/gpt-4.1",
     )
     account.catalog.put(leaving)
     page: Any = client(None).models.list(limit=3)
-    assert (page.result.total_count, len(page.result.data)) == (5, 3)
+    assert (page.result.total_count, len(page.result.data)) == (6, 3)
     rest = page.next()
     assert rest.result.links.next is None
     shown = rest.result.data[-1]
     assert (shown.id, shown.canonical_slug) == ("sim/leaving", "sim/leaving-1")
     assert (shown.pricing.prompt, shown.pricing.input_cache_read) == ("0.0000015", "0")
     assert (shown.pricing.discount, shown.expiration_date) == (0.25, "2026-12-31")
+    assert shown.alias_target is not None
+    assert shown.alias_target.slug == "openai/gpt-4.1"
     assert shown.pricing.overrides is not None
     (override,) = shown.pricing.overrides
     assert (override.min_prompt_tokens, override.prompt) == (1000, "0.000003")

@@ -11,7 +11,8 @@ import pytest
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.costs import Figures, summed
 from budget_guard.domain.observations import observe
-from budget_guard.domain.policy import Policy
+from budget_guard.domain.policy import Budget, Policy, fits
+from budget_guard.domain.windows import Window, start
 from budget_guard.sandbox.openrouter import Account, Behaviour, Clock, Generation, Work
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
 from budget_guard.sandbox.openrouter.in_process_costs import in_process_costs
@@ -27,6 +28,13 @@ POLLS = timedelta(hours=9)
 MODELS = ("acme/large", "acme/small", "beta/one", "beta/two")
 PROVIDERS = ("Acme", "Beta", "Gamma")
 NAMES = ("prod-api", "prod-api", "batch", "dev-ana", "dev-bob")
+CAPS = dict.fromkeys(Window, Decimal(1))
+BUDGETS = (
+    Budget("acme", CAPS, models=("acme/*",)),
+    Budget("dear", CAPS, keys=("prod-*", "dev-?na"), models=("*/large", "beta/one")),
+    Budget("served", CAPS, providers=("Acme", "G*"), include_byok=True),
+    Budget("each", CAPS, keys=("dev-*",), providers=("Beta",), per_key=True),
+)
 
 
 @dataclass
@@ -58,7 +66,7 @@ class Month:
 
     def poll(self) -> CostReport:
         now = self.account.clock.now
-        source, rules = in_process_costs(self.account), Policy((), "hash")
+        source, rules = in_process_costs(self.account), Policy(BUDGETS, "hash")
         with leased(self.ledger, "costs", token="t", now=now, lasts=POLLS) as lease:
             return poll_costs(CostPoll(source, self.ledger, lease, rules, now, lambda: True))
 
@@ -134,6 +142,27 @@ def test_every_figure_of_the_month_is_the_accounts(
     told = {line.key or line.label: line.figures for line in table.lines}
     assert len(month.account.generations) == REQUESTS
     assert told == month.truth(label)
+
+
+@pytest.mark.parametrize("budget", BUDGETS, ids=lambda one: one.name)
+def test_what_a_budget_on_models_or_providers_spent_is_the_accounts(
+    month: Month, budget: Budget
+) -> None:
+    now, account = month.account.clock.now, month.account
+    for told in month.ledger.cost_spends()[budget.name].windows:
+        truth = summed(
+            (one.hash, Figures(one.cost, one.byok))
+            for one in account.generations
+            if one.created_at >= start(told.window, now)
+            and fits(budget.keys, account.keys[one.hash].name)
+            and fits(budget.models or ("*",), one.served)
+            and fits(budget.providers or ("*",), one.work.provider or "")
+        )
+        spent = {key: one.credits + one.byok * budget.include_byok for key, one in truth.items()}
+        assert told.spent == sum(spent.values())
+        most = sorted(spent.values(), reverse=True)
+        assert [one.spent for one in told.spenders] == most[: None if budget.per_key else 3]
+        assert all(one.spent == spent[one.key] for one in told.spenders)
 
 
 def test_all_days_but_the_last_are_closed(month: Month) -> None:

@@ -170,3 +170,17 @@ def test_a_model_of_the_catalog_costs_its_price_in_a_chat(
     answer = client.post("/chat/completions", json={"model": "a/b", "max_tokens": 5}).json()
     assert (answer["usage"]["cost"], answer["model"]) == (0.01, "a/b")
     assert answer["id"] == account.generations.latest.id
+
+
+def test_where_a_provider_fails_another_serves_without_its_cache(
+    account: Account, new_key: NewKey
+) -> None:
+    key, cached = new_key(), Work(provider="Acme", cache_discount=Decimal("0.2"))
+    account.spending.failing["Acme"] = "Beta"
+    for work in (cached, Work(provider="Gamma"), Work(provider=None)):
+        account.spending.charge(key, Decimal(1), work=work)
+    instead, other, nobody = (one.work for one in account.generations)
+    assert (instead.provider, instead.failed) == ("Beta", ("Acme",))
+    assert instead.cache_discount == 0
+    assert (other.provider, nobody.provider) == ("Gamma", None)
+    assert other.failed == nobody.failed == ()

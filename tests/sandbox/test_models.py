@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ def model(prompt: str, **fields: Any) -> Model:
     return Model(id="a/b", canonical_slug="a/b-1", pricing=prices, **fields)
 
 
-def shown(client: httpx.Client, **query: int) -> dict[str, dict[str, Any]]:
+def shown(client: httpx.Client, **query: int | str) -> dict[str, dict[str, Any]]:
     answer = client.get("/models", params=query)
     assert answer.status_code == 200
     return {row["id"]: row for row in answer.json()["data"]}
@@ -64,13 +64,38 @@ def test_the_first_offer_has_cache_long_context_and_night_prices(client: httpx.C
 
 def test_models_come_in_pages_or_all_at_once(client: httpx.Client) -> None:
     every = list(shown(client))
-    assert len(every) == 4
+    assert len(every) == 5
     assert list(shown(client, limit=3)) == every[:3]
     assert list(shown(client, offset=3)) == every[3:]
     first = client.get("/models", params={"limit": 3}).json()
-    assert first["total_count"] == 4
+    assert first["total_count"] == 5
     assert first["links"]["next"] == "/api/v1/models?offset=3&limit=3"
     assert client.get("/models", params={"offset": 3, "limit": 3}).json()["links"]["next"] is None
+
+
+def test_models_that_do_not_answer_in_text_are_listed_only_when_asked_for(
+    client: httpx.Client, account: Account
+) -> None:
+    account.catalog.put(model("0.000002", outputs=("image",)))
+    assert "a/b" not in shown(client)
+    for outputs in ("all", "image", "text,image"):
+        assert "a/b" in shown(client, output_modalities=outputs)
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("permaslug", "anthropic/claude-4-sonnet-20250522"),
+        ("name", "Anthropic: Claude Sonnet 4"),
+        ("slug", "anthropic/claude-sonnet-4"),
+    ],
+)
+def test_a_model_has_three_names_and_what_is_not_on_offer_its_own(
+    account: Account, form: Literal["permaslug", "name", "slug"], name: str
+) -> None:
+    now = account.clock.now
+    assert account.catalog.called("anthropic/claude-sonnet-4", now, form) == name
+    assert account.catalog.called("sim/0.01", now, form) == "sim/0.01"
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 1001}, {"offset": -1}])

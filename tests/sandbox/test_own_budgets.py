@@ -63,3 +63,13 @@ def test_caps_that_overlap_in_several_windows_hold(tmp_path: Path) -> None:
     evening = played(OVERLAPPING, tmp_path)
     assert {row.budget for row in evening.rows if row.promised} == {"crew", "both", "each"}
     assert [row for row in evening.rows if not row.holds] == []
+
+
+def test_no_signal_is_asked_for_and_costs_are_read_all_the_same(tmp_path: Path) -> None:
+    evening = played(OVERLAPPING, tmp_path)
+    assert evening.judged.hearing is None
+    assert evening.judged.is_good
+    assert len(evening.on.costs_polled) > 7
+    signals = evening.on.ledger.signals()
+    assert signals
+    assert signals.found == ()

@@ -1,8 +1,9 @@
 """The evening that is played: when it opens, and what it writes down."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,10 @@ from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.sandbox.cast import story
-from budget_guard.sandbox.play import BEFORE_MIDNIGHT, opening, write_story
+from budget_guard.sandbox.play import BEFORE_MIDNIGHT, COSTS, COSTS_BEGIN, opening, write_story
+from budget_guard.sandbox.stage import Set
+from infra.schedules import expressions
+from tests.sandbox.rehearsal import rehearse
 
 
 @given(st.dates(date(2024, 1, 1), date(2040, 12, 31)))
@@ -29,3 +33,20 @@ def test_the_storys_budgets_file_is_right_and_protects_a_key(tmp_path: Path) -> 
     policy = yaml_file.load(write_story(tmp_path, hashes))
     assert policy.mode is Mode.ENFORCE
     assert policy.protect == {hashes["prod-checkout"]}
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 12, 1), date(2027, 1, 1)])
+def test_whatever_the_day_caps_hold_and_the_owner_hears(today: date, tmp_path: Path) -> None:
+    """A Monday, whose day before is of another week, and the first days of a month and a year."""
+    opens = opening(today)
+    assert opens.date() == today
+    played = rehearse(Set(opens, story(opens), write_story), tmp_path, with_people=True)
+    assert played.judged.is_good
+    heard = [one for one in played.told if f" of {today:%A}'s spend, against the 4 " in one]
+    assert len(heard) == 2
+
+
+def test_costs_are_polled_at_the_minutes_of_the_stacks_schedule() -> None:
+    first, every = (one // timedelta(minutes=1) for one in (COSTS_BEGIN, COSTS))
+    _, expression = expressions(5)["Costs"]
+    assert expression == f"cron({first}/{every} * * * ? *)"

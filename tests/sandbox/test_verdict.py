@@ -489,3 +489,10 @@ def test_what_lies_beyond_a_cap_is_explained_or_broken_and_nothing_is_lost(
     assert row.in_flight + row.unheld + row.broken == row.over
     assert row.unheld == ZERO
     assert row.broken <= Decimal(too_much) / 100
+
+
+def test_a_budget_on_models_promises_nothing_and_is_not_judged() -> None:
+    played = Played()
+    played.key()
+    played.spend("50")
+    assert played.rows(cap("10", models=("acme/*",))) == []

@@ -28,7 +28,10 @@ CAUTIONS = (
 )
 """They tell of the guard itself; what it does about keys is as told elsewhere."""
 
-SIGNALS = (Kind.BALANCE, Kind.RUNWAY, Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL)
+SIGNALS = (
+    *(Kind.BALANCE, Kind.RUNWAY, Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL),
+    *(Kind.REPRICED, Kind.WITHDRAWN, Kind.FALLBACKS, Kind.LOOP),
+)
 """They tell of credits and costs; nothing is done about them."""
 
 type Matter = tuple[Kind, str, int]

@@ -172,6 +172,17 @@ def test_a_fence_that_resets_is_bound_by_a_cap_of_its_window() -> None:
     assert (found.window, found.resets_at) == (MONTHLY, utc("2026-12-01"))
 
 
+def test_a_budget_on_models_or_providers_bounds_no_key() -> None:
+    narrowed = [a_budget("m", daily=1, models=("*",)), a_budget("p", daily=1, providers=("*",))]
+    fence = limited("100")
+    for first in narrowed:
+        policy = policy_of(first, OWNED)
+        assert ask(seen("api"), policy=policy).budget == "prod"
+        held_key = ask(spent_of(fence, "40"), held(fence=fence), policy=policy)
+        assert (held_key.budget, held_key.headroom) == ("prod", Decimal(60))
+    assert ask(seen("api"), policy=policy_of(*narrowed)).budget is None
+
+
 def test_a_budget_of_another_guards_workspaces_is_none_of_its_business() -> None:
     policy = replace(policy_of(OWNED), scope=("w2",))
     assert ask(seen("api"), policy=policy).budget is None

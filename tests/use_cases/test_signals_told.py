@@ -10,7 +10,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.policy import Policy, Severity
 from budget_guard.domain.records import PollReport
 from budget_guard.domain.signals.rules import Account
-from budget_guard.domain.signals.signal import Signal, Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signal, Signals
 from budget_guard.use_cases.evaluate import Evaluation, evaluate
 from budget_guard.use_cases.leases import leased
 from tests.domain.builders import HOUR, MINUTE, NOW, a_budget
@@ -24,6 +24,8 @@ UNUSUAL = Signal(
     owner="search",
 )
 SHIFTED = replace(UNUSUAL, id="mix/search/model/large", kind=Kind.MIX_SHIFTED)
+FELL_BACK = replace(UNUSUAL, id="fallbacks/search/Acme", kind=Kind.FALLBACKS)
+LOOP = replace(UNUSUAL, id="loop/#api/session/0", kind=Kind.LOOP)
 ACCOUNT = Account(balance_below=Decimal(100), runway_below=timedelta(hours=72))
 
 
@@ -36,6 +38,9 @@ class Desk:
 
     def signals(self, *found: Signal, at: datetime) -> None:
         self.ledger.save(Signals(at, at, found))
+
+    def request_signals(self, *found: Signal, at: datetime) -> None:
+        self.ledger.save(RequestSignals(at, at, found))
 
     def told(self, now: datetime) -> list[tuple[Kind, Severity]]:
         """Evaluate; return what went out."""
@@ -68,6 +73,26 @@ def test_signals_of_a_poll_that_stopped_open_nothing_and_end_nothing() -> None:
     assert {kind for kind, _ in desk.told(later)} == {Kind.MIX_SHIFTED, Kind.RESOLVED}
 
 
+def test_signals_of_requests_are_told_and_resolved_beside_those_of_costs() -> None:
+    desk = Desk()
+    desk.signals(UNUSUAL, at=NOW)
+    desk.request_signals(FELL_BACK, LOOP, at=NOW)
+    kinds = {Kind.UNUSUAL, Kind.FALLBACKS, Kind.LOOP}
+    assert set(desk.told(NOW)) == {(kind, Severity.WARNING) for kind in kinds}
+    desk.request_signals(LOOP, at=NOW + HOUR)
+    assert desk.told(NOW + HOUR) == [(Kind.RESOLVED, Severity.INFO)]
+    assert set(desk.ledger.incidents()) == {UNUSUAL.id, LOOP.id}
+
+
+def test_requests_that_nobody_looks_at_any_more_open_nothing_and_end_nothing() -> None:
+    desk = Desk()
+    desk.request_signals(LOOP, at=NOW)
+    desk.told(NOW)
+    desk.signals(at=NOW + 3 * HOUR)
+    assert desk.told(NOW + 3 * HOUR) == []
+    assert set(desk.ledger.incidents()) == {LOOP.id}
+
+
 def test_that_a_mix_is_as_before_again_is_not_told() -> None:
     desk = Desk()
     desk.signals(SHIFTED, at=NOW)
@@ -75,6 +100,18 @@ def test_that_a_mix_is_as_before_again_is_not_told() -> None:
     desk.signals(at=NOW + HOUR)
     assert desk.told(NOW + HOUR) == []
     assert not desk.ledger.incidents()
+
+
+def test_that_a_price_is_no_news_any_more_is_not_told_but_that_no_model_is_going_is() -> None:
+    desk = Desk()
+    repriced = replace(UNUSUAL, id="price/acme/large/2026-11-18T12:00", kind=Kind.REPRICED)
+    withdrawn = replace(UNUSUAL, id="withdrawn/acme/large/2026-12-01", kind=Kind.WITHDRAWN)
+    desk.signals(repriced, withdrawn, at=NOW)
+    assert {kind for kind, _ in desk.told(NOW)} == {Kind.REPRICED, Kind.WITHDRAWN}
+    desk.signals(withdrawn, at=NOW + HOUR)
+    assert desk.told(NOW + HOUR) == []
+    desk.signals(at=NOW + 2 * HOUR)
+    assert desk.told(NOW + 2 * HOUR) == [(Kind.RESOLVED, Severity.INFO)]
 
 
 def test_a_balance_is_told_when_it_falls_below_again_when_nothing_is_left_and_when_filled() -> None:

@@ -17,6 +17,7 @@ from budget_guard.adapters.budgets import amounts, schema, yaml_file
 from budget_guard.adapters.budgets.scalars import spell_duration
 from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.adapters.budgets.yaml_tree import Problem
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import Budget, Mode, Policy
 
@@ -132,6 +133,9 @@ def _general(policy: Policy) -> Iterator[str]:
     yield f"Protected: {hashes or 'no'} key{'s' * (hashes != 1)} by hash."
     if policy.protect_names:
         yield f"Proposed for protection: keys called {', '.join(policy.protect_names)}."
+    if axes := [axis for axis in Axis if any(one.axis is axis for one in policy.budgets)]:
+        told = " and ".join(f"{axis}s" for axis in axes)
+        yield f"Budgets on {told} only alert: a key's limit cannot tell {told} apart."
     account = policy.account
     bounds = [
         f"{amounts.spell_decimal(account.balance_below)} USD" if account.balance_below else "",
@@ -144,7 +148,12 @@ def _general(policy: Policy) -> Iterator[str]:
 def _row(budget: Budget) -> tuple[str, ...]:
     narrowed = [
         f"{word} {', '.join(patterns)}"
-        for word, patterns in (("in", budget.workspaces), ("by", budget.creators))
+        for word, patterns in (
+            ("in", budget.workspaces),
+            ("by", budget.creators),
+            ("on", budget.models),
+            ("with", budget.providers),
+        )
         if patterns
     ]
     notes = [

@@ -12,6 +12,7 @@ from rich.console import Console
 from budget_guard.cli.costs_export import csv_lines, json_text
 from budget_guard.cli.costs_page import NOTHING_READ, show_costs
 from budget_guard.cli.costs_told import told
+from budget_guard.cli.costs_unused import show_unused, unused_csv, unused_json
 from budget_guard.cli.deployment import (
     DEFAULT_STACK,
     Deployment,
@@ -23,12 +24,14 @@ from budget_guard.cli.deployment import (
 from budget_guard.cli.focus import focus_lines
 from budget_guard.cli.telling import safe
 from budget_guard.domain.errors import RequestError
+from budget_guard.use_cases.costs.idle import unused_keys
 from budget_guard.use_cases.costs.report import By, Period
 
 DAYS = 7
 MOST_DAYS = 400
 """So long are closed days kept."""
 TOP = 20
+NO_CHOICE = "--unused is of 30 days and by key: only --top, --csv or --json go with it"
 
 
 class Form(Enum):
@@ -64,6 +67,9 @@ def costs(
         bool,
         typer.Option("--focus", help="Print FOCUS 1.2 rows (CSV) by day, key, model and provider."),
     ] = False,
+    unused: Annotated[
+        bool, typer.Option("--unused", help="List the enabled keys without spend for 30 days.")
+    ] = False,
     stack: StackOption = DEFAULT_STACK,
     region: RegionOption = None,
     profile: ProfileOption = None,
@@ -77,6 +83,11 @@ def costs(
     forms = [form for form, is_wanted in given if is_wanted]
     _refuse(_faults(days, first, last, top, forms))
     deployment = find(ctx, stack, region, profile)
+    if unused:
+        if by is not By.KEY or any((days, first, last, focus)):
+            raise RequestError(NO_CHOICE)
+        _write_unused(deployment, top, forms[0] if forms else Form.PAGE)
+        return
     period = _period(days, first, last, deployment.clock().date())
     _write(deployment, period, by, top, forms[0] if forms else Form.PAGE)
 
@@ -94,6 +105,17 @@ def _write(deployment: Deployment, period: Period, by: By, top: int, form: Form)
     if found.table.read_until is None:
         _warn()
     _print(csv_lines(found) if form is Form.CSV else [json_text(found), "\n"])
+
+
+def _write_unused(deployment: Deployment, top: int, form: Form) -> None:
+    found = unused_keys(deployment.ledger, deployment.clock())
+    match form:
+        case Form.CSV:
+            _print(unused_csv(found))
+        case Form.JSON:
+            _print([unused_json(found), "\n"])
+        case _:
+            show_unused(found, top, deployment.stack, deployment.clock(), Console())
 
 
 def _warn() -> None:

@@ -10,6 +10,8 @@ The JSON is one object. Amounts (USD), `share` and `change` are strings, counts 
 - `on_record` where the lines are of single requests (user, app, job, session), else null:
   `exist` and `kept` (`number`, `usd`), `fallbacks` (`part`, `of`), `tools`, `wasted` (of all, right
   within `wasted_bound`), `per_success`
+- `premium`, what went to models `above` so many USD per million tokens (by what was paid): `usd`,
+  `share` of all, `share_before`; null where the lines are of single requests
 - `lines`, the dearest first (days in their order): `label`, `key` (the hash) and `owner` where each
   line is a key and they are known, else null; `figures`; `before` (null for days); `share` of
   credits and BYOK together (0 to 1); `change` of them (0.5: half as much again; null: none before)
@@ -65,6 +67,7 @@ def json_text(told: Told) -> str:
             "closed_until": closed.isoformat() if closed else None,
             "total": asdict(table.total),
             "before": asdict(table.before),
+            "premium": _premium(told),
             "on_record": asdict(table.on_record) if table.on_record else None,
             "lines": [_line(line, told) for line in table.lines],
         }
@@ -97,6 +100,18 @@ def _cell(value: Cell) -> str:
             return f"'{plain}" if plain.startswith(FORMULA) else plain
         case _:
             return str(value)
+
+
+def _premium(told: Told) -> dict[str, Any] | None:
+    now, before = told.table.premium, told.table.premium_before
+    if now is None:
+        return None
+    return {
+        "above": now.above,
+        "usd": now.usd,
+        "share": _rounded(now.share),
+        "share_before": _rounded(before.share) if before and told.table.is_comparable else None,
+    }
 
 
 def _line(line: CostLine, told: Told) -> dict[str, Any]:

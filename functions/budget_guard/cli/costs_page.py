@@ -15,7 +15,8 @@ from budget_guard.cli.figures import adding_up, human, usd
 from budget_guard.cli.telling import SHORT_HASH, ago, safe, safe_name
 from budget_guard.domain.costs import NOTHING, Figures
 from budget_guard.domain.money import Usd
-from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, value
+from budget_guard.domain.premium import Premium
+from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period, value
 
 WIDEST = 110
 NOTHING_READ = (
@@ -39,8 +40,7 @@ class _Row:
 def show_costs(told: Told, top: int, stack: str, now: datetime, console: Console) -> None:
     """Print the page, with at most `top` lines and one for the others; days are all shown."""
     table = told.table
-    period = f"{table.period.first} to {table.period.last} (UTC)"
-    console.print(safe(f"{stack}: costs by {table.by}, {period}", "bold"))
+    console.print(safe(f"{stack}: costs by {table.by}, {_days(table.period)} (UTC)", "bold"))
     if table.read_until is None:
         console.print(safe(NOTHING_READ, "yellow"))
         return
@@ -141,6 +141,8 @@ def _notes(table: CostTable, until: datetime, now: datetime) -> Iterator[Text]:
             "BYOK is the list price of what your own provider keys served, apart from credits; "
             "share and change count both."
         )
+    if table.premium and (table.premium.usd or _premium_before(table)):
+        yield safe(_premium(table.premium, _premium_before(table)))
     if table.on_record:
         yield from map(safe, _of_requests(table.on_record))
     elif table.by is not By.DAY:
@@ -150,6 +152,20 @@ def _notes(table: CostTable, until: datetime, now: datetime) -> Iterator[Text]:
     yield safe(f"Read until {read} UTC ({ago(until, now)}){_closed(table)}.", "dim")
     if now - until > SILENT_AFTER:
         yield safe("Nothing was read since then: see the log of poll_costs.", "bold red")
+
+
+def _premium_before(table: CostTable) -> Premium | None:
+    """Return what was premium in the period before, if that can be compared with."""
+    before = table.premium_before
+    return before if before and before.usd and table.is_comparable else None
+
+
+def _premium(now: Premium, before: Premium | None) -> str:
+    was = f" (before: {_whole(before.share * 100)} %)" if before else ""
+    return (
+        f"{_whole(now.share * 100)} %{was} went to premium models: above {now.above:f} USD per "
+        "million tokens."
+    )
 
 
 def _closed(table: CostTable) -> str:
@@ -181,10 +197,16 @@ def _of_requests(told: OnRecord) -> Iterator[str]:
 
 
 def _compared(table: CostTable, now: datetime) -> str:
-    before = f"{table.period.before.first} to {table.period.before.last}"
+    before = _days(table.period.before)
     if not table.is_comparable:
         return f"Not all is known of {before}: nothing to compare with."
     if not value(table.before):
-        return f"Nothing was spent from {before}: nothing to compare with."
+        when = f"from {before}" if " " in before else f"on {before}"
+        return f"Nothing was spent {when}: nothing to compare with."
     whole = " (whole days; today is not over)" if table.period.last >= now.date() else ""
     return f"Change is against {before}{whole}."
+
+
+def _days(period: Period) -> str:
+    first, last = period.first, period.last
+    return f"{first}" if first == last else f"{first} to {last}"

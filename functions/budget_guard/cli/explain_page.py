@@ -5,12 +5,13 @@ from decimal import Decimal
 from rich.console import Console
 from rich.text import Text
 
+from budget_guard.cli.cap_words import known_of, percent_of, spent_of
 from budget_guard.cli.figures import usd
 from budget_guard.cli.key_page import show_head, standing_of
 from budget_guard.cli.pool_page import left_of, name_of, shares_shown, show_binding
 from budget_guard.cli.telling import SHORT_HASH, indented, safe
 from budget_guard.domain import words
-from budget_guard.domain.money import CENT, ZERO, Usd, show
+from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.use_cases.caps import CapView
 from budget_guard.use_cases.explaining import Explanation, Shared, Waits, Weighed
 from budget_guard.use_cases.pools import Pool
@@ -129,8 +130,11 @@ def _other(pool: Pool, shared: Shared) -> str:
 
 
 def _cap(budget: str, holds_at: Decimal | None, cap: CapView, told: Explanation) -> str:
-    spent = f"{show(cap.spent)} of {show(cap.cap)} USD {words.PERIODS[cap.window]}"
-    head = f"{budget}: {spent}, {int(cap.fraction * 100)} %"
+    head = ", ".join(filter(None, (f"{budget}: {spent_of(cap)}", percent_of(cap)))) + known_of(
+        cap, told.view.at
+    )
+    if cap.known_until:
+        return f"{head}; it only alerts"
     if told.is_left_alone or told.view.held:
         return head
     return f"{head}; {_holds_from(holds_at, cap)}"

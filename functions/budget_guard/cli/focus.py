@@ -26,11 +26,13 @@ from datetime import UTC, datetime, time
 from budget_guard.adapters.alerts.cleaning import LONGEST_NAME, one_line
 from budget_guard.cli.costs_export import Cell, csv_line
 from budget_guard.cli.costs_told import owners
-from budget_guard.domain.costs import UNKNOWN, Axis, Cost, Figures, total
-from budget_guard.domain.keys import Key
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, Figures, total
+from budget_guard.domain.keys import UNKNOWN, Key
 from budget_guard.domain.windows import Window, end, start
+from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.costs.report import Period, costs_of
+from budget_guard.use_cases.costs.report import Period
 
 PROVIDER = "OpenRouter"
 ONE = 1
@@ -79,7 +81,7 @@ def focus_lines(ledger: CostLedger, period: Period, account: str) -> Iterator[st
     )
     for day in period.days():
         at = datetime.combine(day, time(), UTC)
-        for cost in total(costs_of(ledger, day, Axis.MODEL)):
+        for cost in total(DayCosts.of(ledger, day).by(Axis.MODEL)):
             row = _Row(at, cost, names)
             yield csv_line([of(row) for of in COLUMNS.values()])
 

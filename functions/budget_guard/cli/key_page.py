@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from budget_guard.cli.cap_words import known_of, spent_of
 from budget_guard.cli.telling import ago, indented, safe, safe_name, within
 from budget_guard.domain import words
 from budget_guard.domain.money import show
@@ -20,8 +21,8 @@ def show_key(view: KeyView, console: Console) -> None:
     for budget, cap in view.caps:
         console.print(
             _line(
-                f"{budget}: {show(cap.spent)} of {show(cap.cap)} USD "
-                f"{words.PERIODS[cap.window]}, {cap.state}; resets in {within(cap.resets_at, view.at)}"
+                f"{budget}: {spent_of(cap)}, {cap.state}{known_of(cap, view.at)}; "
+                f"resets in {within(cap.resets_at, view.at)}"
             )
         )
     if view.trail:

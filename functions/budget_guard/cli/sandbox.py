@@ -13,6 +13,7 @@ from rich.console import Console
 
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.cli import sandbox_view as view
+from budget_guard.cli.sandbox_verdict import as_json as verdict_as_json
 from budget_guard.domain.policy import Policy
 from budget_guard.sandbox.cast import cast_for, story
 from budget_guard.sandbox.play import opening, play, write_story
@@ -31,7 +32,8 @@ def sandbox(
     """Deploy the real stack to an AWS and an OpenRouter on this machine, and play an evening.
 
     Nothing leaves this machine but package downloads; nothing is left behind. Exits with 1 if a
-    promised cap was overshot by more than what was in flight.
+    promised cap was overshot by more than what was in flight, or if no alert told what made the
+    story dearer.
     """
     signal.signal(signal.SIGTERM, _end)
     console = Console(stderr=as_json, highlight=False)
@@ -42,15 +44,15 @@ def sandbox(
         progress.ready()
         bill = play(on, progress.tell, policy=policy, with_people=budgets is None)
         progress.stop()
-        rows = list(bill.evening(on, policy).rows())
+        judged = bill.evening(on, policy).verdict()
         if as_json:
-            typer.echo(json.dumps(view.as_json(rows, bill), indent=2))
+            typer.echo(json.dumps(verdict_as_json(judged, bill.alerts), indent=2))
         else:
-            view.show(console, on, policy, rows, bill)
+            view.show(console, on, policy, judged, bill)
         if keep:
             view.look_around(console, on)
             signal.pause()
-    raise typer.Exit(0 if all(row.holds for row in rows) else 1)
+    raise typer.Exit(0 if judged.is_good else 1)
 
 
 def own(path: Path, opens: datetime) -> Set:

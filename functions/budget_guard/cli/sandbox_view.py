@@ -1,9 +1,8 @@
-"""What the sandbox shows: progress, a timeline, the table, the alerts, the verdict."""
+"""What the sandbox shows: progress, a timeline, the tables, the alerts."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter
 from rich import box
@@ -17,20 +16,20 @@ from budget_guard.adapters.alerts import mail
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.cli.costs_page import show_costs
 from budget_guard.cli.costs_told import Told
+from budget_guard.cli.sandbox_verdict import sentences
 from budget_guard.domain.alerts import Alert, Entry, Kind
-from budget_guard.domain.money import ZERO
 from budget_guard.domain.money import show as usd
 from budget_guard.domain.policy import Policy, Severity
 from budget_guard.sandbox.play import Playbill
 from budget_guard.sandbox.stage import Stage
-from budget_guard.sandbox.verdict import Row
+from budget_guard.sandbox.verdict import Row, Verdict
 from budget_guard.use_cases.costs.report import By
 
 COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "green"}
 ENTRIES = TypeAdapter(list[Entry])
 MOST_MODELS = 10
 STACK = "BudgetGuard"
-LETTERS = (Kind.STOPPED, Kind.OVERRIDE, Kind.UNMANAGED, Kind.RESOLVED)
+LETTERS = (Kind.STOPPED, Kind.OVERRIDE, Kind.UNMANAGED, Kind.MIX_SHIFTED, Kind.RESOLVED)
 
 
 class Progress:
@@ -48,9 +47,7 @@ class Progress:
 
     def ready(self) -> None:
         """Say that the stack stands."""
-        self._console.print(
-            "[green]✓[/] The real stack is deployed: its four functions run in it\n"
-        )
+        self._console.print("[green]✓[/] The real stack is deployed: its functions run in it\n")
         self._status.update("Playing an evening: 5 minutes of it in a second or so")
 
     def tell(self, at: datetime, text: str) -> None:
@@ -73,15 +70,16 @@ def progress(console: Console) -> Iterator[Progress]:
         yield Progress(console, status)
 
 
-def show(console: Console, on: Stage, policy: Policy, rows: Sequence[Row], bill: Playbill) -> None:
-    """Print the table, the alerts as on-call reads them, and the verdict."""
-    console.print(_table(on, policy, rows))
+def show(console: Console, on: Stage, policy: Policy, judged: Verdict, bill: Playbill) -> None:
+    """Print the tables, the alerts as on-call reads them, and the verdict."""
+    console.print(_table(on, policy, judged.rows))
     show_costs(Told(on.costs(By.MODEL), {}), MOST_MODELS, STACK, on.now, console)
     console.print()
     for letter in letters(bill.alerts):
         text = mail.body(letter, STACK).rstrip()
         console.print(Panel(escape(text), title=f"e-mail: {letter.kind}", expand=False))
-    console.print(_verdict(rows, bill))
+    for sentence in sentences(judged, len(bill.alerts)):
+        console.print(sentence)
 
 
 def _table(on: Stage, policy: Policy, rows: Sequence[Row]) -> Table:
@@ -142,64 +140,13 @@ def letters(alerts: Sequence[AlertEvent]) -> list[Alert]:
     for kind in LETTERS:
         first = next((one for one in alerts if one.kind is kind), None)
         if first:
-            entries = ENTRIES.validate_python([one.model_dump() for one in first.entries])
+            # Contributors have another form there; an e-mail names them in its text.
+            told = [one.model_dump(exclude={"contributors"}) for one in first.entries]
+            entries = ENTRIES.validate_python(told)
             found.append(
                 Alert(first.event_id, first.kind, first.severity, first.at, tuple(entries))
             )
     return found
-
-
-def _verdict(rows: Sequence[Row], bill: Playbill) -> str:
-    promised = [row for row in rows if row.promised]
-    broken = [row for row in promised if not row.holds]
-    most = max((row.in_flight for row in promised), default=ZERO)
-    told = (
-        f"{len(promised)} promised caps, {len(bill.alerts)} alerts, "
-        f"at most {usd(most)} USD in flight beyond one"
-    )
-    if not broken:
-        return f"[bold green]Every promised cap held[/] ({told})."
-    worst = max(broken, key=lambda row: row.broken)
-    return (
-        f"[bold red]{len(broken)} of the promised caps did not hold[/] ({told}); the worst: "
-        f"{escape(worst.budget)} {escape(worst.key or '')} by {usd(worst.broken)} USD."
-    )
-
-
-def as_json(rows: Sequence[Row], bill: Playbill) -> dict[str, Any]:
-    """Return the result for machines; amounts are strings, in USD."""
-    return {
-        "held": all(row.holds for row in rows),
-        "caps": [
-            {
-                "budget": row.budget,
-                "key": row.key,
-                "keys": len(row.hashes),
-                "window": row.window,
-                "opens": row.opens.isoformat(),
-                "promised": row.promised,
-                "held": row.holds,
-                **{
-                    name: f"{amount:f}"
-                    for name, amount in {
-                        "cap": row.cap,
-                        "spent": row.spent,
-                        "over": row.over,
-                        "in_flight": row.in_flight,
-                        "while_not_held": row.unheld,
-                        "broken": row.broken,
-                    }.items()
-                },
-            }
-            for row in rows
-        ],
-        "alerts": [json_of(alert) for alert in bill.alerts],
-    }
-
-
-def json_of(alert: AlertEvent) -> dict[str, Any]:
-    """Return an alert as the topic carried it."""
-    return alert.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def look_around(console: Console, on: Stage) -> None:

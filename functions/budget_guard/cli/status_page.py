@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from budget_guard.cli.cap_words import percent_of
 from budget_guard.cli.telling import (
     SHORT_HASH,
     ago,
@@ -33,6 +34,7 @@ NEAR = Decimal("0.8")
 COLOURS = {
     "stopped": "bold red",
     "stale": "bold red",
+    "unknown": "bold red",
     "fenced": "yellow",
     "fencing": "yellow",
     "ok": "green",
@@ -114,13 +116,14 @@ def _indent(text: Text) -> Padding:
 
 
 def _cap(cap: CapView, view: Overview) -> list[RenderableType]:
-    colour = "green" if cap.fraction < NEAR else "yellow" if cap.fraction < 1 else "red"
+    part = cap.fraction or Decimal(0)
+    colour = "green" if part < NEAR else "yellow" if part < 1 else "red"
     return [
         Text(PERIODS[cap.window].removeprefix("this ")),
-        Text(show(cap.spent)),
+        Text("?" if cap.spent is None else show(cap.spent)),
         Text(show(cap.cap)),
-        Bar(1, 0, min(1.0, float(cap.fraction)), color=colour),
-        Text(f"{int(cap.fraction * 100)} %"),
+        Bar(1, 0, min(1.0, float(part)), color=colour),
+        Text(percent_of(cap)),
         Text(roughly(cap.resets_at, view.at)),
         Text(cap.state, COLOURS.get(cap.state, "yellow")),
     ]

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -20,7 +20,9 @@ INFERENCE = ("/completions", "/responses", "/messages", "/embeddings", "/rerank"
 """What the paths of requests end with whose answers have an id in their bodies."""
 CAPACITY = 10_000
 LONGEST = 200
-"""Characters of a job, user or outcome that are kept."""
+"""Characters of a model, job, user or outcome that are kept."""
+LONGEST_BODY = 65_536
+"""Bytes of a request in which its model is looked for: to read more would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class _About:
     job: object = None
     user: object = None
     outcome: object = None
+    model: object = None
 
 
 _NOTHING = _About()
@@ -48,7 +51,8 @@ class GenerationHook:
     """A `response` event hook of httpx's and httpx2's clients, synchronous and asynchronous.
 
     It sees the answers of `base_url` and of nothing else. It never raises, never waits, and leaves
-    every answer's bytes as they are; what goes wrong is counted in `stats`. What waits at the end
+    every answer's bytes as they are; what goes wrong is counted in `stats`. With the id goes the model
+    that the request named, unless its body is streamed, or long. What waits at the end
     of the process is sent within 5 seconds. A Lambda function, which is frozen between requests,
     calls `flush` at the end of each. `sqs` is a client (boto3 or botocore) to use instead of an own one.
     """
@@ -112,7 +116,8 @@ class GenerationHook:
         request = response.request
         if not response.is_success or not str(request.url).startswith(self._base):
             return
-        tell = partial(self._tell, _bearer(request.headers), _about.get())
+        about = replace(_about.get(), model=_model(request))
+        tell = partial(self._tell, _bearer(request.headers), about)
         if name := named(response.headers):
             tell(name)
         elif request.method == "POST" and request.url.path.endswith(INFERENCE):
@@ -122,7 +127,7 @@ class GenerationHook:
         if generation is None:
             self._unidentified += 1
             return
-        told = {"job": about.job, "user": about.user, "outcome": about.outcome}
+        told = asdict(about)
         message = {
             "generation": generation,
             **({"key": key} if key else {}),
@@ -141,6 +146,15 @@ def _look_into(response: Any, tell: Callable[[str | None], None]) -> None:
     else:
         finder = Finder(response.headers.get("content-encoding", ""), tell)
         response.stream = watched(response.stream, finder)
+
+
+def _model(request: Any) -> str | None:
+    """Return the model that a request names; None for a body that is streamed, or long."""
+    with suppress(Exception):
+        if len(request.content) <= LONGEST_BODY:
+            named = json.loads(request.content)["model"]
+            return named if isinstance(named, str) else None
+    return None
 
 
 def _bearer(headers: Mapping[str, str]) -> str | None:

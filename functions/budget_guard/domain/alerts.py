@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from budget_guard.domain.money import Usd
@@ -30,8 +31,24 @@ class Kind(StrEnum):
     UNEXPLAINED = "cost.unexplained"
     MIX_SHIFTED = "cost.mix_shifted"
     UNUSUAL = "cost.unusual"
+    REPRICED = "cost.repriced"
+    WITHDRAWN = "model.withdrawn"
+    FALLBACKS = "cost.fallbacks"
+    LOOP = "cost.loop"
     RESOLVED = "resolved"
     TEST = "test"
+
+
+class Unit(StrEnum):
+    """What the figures of a signal count; part of the alert's public schema. A share of 1 is all."""
+
+    USD = "usd"
+    SHARE = "share"
+    HOURS = "hours"
+    REQUESTS = "requests"
+    REQUESTS_PER_HOUR = "requests_per_hour"
+    USD_PER_REQUEST = "usd_per_request"
+    USD_PER_MILLION_TOKENS = "usd_per_million_tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,8 @@ class Entry:
 
     `incident` identifies the matter it belongs to; `text` is one sentence for a person.
     Amounts are USD; what does not apply is None. `undo` and `todo` are commands or sentences.
+    `before` and `after` are the figures of a signal, counted in `unit`; `contributors` are who, or
+    what, its money went to (USD), the dearest first.
     """
 
     incident: str
@@ -52,6 +71,10 @@ class Entry:
     spent: Usd | None = None
     cap: Usd | None = None
     burn_per_hour: Usd | None = None
+    before: Decimal | None = None
+    after: Decimal | None = None
+    unit: Unit | None = None
+    contributors: tuple[tuple[str, Usd], ...] = ()
     exhausts_at: datetime | None = None
     resets_at: datetime | None = None
     action: str | None = None

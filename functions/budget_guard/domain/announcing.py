@@ -19,6 +19,7 @@ SILENT = frozenset(
         Kind.TOO_THIN,
         Kind.PROTECT_PROPOSED,
         Kind.MIX_SHIFTED,
+        Kind.REPRICED,
     }
 )
 """Kinds whose end nobody needs to hear of."""

@@ -7,11 +7,12 @@ from budget_guard.domain import words
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.cautions import cautions
 from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.cost_budgets import reached
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Key
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.policy import Budget, Severity
 from budget_guard.domain.signals.balance import short_of_credits
 from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.spending import entry_of, standing_of
@@ -26,6 +27,7 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
     facts = plan.facts
     return (
         *_budgets(plan),
+        *reached(facts),
         *_failures(facts),
         *_overrides(facts),
         *_unmanaged(facts),
@@ -118,7 +120,7 @@ def _override(hold: Hold, facts: Facts, kind: Kind) -> Condition:
     change = hold.override.change if hold.override else ""
     at = hold.override.at if hold.override else facts.now
     until = f"{hold.let_go_until:%H:%M} UTC" if hold.let_go_until else None
-    budget = next((one for one in facts.policy.budgets if seen and one.covers(seen.key)), None)
+    budget = _holder(seen.key, facts) if seen else None
     entry = Entry(
         incident=f"override/{hold.key}/{at.isoformat()}",
         text=f"somebody changed {name} while the guard held it: {change}",
@@ -143,17 +145,29 @@ def _unmanaged(facts: Facts) -> Iterator[Condition]:
             continue
         if not facts.policy.concerns(key):
             continue
-        if any(budget.covers(key) for budget in facts.policy.budgets):
+        if _holder(key, facts):
             continue
         limit = words.limit(seen.reading.settings.limit)
+        watched = any(one.covers(key) for one in facts.policy.budgets)
+        told = (
+            "is only in budgets that count some models or providers"
+            if watched
+            else "is in no budget"
+        )
         entry = Entry(
             incident=f"unmanaged/{key.hash}",
-            text=f"{key.name} is in no budget; its own limit: {limit}",
+            text=f"{key.name} {told}; its own limit: {limit}",
             key=key.hash,
             key_name=key.name,
             todo="cover it with a pattern in the budgets file, or disable it",
         )
         yield Condition(Kind.UNMANAGED, 1, Severity.WARNING, entry)
+
+
+def _holder(key: Key, facts: Facts) -> Budget | None:
+    """Return the first budget that counts all that a key spends."""
+    counting = (one for one in facts.policy.budgets if not one.counts_costs)
+    return next((one for one in counting if one.covers(key)), None)
 
 
 def _is_expired(key: Key, facts: Facts) -> bool:

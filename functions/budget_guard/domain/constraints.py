@@ -60,9 +60,17 @@ class Constraint:
 
 
 def constraints(tally: Tally) -> tuple[Constraint, ...]:
-    """Return the constraint of every budget (for each key, if it is per key) and window."""
+    """Return the constraint of every budget (for each key, if it is per key) and window.
+
+    None of those that count costs: no fence is measured by them (see `cost_budgets`).
+    """
     budgets = enumerate(tally.facts.policy.budgets)
-    return tuple(one for place, budget in budgets for one in _of_budget(budget, tally, place))
+    return tuple(
+        one
+        for place, budget in budgets
+        if not budget.counts_costs
+        for one in _of_budget(budget, tally, place)
+    )
 
 
 def own_limit(seen: Observation, facts: Facts) -> Constraint | None:

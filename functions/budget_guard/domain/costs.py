@@ -6,19 +6,9 @@ The counters of `/keys` say how much; this says on what. Money is USD, hours and
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from enum import StrEnum
 
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import ZERO, Usd
-
-UNKNOWN = "?"
-"""Before the name of a key whose hash nobody knows: a deleted one, or one of OAuth."""
-
-
-class Axis(StrEnum):
-    """What the money of a key and an hour is split by: the same money each time."""
-
-    MODEL = "model"
-    PROVIDER = "provider"
 
 
 @dataclass(frozen=True, slots=True)

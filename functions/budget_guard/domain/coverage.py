@@ -14,7 +14,10 @@ that is all that is asked of it."""
 
 
 class Coverage:
-    """Finds the budgets that cover a key, by the letters that their patterns ask for."""
+    """Finds the budgets that cover a key, by the letters that their patterns ask for.
+
+    Not those that count costs, which say nothing of a key.
+    """
 
     def __init__(self, budgets: Sequence[Budget]) -> None:
         self._budgets = budgets
@@ -41,6 +44,8 @@ class Coverage:
         """Return what to try for the keys of a workspace, and the lengths of the beginnings."""
         index: dict[str, list[tuple[int, str, bool]]] = {}
         for place, budget in enumerate(self._budgets):
+            if budget.counts_costs:
+                continue
             if not budget.workspaces or fits(budget.workspaces, workspace):
                 for pattern in budget.keys:
                     begins, *rest = WILD.split(pattern)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from budget_guard.domain.alerts import Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, Freeze, Grant, PollReport, Release, Workspace
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 
 
@@ -36,6 +37,8 @@ class Facts:
     freezes: Sequence[Freeze] = ()
     approvals: Sequence[Approval] = ()
     signals: Signals | None = None
+    cost_spends: Mapping[str, CostSpend] = field(default_factory=dict)
+    request_signals: RequestSignals | None = None
     spared: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()

@@ -1,10 +1,14 @@
 """Single generations: what one request cost, who served it, and what applications said of it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from budget_guard.domain.costs import UNKNOWN, Figures
+from budget_guard.domain.costs import Figures
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd
+
+KEPT = timedelta(days=35)
+"""So long is a generation on record after it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,16 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What applications said of a generation: job, user, outcome, and whose key it was (a hash)."""
+    """What applications said of a generation: job, user, outcome, whose key it was (a hash).
+
+    `model` is what they asked for: OpenRouter's own record does not have it.
+    """
 
     job: Remark | None = None
     user: Remark | None = None
     outcome: Remark | None = None
     key: Remark | None = None
+    model: Remark | None = None
 
     def __or__(self, other: "Said") -> "Said":
         """Return both together, in whichever order they came: of each the later remark."""
@@ -45,6 +53,7 @@ class Said:
             _later(self.user, other.user),
             _later(self.outcome, other.outcome),
             _later(self.key, other.key),
+            _later(self.model, other.model),
         )
 
 
@@ -55,7 +64,8 @@ UNSAID = Said()
 class Generation:
     """One request as OpenRouter tells of it, in USD, tokens and milliseconds.
 
-    `requested` is the model, or router, that was asked first, `served` the one that answered.
+    `served` is the model that answered. `requested` is the router, or the model that the first
+    provider was asked for: what the caller asked for is only known where the application `said` it.
     `figures.byok` is `upstream` where the provider key was one's own. `key` (a hash, or `?`
     and a name) and `tools` (USD of `figures.credits`) are known where analytics told them:
     OpenRouter's own record of a generation has neither. None: not told.

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.windows import Window
+
+UNKNOWN = "?"
+"""Before the name of a key whose hash nobody knows: a deleted one, or one of OAuth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,7 @@ class Key:
     """Who a key is. `hash` identifies it; `name` is neither unique nor lasting.
 
     `workspace` is the workspace's id; `creator` the user's id, None for a workspace-owned key.
+    `created_on` is the day (UTC) that it was made on; None where that is not known.
     """
 
     hash: str
@@ -21,6 +25,7 @@ class Key:
     label: str = ""
     creator: str | None = None
     expires_at: datetime | None = None
+    created_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from budget_guard.domain.costs import UNKNOWN
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 
 
 def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:
-    """Return the owner of the first budget in the file that covers a key and names one."""
+    """Return the owner of the first budget in the file that covers a key and names one.
+
+    Who watches a model does not thereby own the keys that use it.
+    """
     if seen is None:
         return None
-    return next((one.owner for one in budgets if one.owner and one.covers(seen.key)), None)
+    named = (one for one in budgets if one.owner and not one.counts_costs)
+    return next((one.owner for one in named if one.covers(seen.key)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from fnmatch import translate
 from functools import lru_cache
-from hashlib import sha256
 
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.choices import DEAR, Choice
 from budget_guard.domain.keys import Key
 from budget_guard.domain.money import Usd
 from budget_guard.domain.signals.rules import Account, SignalRules
@@ -75,7 +76,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A named cap over the keys it covers, in one or more windows (USD)."""
+    """A named cap over the keys it covers, in one or more windows (USD).
+
+    With `models`, or with `providers`, only what was spent on them counts: see `counts_costs`.
+    """
 
     name: str
     cap: Mapping[Window, Usd]
@@ -88,6 +92,23 @@ class Budget:
     include_byok: bool = False
     hold: Hold = field(default_factory=Hold)
     thresholds: tuple[Threshold, ...] = LADDER
+    models: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+
+    @property
+    def axis(self) -> Axis | None:
+        """Return what the costs are split by that it counts some of; None: it counts all."""
+        if self.models:
+            return Axis.MODEL
+        return Axis.PROVIDER if self.providers else None
+
+    @property
+    def counts_costs(self) -> bool:
+        """Tell whether it counts what only costs tell, not the counters of its keys.
+
+        A key's limit cannot tell models apart: such a budget alerts, and never fences.
+        """
+        return self.axis is not None
 
     def covers(self, key: Key) -> bool:
         """Tell whether `key` belongs: a name pattern fits, and each narrowing that is given."""
@@ -124,35 +145,14 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True)
-class Above:
-    """Of the generations, those that cost more than so many USD."""
-
-    usd: Usd
-
-    def takes(self, _identity: str, cost: Usd) -> bool:
-        """Tell whether a generation of this cost is one of them."""
-        return cost > self.usd
-
-
-@dataclass(frozen=True, slots=True)
-class OneIn:
-    """Of `n` generations one, chosen by its id: always the same ones. 1: all."""
-
-    n: int
-
-    def takes(self, identity: str, _cost: Usd) -> bool:
-        """Tell whether the generation of this id is one of them."""
-        return int.from_bytes(sha256(identity.encode()).digest()[:8]) % self.n == 0
-
-
-type Choice = Above | OneIn | None
-
-
-@dataclass(frozen=True, slots=True)
 class Costs:
-    """What is kept of costs: which `generations` one by one (None: only those told to the queue)."""
+    """What is kept of costs: which `generations` one by one (None: only those told to the queue).
 
-    generations: Choice = Above(Decimal("0.05"))
+    Models that come to more than `premium_above` (USD per million tokens) are premium.
+    """
+
+    generations: Choice = DEAR
+    premium_above: Usd = Decimal(20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Which generations are on record, of how many there are; and what follows for all of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from budget_guard.domain.choices import Choice, OneIn
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import ZERO, Usd
-from budget_guard.domain.policy import Choice, OneIn
 
 CONFIDENCE = Decimal("1.96")
 """Standard deviations either way in which 95 of 100 estimates are right."""
@@ -78,40 +78,83 @@ class Estimate:
         )
 
 
-type Amount = Callable[[Generation], Usd]
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """What generations of one `choice` came to: all that an estimate over them rests on.
+
+    `exist` counts all, `kept` those on record for any reason. Of those that stand for all (where 1
+    in N is on record: those that were drawn) `cost` is what they cost, `dearest` what one of them did
+    at most, `amount` the sum that is asked for, and `squares` that of its squares.
+    """
+
+    choice: Choice
+    exist: Count = Count()
+    kept: Count = Count()
+    cost: Usd = ZERO
+    dearest: Usd = ZERO
+    amount: Usd = ZERO
+    squares: Decimal = ZERO
+
+    def __add__(self, other: "Stratum") -> "Stratum":
+        """Return both together, if they are of one choice and of different generations."""
+        return Stratum(
+            self.choice,
+            self.exist + other.exist,
+            self.kept + other.kept,
+            self.cost + other.cost,
+            max(self.dearest, other.dearest),
+            self.amount + other.amount,
+            self.squares + other.squares,
+        )
+
+    def with_one(self, one: Generation, amount: Usd) -> "Stratum":
+        """Return it with a generation that is on record, and the `amount` asked for of it."""
+        if isinstance(self.choice, OneIn) and not self.choice.takes(one.id, one.cost):
+            return self + Stratum(self.choice, kept=_count(one))
+        return self + Stratum(
+            self.choice, Count(), _count(one), one.cost, one.cost, amount, amount**2
+        )
+
+
 type Place = tuple[str | None, datetime]
 type Hours = Mapping[Place, Sampled]
 
 
-def coverage(sampled: Iterable[Sampled], kept: Iterable[Generation]) -> tuple[Count, Count]:
+def coverage(strata: Iterable[Stratum]) -> tuple[Count, Count]:
     """Return how many generations exist, and how many of them are on record, for any reason."""
-    hours = _hours(sampled)
-    on_record = sum((_count(one) for one in kept if _place(one) in hours), Count())
-    return _exist(hours), on_record
+    exist, kept = Count(), Count()
+    for one in strata:
+        exist, kept = exist + one.exist, kept + one.kept
+    return exist, kept
 
 
-def estimate(sampled: Iterable[Sampled], kept: Iterable[Generation], of: Amount) -> Estimate:
-    """Return what `of` sums up to over all generations of these hours.
+def estimate(strata: Iterable[Stratum]) -> Estimate:
+    """Return what the amount asked for sums up to over all generations.
 
-    `of` is at most what a generation cost. Horvitz and Thompson's estimate where 1 in N is on
+    It is at most what a generation cost. Horvitz and Thompson's estimate where 1 in N is on
     record: those sent to the queue, which nobody drew, do not count twice.
     """
-    hours = _hours(sampled)
-    of_choice: dict[Choice, list[Generation]] = {one.choice: [] for one in hours.values()}
-    for one in kept:
-        if _place(one) in hours:
-            of_choice[hours[_place(one)].choice].append(one)
-    found = Estimate()
-    for choice, some in of_choice.items():
-        mine = {place: one for place, one in hours.items() if one.choice == choice}
-        if isinstance(choice, OneIn):
-            found += _drawn(choice, mine, [g for g in some if choice.takes(g.id, g.cost)], of)
-        else:
-            found += _counted(mine, some, of)
-    return found
+    found = (
+        _drawn(one.choice, one) if isinstance(one.choice, OneIn) else _counted(one)
+        for one in together(strata)
+    )
+    return sum(found, Estimate())
 
 
-def _drawn(choice: OneIn, hours: Hours, drawn: list[Generation], of: Amount) -> Estimate:
+def together(strata: Iterable[Stratum]) -> tuple[Stratum, ...]:
+    """Return one stratum for each choice."""
+    found: dict[Choice, Stratum] = {}
+    for one in strata:
+        found[one.choice] = found.get(one.choice, Stratum(one.choice)) + one
+    return tuple(found.values())
+
+
+def existing(hour: Sampled) -> Stratum:
+    """Return the stratum of an hour before any generation of it is looked at."""
+    return Stratum(hour.choice, exist=hour.exist)
+
+
+def _drawn(choice: OneIn, told: Stratum) -> Estimate:
     """Return N times what was drawn.
 
     A few dear requests make most of the costs, and a small sample meets none of them: its own
@@ -119,23 +162,18 @@ def _drawn(choice: OneIn, hours: Hours, drawn: list[Generation], of: Amount) -> 
     misses that, it may miss any part. One more request as dear as the dearest stands for a part
     that was not met at all.
     """
-    n, costs = choice.n, [one.cost for one in drawn]
-    squares = sum((of(one) ** 2 for one in drawn), max(costs, default=ZERO) ** 2)
-    missed = abs(_exist(hours).usd - n * sum(costs, ZERO))
-    return Estimate(n * sum(map(of, drawn), ZERO), n * (n - 1) * squares, missed)
+    n, squares = choice.n, told.squares + told.dearest**2
+    missed = abs(told.exist.usd - n * told.cost)
+    return Estimate(n * told.amount, n * (n - 1) * squares, missed)
 
 
-def _counted(hours: Hours, kept: list[Generation], of: Amount) -> Estimate:
+def _counted(told: Stratum) -> Estimate:
     """Return what is on record; all that is not there may belong to it."""
-    on_record = sum((_count(one) for one in kept), Count())
-    return Estimate(sum(map(of, kept), ZERO), unseen=(_exist(hours) - on_record).usd)
+    return Estimate(told.amount, unseen=(told.exist - told.kept).usd)
 
 
-def _exist(hours: Hours) -> Count:
-    return sum((one.exist for one in hours.values()), Count())
-
-
-def _hours(sampled: Iterable[Sampled]) -> Hours:
+def by_hour(sampled: Iterable[Sampled]) -> Hours:
+    """Return each hour of a workspace with what became of its generations."""
     return {(one.workspace, one.hour): one for one in sampled}
 
 
@@ -143,6 +181,7 @@ def _count(one: Generation) -> Count:
     return Count(1, one.cost)
 
 
-def _place(one: Generation) -> Place:
+def place_of(one: Generation) -> Place:
+    """Return the workspace and the hour of a generation."""
     hour = one.created_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return one.workspace, hour

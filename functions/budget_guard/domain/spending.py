@@ -80,7 +80,7 @@ def entry_of(incident: str, constraint: Constraint, standing: BudgetStanding, pl
         spent=constraint.spend,
         cap=constraint.cap,
         burn_per_hour=burn,
-        exhausts_at=_exhausts_at(constraint, burn, now),
+        exhausts_at=exhausts_at(constraint, burn, now),
         resets_at=end(window, now) if window else None,
         action=_action(constraint, standing, plan),
         todo=_todo(constraint, seen),
@@ -95,7 +95,7 @@ def _burn(constraint: Constraint, plan: Plan) -> Usd:
     return sum((seen[key].burn(include_byok=byok) for key in constraint.members), ZERO)
 
 
-def _exhausts_at(constraint: Constraint, burn: Usd, now: datetime) -> datetime | None:
+def exhausts_at(constraint: Constraint, burn: Usd, now: datetime) -> datetime | None:
     """Return when the cap is reached at this burn, if that is before the window ends."""
     if burn <= 0 or constraint.window is None or constraint.left == 0:
         return None
@@ -141,18 +141,18 @@ def _undo(constraint: Constraint, standing: BudgetStanding) -> str | None:
         return None
     if standing.seen:
         return f"budget-guard release {standing.seen.key.hash[:12]}"
-    return _more(constraint, None)
+    return allow_more(constraint, None)
 
 
 def _todo(constraint: Constraint, seen: Observation | None) -> str | None:
     budget = constraint.budget
     if budget is None or (constraint.window is Window.DAILY and constraint.fraction < 1):
         return None
-    return f"wait for the reset, or allow more: {_more(constraint, seen)}"
+    return f"wait for the reset, or allow more: {allow_more(constraint, seen.key.hash if seen else None)}"
 
 
-def _more(constraint: Constraint, seen: Observation | None) -> str:
-    """Return the command that allows more."""
+def allow_more(constraint: Constraint, key: str | None) -> str:
+    """Return the command that allows more: of a per-key budget, to this key."""
     name = constraint.budget.name if constraint.budget else ""
-    whose = f" --key {seen.key.hash[:12]}" if seen and constraint.subject else ""
+    whose = f" --key {key[:12]}" if key and constraint.subject else ""
     return f'budget-guard grant {name} 20{whose} --for 4h --reason "..."'

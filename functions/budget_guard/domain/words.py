@@ -7,7 +7,7 @@ from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.keys import Limit, Settings
 from budget_guard.domain.money import CENT, ZERO, Usd, show
 from budget_guard.domain.records import Freeze
-from budget_guard.domain.windows import Window, end
+from budget_guard.domain.windows import Window, end, same_instance
 
 PERIODS = {
     Window.DAILY: "today",
@@ -22,6 +22,12 @@ def moment(at: datetime, now: datetime) -> str:
     if at <= end(Window.DAILY, now):
         return f"{at:%H:%M} UTC"
     return f"{at:%a} {at.day} {at:%b %H:%M} UTC"
+
+
+def as_of(at: datetime, now: datetime) -> str:
+    """Return a time in the past: the hour today, with the date before."""
+    is_today = same_instance(Window.DAILY, at, now)
+    return f"{at:%H:%M} UTC" if is_today else f"{at:%a} {at.day} {at:%b %H:%M} UTC"
 
 
 def until(window: Window | None, now: datetime) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan
 from budget_guard.handlers.reporting import count, logger
 from budget_guard.use_cases.evaluate import EvaluateReport
@@ -37,7 +38,7 @@ def _count_spend(plan: Plan) -> None:
     """Report each budget's spend as a percentage of its cap; of per-key budgets the highest."""
     highest: dict[tuple[str, str], float] = {}
     shown = {budget.name for budget in plan.facts.policy.budgets[:MOST_BUDGETS]}
-    for one in plan.constraints:
+    for one in (*plan.constraints, *known_caps(plan.facts)):
         if one.budget and one.window and one.budget.name in shown:
             place = (one.budget.name, one.window)
             highest[place] = max(highest.get(place, 0), float(one.fraction * 100))

@@ -11,12 +11,12 @@ from typing import Any
 
 from budget_guard.domain.money import MICRO, Usd
 from budget_guard.domain.policy import Budget, Policy
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.traffic import Course, Script
+from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 MINUTE = timedelta(minutes=1)
 SONNET = Work(model="anthropic/claude-sonnet-4", provider="Anthropic")
-ELSEWHERE = replace(SONNET, provider="Amazon Bedrock", failed=("Anthropic",))
+OPUS = replace(SONNET, model="anthropic/claude-opus-4", cache_discount=Decimal("0.20"))
 DEEPSEEK = Work(model="deepseek/deepseek-chat", provider="DeepSeek")
 GPT = Work(model="openai/gpt-4.1", provider="OpenAI")
 IN_FLIGHT = timedelta(seconds=20)
@@ -32,7 +32,9 @@ GLOB = re.compile(r"[*?]|\[!?\]?[^\]]*\]")
 class Role:
     """A key of the play: how it is created, what it had spent today, what its callers do.
 
-    `workspace` is an id, and its name too; None is the default workspace.
+    `workspace` is an id, and its name too; None is the default workspace. On each day of its
+    history the key spent as much as today, and `evenings` more after that (0: it has no history).
+    Until the play it did its `usual` work (None: that of its first script).
     """
 
     name: str
@@ -40,6 +42,13 @@ class Role:
     spent: Usd = Decimal(0)
     workspace: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    evenings: Usd = Decimal(0)
+    usual: Work | None = None
+
+    @property
+    def before(self) -> Work:
+        """Return what the key's requests were for until the play."""
+        return self.usual or (self.scripts[0].work if self.scripts else ORDINARY)
 
 
 def calls(
@@ -77,19 +86,31 @@ def story(opens: datetime) -> tuple[Role, ...]:
             "prod-search",
             (calls(late, "0.90", every=1, course=Course.RAMP, work=GPT),),
             Decimal(62),
+            evenings=Decimal(24),
         ),
         Role(
-            "batch-nightly", (calls(opens, "0.35", course=Course.RAMP, work=DEEPSEEK),), Decimal(8)
+            "batch-nightly",
+            (calls(opens, "0.35", course=Course.RAMP, work=DEEPSEEK),),
+            Decimal(8),
+            evenings=Decimal(25),
         ),
-        Role("prod-reports", (calls(opens, "0.15", every=3),), Decimal("9.5"), None, own),
+        Role("prod-reports", (calls(opens, "0.15", every=3),), Decimal("9.5"), settings=own),
         Role("prod-checkout", (calls(opens, "2.50", every=20, work=GPT),), Decimal(24)),
-        Role("prod-mail", (calls(posts, "2.50", every=1),), Decimal(1), None, posting),
+        Role(
+            "prod-mail",
+            (calls(posts, "2.50", every=1),),
+            Decimal(1),
+            settings=posting,
+            evenings=Decimal(21),
+        ),
         Role(
             "agent-crawler",
-            (calls(opens, "0.55", every=1, course=Course.RAMP, work=SONNET),),
+            (calls(opens, "0.55", every=1, course=Course.RAMP, work=OPUS),),
             Decimal(6),
+            evenings=Decimal(20),
+            usual=SONNET,
         ),
-        Role("agent-support", (calls(asks, "0.40", every=1, work=ELSEWHERE),), Decimal(2)),
+        Role("agent-support", (calls(asks, "0.40", every=1, work=SONNET),), Decimal(2)),
         Role("agent-writer", (calls(opens, "0.01", every=10),), Decimal(4)),
         Role("dev-ana", (calls(opens, "0.03", every=5),), Decimal("0.4"), research),
         Role("dev-bob", (calls(opens, "0.06", every=3),), Decimal("2.2"), research),

@@ -1,37 +1,61 @@
 """The keys of a play come on: created, with what they had spent, their traffic about to begin."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from budget_guard.sandbox.cast import Role
 from budget_guard.sandbox.openrouter.account import Account
-from budget_guard.sandbox.openrouter.generations import ORDINARY
+from budget_guard.sandbox.openrouter.clock import Clock
 from budget_guard.sandbox.openrouter.traffic import Traffic
 
+EARLIER = timedelta(hours=6)
+"""How long before the play, and before that hour on each day, keys spent what they had spent."""
+DAYS_BACK = (28, 21, 14, 7, 1)
+"""The days of the history: those that signals compare the evening with, and the one before it."""
+FIRST = timedelta(days=DAYS_BACK[0])
 
-def enter(traffic: Traffic, roles: Sequence[Role], opens: datetime) -> dict[str, str]:
+
+def enter(roles: Sequence[Role], opens: datetime) -> tuple[Traffic, dict[str, str]]:
     """Create the roles' workspaces and keys, let them spend what they had, and open the play.
 
-    Returns the hash of each key by its name.
+    Returns the traffic on their account, and the hash of each key by its name.
     """
-    account = traffic.account
+    account = Account(clock=Clock(opens - FIRST - EARLIER))
+    traffic = Traffic(account)
     for workspace in dict.fromkeys(role.workspace for role in roles if role.workspace):
         account.workspaces.add(workspace, account.clock.now, identity=workspace)
     entered = [(role, _create(account, role)) for role in roles]
+    for days in DAYS_BACK:
+        _spend_a_day(account, entered, opens - timedelta(days=days))
+    account.clock.set(opens - EARLIER)
+    for role, key in entered:
+        _spend_until_now(account, role, key)
     account.clock.set(opens)
     for role, key in entered:
         for script in role.scripts:
             traffic.run(key, script)
-    return {role.name: key for role, key in entered}
+    return traffic, {role.name: key for role, key in entered}
 
 
 def _create(account: Account, role: Role) -> str:
     body = {"name": role.name, "workspace_id": role.workspace, **role.settings}
     _, row = account.create_key(body)
-    key = str(row["hash"])
+    return str(row["hash"])
+
+
+def _spend_until_now(account: Account, role: Role, key: str) -> None:
     if role.spent:
-        work = role.scripts[0].work if role.scripts else ORDINARY
-        account.spending.charge(key, role.spent, work=work)
+        account.spending.charge(key, role.spent, work=role.before)
     if role.settings.get("disabled"):
         account.patch_key(key, {"disabled": True})
-    return key
+
+
+def _spend_a_day(account: Account, entered: Sequence[tuple[Role, str]], evening: datetime) -> None:
+    """Let the keys that have a history spend until the evening of a day what they usually do."""
+    old = [(role, key) for role, key in entered if role.evenings]
+    account.clock.set(evening - EARLIER)
+    for role, key in old:
+        account.spending.charge(key, role.spent, work=role.before)
+    account.clock.set(evening)
+    for role, key in old:
+        account.spending.charge(key, role.evenings, work=role.before)

@@ -1,4 +1,4 @@
-"""What the guard did, in a line for each key, or for each team whose money it moved."""
+"""What the guard did, in a line for each key, or for each team whose money it moved; and said."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from datetime import datetime
 from decimal import ROUND_DOWN
 from itertools import groupby
 
+from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.domain import words
+from budget_guard.domain.alerts import Kind
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.policy import Budget, Policy
@@ -74,3 +76,10 @@ class Narration:
         if budget.per_key:
             return 1
         return sum(budget.covers(identity(key)) for key in self.account.keys.values())
+
+
+def heard(alert: AlertEvent) -> tuple[str, ...]:
+    """Return an alert in a line; where money moved, in one for each model and provider."""
+    if alert.kind is not Kind.MIX_SHIFTED:
+        return (alert.summary,)
+    return tuple(f"{alert.severity.upper()} {one.text}" for one in alert.entries)

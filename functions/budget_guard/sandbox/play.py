@@ -3,40 +3,44 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, end
-from budget_guard.sandbox.narration import Narration
+from budget_guard.sandbox.narration import Narration, heard
+from budget_guard.sandbox.people import People, Steps
 from budget_guard.sandbox.scene import Scene
+from budget_guard.sandbox.turns import Turn
 from budget_guard.sandbox.verdict import Evening
 
 BEFORE_MIDNIGHT = timedelta(hours=1, minutes=59)
 AFTER_MIDNIGHT = timedelta(minutes=16)
 POLLS = timedelta(minutes=5)
+COSTS, COSTS_BEGIN = timedelta(minutes=15), timedelta(minutes=8)
+"""Costs are polled 8 minutes past the hour and every 15 after that, as the stack's schedule has it."""
 ROLLED = timedelta(seconds=20)
 FIRST_POLL = timedelta(seconds=62)
 
 type Tell = Callable[[datetime, str], None]
-type Step = Callable[[], None]
 
 
 @dataclass
 class Playbill:
-    """What happened: alerts in order, which changes people (not the guard) made, and grants."""
+    """What happened: alerts in order, changes that people (not the guard) made, grants, turns."""
 
     opened: datetime
     alerts: list[AlertEvent] = field(default_factory=list)
     by_people: list[tuple[datetime, str]] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
 
     def evening(self, scene: Scene, policy: Policy) -> Evening:
         """Return what happened, to be judged from the account's books."""
         people = frozenset(self.by_people)
-        return Evening(scene.account, policy, self.opened, people, self.grants)
+        judged = (scene.account, policy, self.opened, people)
+        return Evening(*judged, self.grants, self.turns, self.alerts)
 
 
 def opening(today: date) -> datetime:
@@ -58,29 +62,31 @@ def write_story(folder: Path, hashes: Mapping[str, str]) -> Path:
 
 def play(scene: Scene, tell: Tell, *, policy: Policy, with_people: bool) -> Playbill:
     """Play until after midnight; `tell` hears of each thing as it happens."""
-    evening = _Course(scene, policy, tell)
+    evening = Course(scene, policy, tell)
     if with_people:
-        evening.steps = _People(evening).steps()
+        evening.steps = People(evening).steps()
     evening.run()
     return evening.bill
 
 
-class _Course:
+class Course:
     """How the evening goes; while `is_on` is false, no function of the guard runs."""
 
     def __init__(self, scene: Scene, policy: Policy, tell: Tell) -> None:
         self.scene, self.bill, self.is_on = scene, Playbill(scene.now), True
         self.midnight = end(Window.DAILY, scene.now)
-        self.steps: dict[datetime, tuple[str, Step]] = {}
+        self.steps: Steps = {}
         self.tell, self._reported = tell, 0
+        self._costs_polled = self._costs_due
         self._narration = Narration(
             scene.account, policy, lambda key: scene.ledger.audit(key)[0].reason
         )
 
     def run(self) -> None:
+        """Play until the curtain falls, and let the guard run once more."""
         scene, midnight = self.scene, self.midnight
         while scene.now < midnight + AFTER_MIDNIGHT:
-            self._cycle()
+            self.cycle()
             for at in [at for at in self.steps if at <= scene.now]:
                 text, step = self.steps.pop(at)
                 self.tell(scene.now, text)
@@ -90,12 +96,21 @@ class _Course:
                 self._roll()
             else:
                 scene.traffic.play(scene.now + POLLS)
-        self._cycle()
+        self.cycle()
 
-    def _cycle(self) -> None:
+    def cycle(self) -> None:
+        """Let the guard, if it is on, run once, and tell what came of it."""
         if self.is_on:
+            if self._costs_polled < self._costs_due:
+                self.scene.poll_costs()
+                self._costs_polled = self._costs_due
             self.scene.cycle()
             self._report()
+
+    @property
+    def _costs_due(self) -> int:
+        """Return how many polls of costs were due from midnight until now; before it, less than 0."""
+        return (self.scene.now - self.midnight - COSTS_BEGIN) // COSTS
 
     def _roll(self) -> None:
         self.scene.traffic.play(self.midnight + ROLLED)
@@ -117,51 +132,5 @@ class _Course:
             self.tell(at, line)
         for alert in self.scene.alerts():
             bill.alerts.append(alert)
-            self.tell(alert.at, alert.summary)
-
-
-@dataclass
-class _People:
-    """What people do in the story: to a key, to the guard, and on call."""
-
-    evening: _Course
-    refused_before: int = 0
-
-    def steps(self) -> dict[datetime, tuple[str, Step]]:
-        """Return what they do, and when."""
-        granting = "on-call: budget-guard grant search 15 --for 30m --reason 'release night'"
-        by_minutes_left: dict[int, tuple[str, Step]] = {
-            94: ("a person sets dev-bob's limit to 50 USD by hand", self._raise_by_hand),
-            84: ("the guard is switched off: nothing of it runs, its fences stay", self._off),
-            49: ("the guard is back", self._on),
-            39: (granting, self._grant),
-        }
-        midnight = self.evening.midnight
-        return {midnight - timedelta(minutes=at): step for at, step in by_minutes_left.items()}
-
-    def _raise_by_hand(self) -> None:
-        scene = self.evening.scene
-        key = scene.hashes["dev-bob"]
-        self.evening.bill.by_people.append((scene.now, key))
-        scene.account.patch_key(key, {"limit": Decimal(50), "limit_reset": "daily"})
-
-    def _off(self) -> None:
-        self.evening.is_on = False
-        self.refused_before = len(self.evening.scene.account.books.refused)
-
-    def _on(self) -> None:
-        self.evening.is_on = True
-        scene = self.evening.scene
-        refused = [one.hash for one in scene.account.books.refused[self.refused_before :]]
-        names = ", ".join(sorted(scene.account.keys[key].name for key in set(refused)))
-        text = f"meanwhile OpenRouter refused {len(refused)} requests: {names}"
-        self.evening.tell(scene.now, text)
-        scene.cycle()
-
-    def _grant(self) -> None:
-        scene = self.evening.scene
-        ends = scene.now + timedelta(minutes=30)
-        given = Grant("sandbox", "search", Decimal(15), scene.now, ends, "release night", "on-call")
-        self.evening.bill.grants.append(given)
-        scene.ledger.save(given)
-        scene.decide()
+            for line in heard(alert):
+                self.tell(alert.at, line)

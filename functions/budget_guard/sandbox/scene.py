@@ -38,6 +38,10 @@ class Scene(Protocol):
         """Evaluate and enforce without a poll."""
         ...
 
+    def poll_costs(self) -> None:
+        """Read what was spent on what."""
+        ...
+
     def alerts(self) -> list[AlertEvent]:
         """Return the alerts that came since the last call, in order."""
         ...

@@ -18,7 +18,6 @@ from budget_guard.sandbox.cast import Role
 from budget_guard.sandbox.entrance import enter
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.api import Api
-from budget_guard.sandbox.openrouter.clock import Clock
 from budget_guard.sandbox.openrouter.server import serve
 from budget_guard.sandbox.openrouter.traffic import Traffic
 from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_table
@@ -26,8 +25,6 @@ from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_tabl
 BUSY = "another run is at work"
 PATIENCE = timedelta(seconds=30)
 QUEUE = "on-call"
-EARLIER = timedelta(hours=6)
-"""How long before the play its keys were made, and spent what they had spent."""
 
 
 class SandboxError(GuardError):
@@ -95,11 +92,14 @@ class Stage:
         for function in ("Evaluate", "Enforce"):
             self.invoke(function)
 
-    def costs(self, by: By) -> CostTable:
-        """Return the costs of the play's two days, as the deployed function reads them now."""
+    def poll_costs(self) -> None:
+        """Read what was spent on what, as its schedule would have it."""
         self.invoke("PollCosts")
-        today = self.now.date()
-        return cost_table(self.ledger, Period(today - timedelta(days=1), today), by)
+
+    def costs(self, by: By) -> CostTable:
+        """Return the costs of the evening's day, as the deployed function has read them."""
+        evening = self.now.date() - timedelta(days=1)
+        return cost_table(self.ledger, Period(evening, evening), by)
 
     def alerts(self) -> list[AlertEvent]:
         """Return the alerts that came over SNS since the last call, in order."""
@@ -129,9 +129,8 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
 
     Raises `EmulatorError`, `DeployError`.
     """
-    account = Account(clock=Clock(built.opens - EARLIER))
-    traffic = Traffic(account)
-    hashes = enter(traffic, built.roles, built.opens)
+    traffic, hashes = enter(built.roles, built.opens)
+    account = traffic.account
     with serve(Api(account)) as openrouter:
         progress(f"OpenRouter simulated at {openrouter}: {len(account.keys)} keys")
         with emulator() as aws:

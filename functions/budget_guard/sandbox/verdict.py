@@ -1,9 +1,10 @@
-"""Did the promised caps hold? Computed from the simulated account's books, not the guard's word."""
+"""Did the promised caps hold, and was all told? By the account's books, not the guard's word."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.domain.keys import Key
 from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.policy import Budget, Policy
@@ -13,6 +14,7 @@ from budget_guard.sandbox.custody import Custody
 from budget_guard.sandbox.excess import Cap, Inquest
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
+from budget_guard.sandbox.turns import Hearing, Turn, hearing
 
 CLOSING = timedelta(microseconds=1)
 
@@ -51,19 +53,56 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an evening went: its caps, and who heard of its turns (None: it had none)."""
+
+    rows: Sequence[Row]
+    hearing: Hearing | None
+
+    @property
+    def held(self) -> bool:
+        """Tell whether every promised cap held."""
+        return all(row.holds for row in self.rows)
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether that is so, and the turns were told."""
+        return self.held and (self.hearing is None or self.hearing.alert is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Evening:
-    """What is judged: the account after the play, the policy, and which changes people made."""
+    """What is judged: the account after the play, the policy, and which changes people made.
+
+    `turns` are those of the play, and `alerts` all that on-call heard.
+    """
 
     account: Account
     policy: Policy
     opened: datetime
     by_people: frozenset[tuple[datetime, str]]
     grants: Sequence[Grant]
+    turns: Sequence[Turn] = ()
+    alerts: Sequence[AlertEvent] = ()
+
+    def verdict(self) -> Verdict:
+        """Judge the caps, and whether the owner of the play's turns heard of them."""
+        return Verdict(tuple(self.rows()), self._hearing())
+
+    def _hearing(self) -> Hearing | None:
+        if not self.turns:
+            return None
+        key = identity(self.account.keys[self.turns[0].hash])
+        owners = (one.owner for one in self.policy.budgets if one.owner and one.covers(key))
+        return hearing(self.turns, next(owners, None), self.alerts)
 
     def rows(self) -> Iterator[Row]:
-        """Yield a row for each cap and window instance that the play touched."""
+        """Yield a row for each cap and window instance that the play touched.
+
+        Budgets on models and providers promise nothing, and are not judged.
+        """
         keys = list(self.account.keys.values())
-        for budget in self.policy.budgets:
+        for budget in (one for one in self.policy.budgets if not one.counts_costs):
             members = [key for key in keys if budget.covers(identity(key))]
             groups = [[key] for key in members] if budget.per_key else [members]
             for window in budget.cap:

@@ -11,6 +11,7 @@ from budget_guard.domain.alerts import Alert, AlertState
 from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.facts import Facts
@@ -47,6 +48,7 @@ class EvaluateReport:
 def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
     """Return all facts that a decision rests on. Time never lies before what was seen."""
     freshness = ledger.freshness()
+    is_counting = any(one.counts_costs for one in policy.budgets)
     latest = max((one.at for one in freshness.values()), default=now)
     return Facts(
         policy=policy,
@@ -63,6 +65,8 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         freezes=ledger.freezes(),
         approvals=ledger.approvals(),
         signals=ledger.signals(),
+        cost_spends=ledger.cost_spends() if is_counting else {},
+        request_signals=ledger.request_signals(),
     )
 
 
@@ -94,8 +98,9 @@ def _record(plan: Plan, on: Evaluation) -> None:
     on.ledger.save(*plan.new_wishes, lease=on.lease)
     on.ledger.forget(*plan.dropped, lease=on.lease)
     ended = [one for one in plan.facts.grants if one.ends <= plan.facts.now and not one.settled]
-    on.ledger.save(*(_settled(one, plan.constraints) for one in ended), lease=on.lease)
-    on.ledger.save(*_spending(plan), lease=on.lease)
+    caps = (*plan.constraints, *known_caps(plan.facts))
+    on.ledger.save(*(_settled(one, caps) for one in ended), lease=on.lease)
+    on.ledger.save(*_spending(caps, plan.facts.now), lease=on.lease)
 
 
 def _settled(grant: Grant, constraints: Sequence[Constraint]) -> Grant:
@@ -107,18 +112,18 @@ def _settled(grant: Grant, constraints: Sequence[Constraint]) -> Grant:
     return settle(grant, spends)
 
 
-def _spending(plan: Plan) -> Iterable[SpendRecord]:
+def _spending(caps: Iterable[Constraint], now: datetime) -> Iterable[SpendRecord]:
     """Yield the spend of budgets over keys; a per-key budget's is in its keys' observations."""
-    for one in plan.constraints:
+    for one in caps:
         if one.budget and one.window and one.subject is None and one.spend > 0:
             yield SpendRecord(
                 budget=one.budget.name,
                 key=None,
                 window=Window(one.window),
-                start=start(one.window, plan.facts.now),
+                start=start(one.window, now),
                 spend=one.spend,
                 cap=one.cap,
-                at=plan.facts.now,
+                at=now,
             )
 
 

@@ -12,6 +12,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import FLOOR
 from budget_guard.domain.weights import expected
 from budget_guard.use_cases.caps import CapView, cap_view
+from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.hands_off import left_alone
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.key_view import KeyView, key_view_of
@@ -92,10 +93,13 @@ def explain(ledger: Ledger, text: str, now: datetime) -> Explanation:
     return Explanation(
         view=key_view_of(seen, plan, ledger),
         shared=_shared(seen, allotment, plan) if allotment else None,
-        caps=tuple(
-            (one.budget.name, one.budget.hold.at, cap_view(one, plan))
-            for one in concern
-            if one.budget
+        caps=(
+            *(
+                (one.budget.name, one.budget.hold.at, cap_view(one, plan))
+                for one in concern
+                if one.budget
+            ),
+            *((budget.name, None, cap) for budget, cap in caps_over(seen, plan.facts)),
         ),
         held_back=plan.held_back.policy_hash if plan.held_back else None,
         is_left_alone=left_alone(seen, plan) is not None,

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from budget_guard.domain import words
 from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.facts import Facts
@@ -114,7 +115,7 @@ def _subject(key: str | None, budget: Budget, facts: Facts) -> str | None:
 def _caps_of(given: Grant, plan: Plan) -> Sequence[Constraint]:
     return [
         one
-        for one in plan.constraints
+        for one in (*plan.constraints, *known_caps(plan.facts))
         if one.budget and (one.budget.name, one.subject) == (given.budget, given.key)
     ]
 

@@ -130,7 +130,7 @@ def _binding(
     """
     key, hold = seen.key, facts.holds.get(seen.key.hash)
     budgets = facts.policy.budgets if facts.policy.concerns(key) else ()
-    covering = [one for one in budgets if one.covers(key)]
+    covering = [one for one in budgets if not one.counts_costs and one.covers(key)]
     parts = list(_parts(covering, seen, facts)) if hold and hold.is_held else []
     parts = [one for one in parts if reset in (None, one[2])] or parts
     if not parts:

@@ -10,6 +10,7 @@ from budget_guard.domain.decision import Plan
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.records import Audit, Freeze
 from budget_guard.use_cases.caps import CapView, cap_view
+from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.hands_off import freeze_of, left_alone
 from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
 from budget_guard.use_cases.overview import present_plan
@@ -64,7 +65,10 @@ def key_view_of(seen: Observation, plan: Plan, ledger: Ledger) -> KeyView:
         held=held,
         bound_by=_bound_by(standing.binding) if standing and standing.binding else None,
         why=held.reason if held else why_not(seen, concern, plan),
-        caps=tuple((one.budget.name, cap_view(one, plan)) for one in concern if one.budget),
+        caps=(
+            *((one.budget.name, cap_view(one, plan)) for one in concern if one.budget),
+            *((budget.name, cap) for budget, cap in caps_over(seen, facts)),
+        ),
         freeze=freeze_of(seen, facts),
         trail=tuple(ledger.audit(key.hash)),
     )
@@ -82,7 +86,8 @@ def why_not(seen: Observation, concern: Sequence[Constraint], plan: Plan) -> str
     if told := left_alone(seen, plan):
         return told
     if not concern:
-        return "it is in no budget"
+        watched = any(caps_over(seen, facts))
+        return "it is in no budget that holds keys" if watched else "it is in no budget"
     if key in plan.wishes:
         return f"about to be: {plan.wishes[key].reason}"
     if facts.is_stale(seen.key.workspace):

@@ -12,6 +12,7 @@ from budget_guard.domain.policy import Budget, Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, PollReport, Release
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.caps import CapView, cap_view
+from budget_guard.use_cases.cost_caps import caps_of, keys_of, known_until
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
@@ -119,6 +120,8 @@ def _approved(one: Approval | None) -> ApprovalView | None:
 
 
 def _budget(budget: Budget, plan: Plan) -> BudgetView:
+    if budget.counts_costs:
+        return _cost_budget(budget, plan)
     caps = [one for one in plan.constraints if one.budget is budget]
     shown, keys = caps, frozenset[str]().union(*(one.members for one in caps))
     if budget.per_key:
@@ -129,6 +132,18 @@ def _budget(budget: Budget, plan: Plan) -> BudgetView:
         note=_note(budget, len(keys), plan),
         caps=tuple(cap_view(one, plan) for one in shown),
         keys=len(keys),
+        per_key=budget.per_key,
+    )
+
+
+def _cost_budget(budget: Budget, plan: Plan) -> BudgetView:
+    facts, keys = plan.facts, keys_of(budget, plan.facts)
+    return BudgetView(
+        name=budget.name,
+        owner=budget.owner,
+        note=f"{_note(budget, keys, plan)}, {known_until(budget, facts)}",
+        caps=caps_of(budget, facts, TOP),
+        keys=keys,
         per_key=budget.per_key,
     )
 
@@ -147,7 +162,7 @@ def _note(budget: Budget, keys: int, plan: Plan) -> str:
         count = f"each of {count}"
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return f"{count}, {plan.facts.policy.mode}"
-    if budget.hold.at is None:
+    if budget.hold.at is None or budget.counts_costs:
         return f"{count}, alerts only"
     return count
 

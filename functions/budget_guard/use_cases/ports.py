@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
@@ -21,7 +22,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known, Listing
 
@@ -97,6 +98,8 @@ type BasicRecord = (
     | SpendRecord
     | Audit
     | Signals
+    | RequestSignals
+    | CostSpend
 )
 type Record = BasicRecord | CostRecord | RotationRecord
 
@@ -186,6 +189,14 @@ class Ledger(Protocol):
 
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
+        ...
+
+    def request_signals(self) -> RequestSignals | None:
+        """Return what the last poll of generations found; None before the first."""
+        ...
+
+    def cost_spends(self) -> Mapping[str, CostSpend]:
+        """Return what the budgets that count costs have spent, by the budget's name."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from budget_guard.domain.alerts import Alert, Entry, Kind
+from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
 from budget_guard.domain.policy import Severity
 from budget_guard.domain.windows import Window
 
@@ -217,8 +217,53 @@ UNUSUAL = Entry(
     owner="search-platform",
     key=HASH,
     key_name="prod-search",
+    before=Decimal("0.0101"),
+    after=Decimal("0.0420"),
+    unit=Unit.USD_PER_REQUEST,
+    contributors=(("acme/large", Decimal("101.2")), ("acme/small", Decimal("3.1"))),
     action="nothing: the guard only tells",
     todo='see what its job does; to stop it: budget-guard freeze 3fa9c1d2abcd --reason "..."',
+)
+FELL_BACK = Entry(
+    incident="fallbacks/search-platform/Acme",
+    text="search-platform: 52 % of 91 requests to Acme fell back in 3 hours, usually 2 % (up to "
+    "6 %), of the requests on record (above 0.05 USD); Acme failed 47 times (503, 429), Beta served 26, Gamma served "
+    "21, 48 % dearer per token (2.21 USD); most by agent-crawler 5.40, prod-search 1.42 USD",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="nothing, if the others' price is fine; while Acme fails, provider.ignore in the requests "
+    "leaves it out",
+)
+LOOP = Entry(
+    incident=f"loop/{HASH}/session/9f86d081884c7d65",
+    text="prod-search: session 7c1e-4f3a made 1840 requests in an hour (112.40 USD), usually up to "
+    "31; from 17:00 to 18:00 UTC, of the requests on record (above 0.05 USD); most by acme/large 110.10, "
+    "acme/small 2.30 USD; owner search-platform",
+    owner="search-platform",
+    key=HASH,
+    key_name="prod-search",
+    action="nothing: the guard only tells",
+    todo='see what this session does; to stop it: budget-guard freeze 3fa9c1d2abcd --reason "..."',
+)
+
+
+REPRICED = Entry(
+    incident="price/acme/large/2026-11-18T07:05",
+    text="acme/large is dearer: prompt 3.00 -> 3.60, completion 15.00 -> 18.00, cache read 0.30 -> "
+    "0.36 USD per million tokens; 12.30 USD a day more at the tokens of the last 24 hours; changed "
+    "between 2026-11-17 07:05 and 2026-11-18 07:05 UTC; most by agent-crawler 9.10, prod-search "
+    "3.20 USD; owners search-platform, ai-team",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="nothing, or see whether another model does it for less",
+)
+WITHDRAWN = Entry(
+    incident="withdrawn/acme/large/2026-12-01",
+    text="acme/large may be withdrawn after 2026-12-01 (in 13 days), and is in use: 87.30 USD "
+    "yesterday and today; most by agent-crawler 84.10, prod-search 3.20 USD; owner search-platform",
+    owner="search-platform",
+    action="nothing: the guard only tells",
+    todo="move what uses it to another model before that day",
 )
 
 
@@ -271,6 +316,10 @@ ALERTS: Mapping[str, Alert] = {
     "unexplained": alert(Kind.UNEXPLAINED, UNTOLD),
     "mix-shifted": alert(Kind.MIX_SHIFTED, SHIFTED),
     "unusual": alert(Kind.UNUSUAL, UNUSUAL),
+    "repriced": alert(Kind.REPRICED, REPRICED),
+    "withdrawn": alert(Kind.WITHDRAWN, WITHDRAWN),
+    "fallbacks": alert(Kind.FALLBACKS, FELL_BACK),
+    "loop": alert(Kind.LOOP, LOOP),
     "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
     "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
 }

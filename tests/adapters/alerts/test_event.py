@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -55,6 +56,33 @@ def test_an_amount_is_never_written_with_an_exponent() -> None:
     tiny = replace(PROD, spent=PROD.cap and PROD.cap.scaleb(-12), cap=PROD.cap)
     (entry,) = told(alert(Kind.FENCED, tiny))["entries"]
     assert entry["spent"] == "0.000000000100"
+
+
+def test_the_figures_of_a_signal_can_be_read_without_its_sentence() -> None:
+    (entry,) = told(ALERTS["unusual"])["entries"]
+    assert (entry["before"], entry["after"]) == ("0.0101", "0.0420")
+    assert entry["unit"] == "usd_per_request"
+    assert entry["contributors"] == [
+        {"name": "acme/large", "usd": "101.2"},
+        {"name": "acme/small", "usd": "3.1"},
+    ]
+
+
+def test_an_alert_without_figures_has_no_fields_for_them() -> None:
+    (entry,) = told(ALERTS["fenced"])["entries"]
+    assert not entry.keys() & {"before", "after", "unit", "contributors"}
+
+
+def test_contributors_are_at_most_three_and_made_safe_to_show() -> None:
+    names = ["sk-or-v1-0123abcd", "evil\x1b[31m\nname", "n" * 100, "fourth"]
+    crowd = replace(PROD, contributors=tuple((name, Decimal("1e-12")) for name in names))
+    (entry,) = told(alert(Kind.UNUSUAL, crowd))["entries"]
+    assert [one["name"] for one in entry["contributors"]] == [
+        "sk-or-***",
+        "evil name",
+        f"{'n' * 57}...",
+    ]
+    assert entry["contributors"][0]["usd"] == "0.000000000001"
 
 
 @pytest.mark.parametrize("name", ALERTS)

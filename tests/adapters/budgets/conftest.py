@@ -14,7 +14,13 @@ scope: {{workspaces: [prod, "w-*"]}}
 protect: ["{digits}", "ci-*"]
 safety: {{stale_after: 15m, max_jump: 500, patches_per_second: 5, on_override: respect}}
 costs: {{generations: 1 in 100}}
-signals: {{unexplained: {{above: 3%}}, mix_shifted: "off", unusual: {{times: 8, at_least: 2.50}}}}
+signals:
+  unexplained: {{above: 3%}}
+  mix_shifted: "off"
+  unusual: {{times: 8, at_least: 2.50}}
+  fallbacks: {{by: 30%, at_least: 50}}
+  loops: "off"
+  prices: {{by: 10%, withdrawn_within: 14d}}
 account: {{balance_below: 100, runway_below: 72h}}
 thresholds:
   - {{at: 80%, severity: warning}}
@@ -38,6 +44,15 @@ budgets:
   - name: everything
     keys: ["*"]
     cap: {{monthly: 5000}}
+  - name: claude
+    keys: ["*"]
+    models: ["anthropic/*"]
+    cap: {{monthly: 3000}}
+  - name: served
+    keys: ["prod-*"]
+    providers: [Google, Azure]
+    cap: {{daily: 0.5}}
+    hold: never
 """.format(digits="0123456789abcdef" * 4)
 
 

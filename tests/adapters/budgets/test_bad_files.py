@@ -119,6 +119,31 @@ BAD = [
     ),
     (top("costs: {generation: all}"), 7, "costs.generation", "all", "no such", "generations?"),
     (top("costs: all"), 7, "costs", "all", "fields belong", "{generations:"),
+    # models and providers
+    (inside("models: anthropic"), 6, f"{ONE}.models", "anthropic", "a list", "anthropic/*"),
+    (inside("models: []"), 6, f"{ONE}.models", "", "empty", 'models: ["anthropic/*"]'),
+    (inside("providers:"), 6, f"{ONE}.providers", "(empty)", "a list", 'providers: ["Anthropic"]'),
+    (inside("model: [a/b]"), 6, f"{ONE}.model", "(a list)", "no such", "mean models?"),
+    *(
+        (
+            inside(f"{axis}: [a/b]\n    hold: {hold}"),
+            7,
+            f"{ONE}.hold",
+            hold,
+            f"only alerts: a key's limit cannot tell {axis} apart",
+            f"remove hold: {hold}",
+        )
+        for axis in ("models", "providers")
+        for hold in ("always", "90%")
+    ),
+    (
+        inside("models: [a/b]\n    providers: [B]"),
+        7,
+        f"{ONE}.providers",
+        "",
+        "never by both (line 6)",
+        "write two budgets, one with models and one with providers",
+    ),
     # flags and hold
     (inside("per_key: yes"), 6, f"{ONE}.per_key", "yes", "neither true", "true or false"),
     (inside("include_byok: 1"), 6, f"{ONE}.include_byok", "1", "neither true", "true or false"),
@@ -239,6 +264,26 @@ BAD = [
         "{times: 6}",
     ),
     (top("signals: {unusual: {times: 1}}"), 7, "signals.unusual.times", "1", "bounds", "2 to 100"),
+    (top("signals: {loops: {times: 101}}"), 7, "signals.loops.times", "101", "bounds", "2 to 100"),
+    (top("signals: {loops: often}"), 7, "signals.loops", "often", "neither off", "{times: 3}"),
+    (top("signals: {fallbacks: on}"), 7, "signals.fallbacks", "on", "neither off", "{by: 20%}"),
+    (top("signals: {fallback: off}"), 7, "signals.fallback", "off", "no such", "fallbacks?"),
+    (
+        top("signals: {fallbacks: {at_least: 4}}"),
+        7,
+        "signals.fallbacks.at_least",
+        "4",
+        "bounds",
+        "5 to 1000",
+    ),
+    (
+        top("signals: {fallbacks: {at_least: 20 requests}}"),
+        7,
+        "signals.fallbacks.at_least",
+        "20 requests",
+        "not whole",
+        "5 to 1000",
+    ),
     (top("signals: {unusual: {time: 6}}"), 7, "signals.unusual.time", "6", "no such", "times?"),
     *(
         (
@@ -248,7 +293,12 @@ BAD = [
             value,
             *why,
         )
-        for name, field in [("unexplained", "above"), ("mix_shifted", "by")]
+        for name, field in [
+            ("unexplained", "above"),
+            ("mix_shifted", "by"),
+            ("prices", "by"),
+            ("fallbacks", "by"),
+        ]
         for value, why in [
             ("0.02", ("not a percentage", "such as 25%")),
             ("0%", ("not a part of the whole", "above 0%")),
@@ -264,7 +314,18 @@ BAD = [
             "negative",
             "in USD such as 5",
         )
-        for name in ["unexplained", "mix_shifted", "unusual"]
+        for name in ["unexplained", "mix_shifted", "unusual", "prices", "loops"]
+    ),
+    *(
+        (
+            top(f"signals: {{prices: {{withdrawn_within: {value}}}}}"),
+            7,
+            "signals.prices.withdrawn_within",
+            value,
+            why,
+            "days from 1d to 365d",
+        )
+        for value, why in [("30", "not a duration"), ("366d", "out of bounds")]
     ),
     ("mode: enforce\n", 1, "budgets", "", "missing", "budgets: [{name:"),
     ("mode: enforce\nbudgets: []\n", 2, "budgets", "", "empty", "budgets: [{name:"),
@@ -358,6 +419,13 @@ WARNINGS = [
     ),
     (cap("0.5}\n    hold: always\n    #"), 5, DAILY, "too thin to hold", "hold: never"),
     (cap("0.99"), 5, DAILY, "too thin to hold", "hold: never"),
+    (
+        inside("models: [anthropic/*, gpt-5]"),
+        6,
+        f"{ONE}.models[1]",
+        "ids begin with the author",
+        'write "*/gpt-5"',
+    ),
     (
         cap("2.99").replace('["a"]', '[a, b, b, c, "d-*"]'),
         5,

@@ -13,23 +13,28 @@ import pytest
 from budget_guard.adapters import policy_json
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.adapters.budgets.yaml_file import Report
+from budget_guard.domain.choices import Above, Choice, OneIn
 from budget_guard.domain.errors import BudgetsFileError
 from budget_guard.domain.policy import (
     LADDER,
-    Above,
     Budget,
-    Choice,
     Costs,
     Hold,
     Mode,
-    OneIn,
     OnOverride,
     Policy,
     Safety,
     Severity,
     Threshold,
 )
-from budget_guard.domain.signals.rules import Account, SignalRules, Unexplained, Unusual
+from budget_guard.domain.signals.rules import (
+    Account,
+    Fallbacks,
+    Prices,
+    SignalRules,
+    Unexplained,
+    Unusual,
+)
 from budget_guard.domain.windows import Window
 
 type Write = Callable[[str | bytes], Path]
@@ -57,6 +62,9 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
             unexplained=Unexplained(Decimal("0.03"), Decimal(1)),
             mix_shifted=None,
             unusual=Unusual(8, Decimal("2.5")),
+            prices=Prices(Decimal("0.1"), Decimal(1), timedelta(days=14)),
+            fallbacks=Fallbacks(Decimal("0.3"), 50),
+            loops=None,
         ),
         budgets=(
             Budget(
@@ -89,6 +97,21 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
                 cap={Window.MONTHLY: Decimal(5000)},
                 thresholds=ladder,
             ),
+            Budget(
+                name="claude",
+                models=("anthropic/*",),
+                cap={Window.MONTHLY: Decimal(3000)},
+                hold=Hold(None),
+                thresholds=ladder,
+            ),
+            Budget(
+                name="served",
+                keys=("prod-*",),
+                providers=("Google", "Azure"),
+                cap={Window.DAILY: Decimal("0.5")},
+                hold=Hold(None),
+                thresholds=ladder,
+            ),
         ),
     )
 
@@ -106,7 +129,16 @@ def test_what_is_shipped_reads_back_as_the_same_policy(write: Write, good: str) 
     assert policy_json.loads(policy_json.dumps(policy)) == policy
 
 
-@pytest.mark.parametrize("said", ["{}", "{unusual: {times: 6}}", "{mix_shifted: {by: 25%}}"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{}",
+        "{unusual: {times: 6}}",
+        "{mix_shifted: {by: 25%}}",
+        "{prices: {withdrawn_within: 30d}}",
+        "{loops: {times: 3}}",
+    ],
+)
 def test_signals_as_they_are_without_the_section_do_not_change_the_files_hash(
     write: Write, said: str
 ) -> None:
@@ -182,6 +214,16 @@ def test_which_generations_are_fetched_is_said_in_words(
     assert policy.costs.generations == choice
     assert policy_json.loads(policy_json.dumps(policy)) == policy
     assert policy.hash != yaml_file.load(write(SMALL)).hash
+
+
+def test_from_which_price_on_a_model_is_premium_is_said_in_usd(write: Write) -> None:
+    path = write(f"costs: {{premium_above: 12.50}}\n{SMALL}")
+    policy = yaml_file.load(path)
+    assert policy.costs.premium_above == Decimal("12.5")
+    assert policy_json.loads(policy_json.dumps(policy)) == policy
+    said = "costs: {generations: all, premium_above: 20.0}\n"
+    unsaid = "costs: {generations: all}\n"
+    assert yaml_file.load(write(said + SMALL)).hash == yaml_file.load(write(unsaid + SMALL)).hash
 
 
 def test_to_say_what_is_so_anyway_changes_nothing(write: Write) -> None:

@@ -21,6 +21,15 @@ type Write = Callable[[str | bytes], Path]
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """On a busy machine an example may take long; that says nothing of the code."""
 
+
+def narrowed(budget: dict[str, Any], by: tuple[str, list[str]] | None) -> dict[str, Any]:
+    """Return a budget that counts only some models, or providers; it may hold nothing then."""
+    if by is None:
+        return budget
+    holds = {"hold": "never"} if "hold" in budget else {}
+    return budget | dict([by]) | holds
+
+
 amounts = st.decimals(0, 10**17, places=6).map(lambda usd: f"{usd.normalize():f}")
 names = st.from_regex(scalars.NAME, fullmatch=True)
 lines = st.text(
@@ -43,7 +52,8 @@ ladders = st.lists(st.integers(1, 100_000), min_size=1, max_size=4, unique=True)
 )
 caps = st.dictionaries(st.sampled_from(["daily", "weekly", "monthly"]), amounts, min_size=1)
 parts = st.integers(1, 100).map("{}%".format)
-budgets = st.fixed_dictionaries(
+narrowings = st.none() | st.tuples(st.sampled_from(["models", "providers"]), patterns)
+counters = st.fixed_dictionaries(
     {"name": names, "keys": patterns, "cap": caps},
     optional={
         "owner": lines,
@@ -56,6 +66,7 @@ budgets = st.fixed_dictionaries(
         "thresholds": ladders,
     },
 )
+budgets = st.tuples(counters, narrowings).map(lambda pair: narrowed(*pair))
 files = st.fixed_dictionaries(
     {"budgets": st.lists(budgets, min_size=1, max_size=4, unique_by=lambda each: each["name"])},
     optional={
@@ -90,6 +101,23 @@ files = st.fixed_dictionaries(
                 | st.fixed_dictionaries({}, optional={"by": parts, "at_least": amounts}),
                 "unusual": st.just("off")
                 | st.fixed_dictionaries({}, optional={"times": st.integers(2, 100)}),
+                "prices": st.just("off")
+                | st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "by": parts,
+                        "at_least": amounts,
+                        "withdrawn_within": st.integers(1, 365).map("{}d".format),
+                    },
+                ),
+                "fallbacks": st.just("off")
+                | st.fixed_dictionaries(
+                    {}, optional={"by": parts, "at_least": st.integers(5, 1000)}
+                ),
+                "loops": st.just("off")
+                | st.fixed_dictionaries(
+                    {}, optional={"times": st.integers(2, 100), "at_least": amounts}
+                ),
             },
         ),
         "account": st.fixed_dictionaries(

@@ -4,12 +4,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
-from budget_guard.domain.costs import Axis, Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.choices import OneIn
+from budget_guard.domain.cost_spends import CostSpend, Counted, DaySpend, Spender
+from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, OutcomeHour, Tag, Tagged
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
-from budget_guard.domain.policy import Budget, OneIn, Policy, Severity
+from budget_guard.domain.offer import Former, Model, Offer, Price, Repriced
+from budget_guard.domain.outcomes import PerSuccess
+from budget_guard.domain.policy import Budget, Policy, Severity
 from budget_guard.domain.records import (
     Approval,
     Audit,
@@ -21,9 +27,10 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.sampling import Count, GenerationsRead, Sampled
+from budget_guard.domain.sampling import Count, GenerationsRead, Sampled, Stratum
+from budget_guard.domain.signals.requests import Busiest, DayRequests, Route, Tried, What
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual
-from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
+from budget_guard.domain.signals.signal import BalanceMark, Gap, RequestSignals, Signal, Signals
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 
@@ -38,7 +45,7 @@ ENTRY = Entry("key/3fa9/daily", "prod-api spent 91.20 of 100.00 USD today", spen
 def observation(key: str = HASH, gone_at: datetime | None = None) -> Observation:
     spent = Spent(Decimal("91.20"), Decimal("0.000000123456789012345678901234567890"))
     counters = Counters(spent, dict.fromkeys(Window, spent))
-    who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER)
+    who = Key(key, "prod-api\n\x1b[31m", "w1", creator="u1", expires_at=FOR_EVER, created_on=TODAY)
     at = NOW + timedelta(microseconds=1)
     reading = Reading(who, OWN, counters, Decimal(8), NOW, at, "f1" * 16)
     jump = Jump(NOW, counters, NOW - timedelta(minutes=5))
@@ -135,6 +142,20 @@ def sampled(hour: datetime = NOW, workspace: str = "w1") -> Sampled:
     return Sampled(workspace, hour, NOW, OneIn(5), Count(40, Decimal("8.1")), *both)
 
 
+def day_outcomes(day: date = TODAY) -> DayOutcomes:
+    hour = OutcomeHour(NOW, Figures(Decimal("0.123456789012"), requests=3), 1, Decimal("0.02"))
+    counts = Count(40, Decimal("3.10")), Count(3, Decimal("0.4"))
+    strata = tuple(
+        Stratum(choice, *counts, Decimal("0.4"), Decimal("0.3"), Decimal("0.1"), Decimal("0.01"))
+        for choice in (None, OneIn(100))
+    )
+    return DayOutcomes(day, NOW, (hour,), strata, PerSuccess(Decimal("1.75"), 2))
+
+
+def day_tag(day: date = TODAY, tag: Tag = Tag.USER) -> DayTag:
+    return DayTag(day, tag, NOW, (Tagged("ann", Figures(Decimal("0.123456789012"), requests=3)),))
+
+
 def day_mix(day: date = TODAY) -> DayMix:
     by = (Decimal(0), Decimal("0.5"), Decimal("0.5"), Decimal("12.123456789012"))
     slices = (Slice(None, Axis.MODEL, "acme/small", by), Slice("ann", Axis.PROVIDER, "Acme", by))
@@ -144,6 +165,12 @@ def day_mix(day: date = TODAY) -> DayMix:
 def day_habits(day: date = TODAY, part: str = "3") -> DayHabits:
     figure = Usual(Decimal(20), Decimal("0.5"), Decimal(31))
     return DayHabits(day, part, NOW, (KeyHabits(HASH, figure, figure),))
+
+
+def day_requests(day: date = TODAY) -> DayRequests:
+    route = Tried(Route("above 0.05", "ann", "Acme"), tuple(range(8)), (0,) * 8)
+    busiest = Busiest("sent", HASH, What.JOB, 40)
+    return DayRequests(day, NOW, (route,), (busiest,))
 
 
 FIGURES = Figures(Decimal("0.123456789012"), Decimal("1.5"), 3, 100, 20, 5, 80)
@@ -177,6 +204,45 @@ SIGNALS = Signals(
         ),
     ),
     (BalanceMark(NOW, Decimal("812.5"), Decimal("1000.25")),),
+    Gap(Decimal("46.6"), Decimal(210)),
+)
+DAY_SPEND = DaySpend(
+    "3fa9c1d2", TODAY, "3", NOW, is_final=True, rows=((HASH, Spent(Decimal("0.123456789012"))),)
+)
+COST_SPEND = CostSpend(
+    "claude",
+    "f00d",
+    NOW,
+    NOW - timedelta(days=28),
+    NOW - timedelta(minutes=20),
+    (
+        Counted(
+            Window.DAILY,
+            NOW,
+            Decimal("91.2"),
+            Decimal("1.333333333333333333333333333"),
+            (Spender(HASH, Decimal("91.2"), Decimal(0)),),
+        ),
+    ),
+)
+OFFER = Offer(
+    NOW,
+    (
+        Model(
+            "acme/small",
+            ("acme/small-2026", "Acme: Small"),
+            (Price("prompt", Decimal("1E-7")), Price("prompt", Decimal("0.12"), "on monday")),
+            date(2026, 12, 31),
+        ),
+        Model("acme/free"),
+    ),
+    (Repriced("acme/small", (), (Price("prompt", Decimal("1E-7")),), NOW, NOW),),
+    (Former("acme/old", ("acme/old-1",), NOW),),
+)
+REQUEST_SIGNALS = RequestSignals(
+    NOW,
+    NOW,
+    (Signal("fallbacks/ann/Acme", Kind.FALLBACKS, "ann: 52 %", Decimal("0.02"), Decimal("0.52")),),
 )
 EACH = (
     observation(),
@@ -201,7 +267,15 @@ EACH = (
     generation(),
     sampled(),
     GENERATIONS_READ,
+    day_outcomes(),
+    day_tag(),
+    DayTouched(NOW.date()),
     day_mix(),
     day_habits(),
+    day_requests(),
     SIGNALS,
+    DAY_SPEND,
+    COST_SPEND,
+    OFFER,
+    REQUEST_SIGNALS,
 )

@@ -175,7 +175,12 @@ def test_a_broken_row_is_named(row: dict[str, Any]) -> None:
 def test_an_ordinary_key_takes_one_write_unit_however_many_marks_it_has(count: int) -> None:
     seen = samples.observation()
     who = Key(
-        seen.key.hash, "product01-dev-000001", "w" * 36, "sk-or-v1-3fa...0000", "user_" + "u" * 27
+        seen.key.hash,
+        "product01-dev-000001",
+        "w" * 36,
+        "sk-or-v1-3fa...0000",
+        "user_" + "u" * 27,
+        created_on=NOW.date(),
     )
     spent = Spent(Decimal("91.20345678"))
     counters = Counters(spent, dict.fromkeys(Window, spent))

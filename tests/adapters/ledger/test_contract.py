@@ -1,12 +1,13 @@
 """What every ledger does, on the fake and on DynamoDB (emulated) alike."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 
 import pytest
 
 from budget_guard.domain.alerts import AlertState
+from budget_guard.domain.daily import DayTouched, Tag
 from budget_guard.domain.errors import LeaseLost, WishReplaced
 from budget_guard.domain.generations import Remark, Said
 from budget_guard.domain.wishes import Disable
@@ -53,9 +54,15 @@ def test_an_empty_ledger_knows_nothing(ledger: CostLedger) -> None:
     assert not list(ledger.generations(NOW.date()))
     assert not ledger.sampled(NOW.date())
     assert not ledger.generations_read()
+    assert ledger.day_outcomes(NOW.date()) is None
+    assert ledger.day_tag(NOW.date(), Tag.USER) is None
+    assert not ledger.days_touched()
     assert ledger.day_mix(NOW.date()) is None
     assert not ledger.day_habits(NOW.date())
+    assert ledger.day_requests(NOW.date()) is None
     assert ledger.signals() is None
+    assert ledger.offer() is None
+    assert ledger.request_signals() is None
 
 
 @pytest.mark.parametrize("leased", [True, False])
@@ -88,9 +95,17 @@ def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool
     assert list(ledger.generations(NOW.date())) == [samples.generation()]
     assert ledger.sampled(NOW.date()) == [samples.sampled()]
     assert ledger.generations_read() == {"w1": samples.GENERATIONS_READ}
+    assert ledger.day_outcomes(NOW.date()) == samples.day_outcomes()
+    assert ledger.day_tag(NOW.date(), Tag.USER) == samples.day_tag()
+    assert ledger.days_touched() == [DayTouched(NOW.date())]
     assert ledger.day_mix(NOW.date()) == samples.day_mix()
     assert ledger.day_habits(NOW.date()) == [samples.day_habits()]
+    assert ledger.day_requests(NOW.date()) == samples.day_requests()
     assert ledger.signals() == samples.SIGNALS
+    assert ledger.day_spends("3fa9c1d2") == [samples.DAY_SPEND]
+    assert ledger.cost_spends() == {"claude": samples.COST_SPEND}
+    assert ledger.offer() == samples.OFFER
+    assert ledger.request_signals() == samples.REQUEST_SIGNALS
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
@@ -371,6 +386,30 @@ def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: CostL
     assert ledger.sampled(NOW.date()) == [*both, late]
 
 
+def test_the_sums_of_a_day_are_those_of_no_other_and_kept_for_400_days(
+    ledger: CostLedger, clock: Clock
+) -> None:
+    today, tomorrow = NOW.date(), NOW.date() + timedelta(days=1)
+    ledger.save(samples.day_outcomes(), samples.day_tag(), samples.day_tag(tag=Tag.APP))
+    ledger.save(samples.day_tag(tomorrow), samples.day_outcomes(tomorrow))
+    assert ledger.day_outcomes(today) == samples.day_outcomes()
+    assert ledger.day_tag(today, Tag.APP) == samples.day_tag(tag=Tag.APP)
+    assert ledger.day_tag(tomorrow, Tag.APP) is None
+    clock.pass_(timedelta(days=399))
+    assert ledger.day_tag(today, Tag.USER) == samples.day_tag()
+    clock.pass_(timedelta(days=2))
+    assert ledger.day_tag(today, Tag.USER) is None
+    assert ledger.day_outcomes(today) is None
+
+
+def test_days_are_to_be_summed_up_until_that_is_done(ledger: CostLedger, lease: Lease) -> None:
+    days = [DayTouched(NOW.date() + timedelta(days=one)) for one in range(3)]
+    ledger.save(*reversed(days), lease=lease)
+    assert ledger.days_touched() == days
+    ledger.forget(days[1], lease=lease)
+    assert ledger.days_touched() == [days[0], days[2]]
+
+
 def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
     ledger: CostLedger, clock: Clock
 ) -> None:
@@ -383,6 +422,39 @@ def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
     assert ledger.day_habits(NOW.date()) == list(both)
     clock.pass_(timedelta(days=1))
     assert not ledger.day_habits(NOW.date())
+
+
+def test_sums_of_a_selections_days_are_kept_apart_and_as_long_as_hours_are(
+    ledger: CostLedger, clock: Clock
+) -> None:
+    one = samples.DAY_SPEND
+    later = replace(one, day=one.day + timedelta(days=1), part="0")
+    ledger.save(later, one, replace(one, part="0"), replace(one, selection="other"))
+    assert ledger.day_spends(one.selection) == [replace(one, part="0"), one, later]
+    clock.pass_(timedelta(days=34))
+    assert ledger.day_spends("other")
+    clock.pass_(timedelta(days=1))
+    assert ledger.day_spends("other") == []
+
+
+def test_what_a_days_requests_were_like_is_kept_as_long_as_they_are(
+    ledger: CostLedger, clock: Clock
+) -> None:
+    begin = datetime.combine(NOW.date(), time(), UTC)
+    ledger.save(samples.day_requests())
+    clock.pass_(begin + timedelta(days=35) - NOW - timedelta(seconds=1))
+    assert ledger.day_requests(NOW.date()) == samples.day_requests()
+    assert ledger.day_requests(NOW.date() + timedelta(days=1)) is None
+    clock.pass_(timedelta(seconds=1))
+    assert ledger.day_requests(NOW.date()) is None
+
+
+def test_signals_of_requests_and_of_costs_lie_side_by_side(
+    ledger: CostLedger, lease: Lease
+) -> None:
+    ledger.save(samples.SIGNALS, samples.REQUEST_SIGNALS, lease=lease)
+    ledger.save(replace(samples.REQUEST_SIGNALS, found=()), lease=lease)
+    assert ledger.signals() == samples.SIGNALS
 
 
 def test_new_signals_replace_the_old_ones_whole(ledger: CostLedger, lease: Lease) -> None:

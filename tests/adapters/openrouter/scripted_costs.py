@@ -9,7 +9,7 @@ import httpx
 
 from budget_guard.adapters.openrouter.costs import HttpCosts
 from budget_guard.adapters.openrouter.transport import Transport
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.use_cases.costs.source import Question, Told
 from tests.adapters.openrouter.scripted import SECRET, Handler, Script, Seconds, answer
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from budget_guard.domain.costs import Axis, Figures
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Figures
 from budget_guard.domain.errors import (
     GuardError,
     ManagementKeyError,

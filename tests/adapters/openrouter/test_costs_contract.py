@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -13,13 +13,16 @@ from pydantic import SecretStr
 
 from budget_guard.adapters.openrouter.connecting import open_transport
 from budget_guard.adapters.openrouter.costs import HttpCosts
-from budget_guard.domain.costs import NOTHING, Axis, Cost, Figures, summed
+from budget_guard.domain import offer
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import NOTHING, Cost, Figures, summed
 from budget_guard.domain.errors import (
     ManagementKeyError,
     ProviderConfusing,
     ProviderRejected,
     ProviderUnavailable,
 )
+from budget_guard.domain.outcomes import fell_back
 from budget_guard.sandbox.openrouter import (
     Account,
     Api,
@@ -27,12 +30,15 @@ from budget_guard.sandbox.openrouter import (
     Clock,
     Fault,
     Faults,
+    Model,
     Tokens,
     Work,
     serve,
 )
+from budget_guard.sandbox.openrouter.catalog import MODELS
 from budget_guard.sandbox.openrouter.in_process_costs import in_process_costs
 from budget_guard.use_cases.costs.asking import whole
+from budget_guard.use_cases.costs.offer import Labelled
 from budget_guard.use_cases.costs.source import CostSource, Grain, Question, Row, Single
 from tests.adapters.openrouter.scripted_costs import TEN
 
@@ -393,6 +399,82 @@ def test_a_generation_is_not_known_at_once_and_somebody_elses_never(
         with pytest.raises(ProviderRejected) as caught:
             source.generation(identity)
         assert caught.value.status == status
+
+
+def test_every_model_on_offer_is_told_with_its_prices_names_and_last_day(
+    source: CostSource, account: Account
+) -> None:
+    account.catalog.put(
+        Model(
+            id="sim/painter",
+            canonical_slug="sim/painter-1",
+            name="Sim: Painter",
+            pricing={"prompt": "0.000002", "completion": "0.000004"},
+            overrides=({"min_prompt_tokens": 1000, "prompt": "0.000003"},),
+            discount=Decimal("0.5"),
+            expiration_date=date(2026, 12, 31),
+            outputs=("image",),
+        ),
+        Model(id="~sim/latest", canonical_slug="x", pricing={}, alias_of="sim/painter"),
+    )
+    told = source.models()
+    found = {one.id: one for one in told.models}
+    assert set(found) == {one.id for one in MODELS} | {"sim/painter"}
+    assert found["sim/painter"] == offer.Model(
+        "sim/painter",
+        ("sim/painter-1", "Sim: Painter"),
+        (
+            offer.Price("prompt", Decimal("0.000001")),
+            offer.Price("completion", Decimal("0.000002")),
+            offer.Price("prompt", Decimal("0.0000015"), "above 1,000 prompt tokens"),
+        ),
+        date(2026, 12, 31),
+    )
+    assert not told.warnings
+
+
+def test_models_that_cannot_be_read_are_an_error_of_their_own(
+    source: CostSource, faults: Faults
+) -> None:
+    faults.add(Fault(path="/models", raw=b"{}"))
+    with pytest.raises(ProviderConfusing, match="GET /models"):
+        source.models()
+
+
+@pytest.mark.parametrize("form", ["permaslug", "name", "slug"])
+def test_one_model_has_one_name_in_analytics_activity_and_its_generation(
+    source: CostSource, account: Account, form: Literal["permaslug", "name", "slug"]
+) -> None:
+    account.behaviour = Behaviour(analytics_models=form)
+    key = new_key(account)
+    spend(account, key, "0.1", Work(model="anthropic/claude-sonnet-4", failed=("Google",)))
+    made, day = account.generations.latest, account.clock.now.date()
+    ids = offer.Offer(TEN, source.models().models).ids()
+    named = Labelled(source, ids)
+    (row,) = named.ask(asked(account)).rows
+    account.clock.advance(timedelta(days=1))
+    (cost,) = named.activity(key, day)
+    one = named.generation(made.id)
+    assert {row.label, cost.model, one.served, one.requested} == {"anthropic/claude-sonnet-4"}
+    assert {each.model for each in one.attempts} == {"anthropic/claude-sonnet-4"}
+    (bare,) = source.activity(key, day)
+    assert bare.model == "anthropic/claude-4-sonnet-20250522"
+
+
+def test_a_model_that_stood_in_for_another_and_a_routers_choice_are_told_apart(
+    source: CostSource, account: Account
+) -> None:
+    key, found = new_key(account), []
+    stood_in = Work(model="openai/gpt-4.1", served="deepseek/deepseek-chat", failed=("OpenAI",))
+    for work in (stood_in, replace(stood_in, model="openrouter/auto", failed=())):
+        spend(account, key, "0.1", work)
+        account.clock.advance(timedelta(seconds=2))
+        one = source.generation(account.generations.latest.id)
+        found.append((one.requested, one.served, fell_back(one)))
+    assert found == [
+        ("openai/gpt-4.1-2025-04-14", "deepseek/deepseek-chat", True),
+        ("openrouter/auto", "deepseek/deepseek-chat", False),
+    ]
 
 
 WORKS = st.sampled_from([GPT, CLAUDE, replace(GPT, provider="OpenAI", fee=Decimal("0.01"))])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from budget_guard.domain.costs import Axis, Figures
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Figures
 from budget_guard.domain.errors import ProviderConfusing
 from tests.adapters.openrouter.scripted import Script, answer
 from tests.adapters.openrouter.scripted_costs import (

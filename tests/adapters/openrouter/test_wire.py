@@ -164,6 +164,22 @@ def test_both_forms_of_a_time_are_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("2025-08-24T10:30:00Z", "2025-08-24"),
+        ("2025-08-24T00:30:00+02:00", "2025-08-23"),
+        ("yesterday", "None"),
+        (None, "None"),
+        (7, "None"),
+    ],
+)
+def test_the_day_a_key_was_made_on_is_known_or_not_and_refuses_nothing(
+    value: object, day: str
+) -> None:
+    assert str(connected(Script(one_key(created_at=value))).key(HASH).key.created_on) == day
+
+
+@pytest.mark.parametrize(
     "value", ["tomorrow", "2027-08-24", "2027-08-24T10:30:00", "0001-01-01T00:00:00+09:00", 1]
 )
 def test_a_time_without_a_zone_or_none_at_all_is_refused(value: object) -> None:

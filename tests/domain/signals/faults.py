@@ -1,13 +1,32 @@
 """What goes wrong in a made-up account, each from a random hour of the fifth week on."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
-from tests.domain.signals.world import BEFORE, MODELS, PROVIDERS, Lines, World
+from budget_guard.domain.choices import OneIn
+from budget_guard.domain.generations import Generation
+from budget_guard.domain.offer import Model
+from tests.domain.signals.traffic import Loop, Traffic
+from tests.domain.signals.world import (
+    BEFORE,
+    MODELS,
+    PER_PROMPT,
+    PROVIDERS,
+    Lines,
+    World,
+    prices,
+)
 
+DAILY_LEAST = 30.0
+"""USD a day of a model whose price is worth telling."""
 HOURLY_LEAST = 0.5
 """USD an hour of a key whose fault is worth telling."""
+OFTEN = 30
+"""Sessions, or hours of a job, in a week of a key that may loop."""
+MANY = 60
+"""Requests in an hour that nobody's session makes."""
 
 
 def spent_by(world: World, of: Callable[[Lines], str]) -> Mapping[str, float]:
@@ -100,10 +119,89 @@ def _worse(
     world.expected = lambda name: name == f"unusual/{key}/{what}"
 
 
+def _model_in_use(world: World) -> str:
+    """Return a model on which enough is spent for a tenth of it to be worth telling."""
+    spent = spent_by(world, lambda one: one.model)
+    often = [one for one in sorted(spent) if spent[one] / 7 >= DAILY_LEAST]
+    return world.rng.choice(often) if often else max(sorted(spent), key=lambda one: spent[one])
+
+
+def repriced(world: World) -> None:
+    """A model in use costs 10 to 100 % more, or 10 to 60 % less, and so do its requests."""
+    _begin(world)
+    model = _model_in_use(world)
+    by = world.rng.choice((world.rng.uniform(1.1, 2.0), world.rng.uniform(0.4, 0.9)))
+
+    def spoil(_: World, __: int, lines: list[Lines]) -> list[Lines]:
+        return [replace(one, usd=one.usd * by) if one.model == model else one for one in lines]
+
+    def listed(_: World, __: int, one: Model) -> Model:
+        return replace(one, prices=prices(PER_PROMPT[model] * by)) if one.id == model else one
+
+    world.spoil, world.listed = spoil, listed
+    world.expected = lambda name: name.startswith(f"price/{model}/")
+
+
+def withdrawn(world: World) -> None:
+    """A model in use is given a last day, 3 to 29 days from then."""
+    _begin(world)
+    model, days = _model_in_use(world), timedelta(world.rng.randint(3, 29))
+    last = world.at(world.since or 0).date() + days
+
+    def listed(_: World, __: int, one: Model) -> Model:
+        return replace(one, until=last) if one.id == model else one
+
+    world.listed = listed
+    world.expected = lambda name: name == f"withdrawn/{model}/{last}"
+
+
 FAULTS: Mapping[str, Callable[[World], None]] = {
     "analytics lacks 15 to 50 %": untold,
     "a key that nobody lists": keyless,
     "an owner's model switched": switched,
     "requests 3 to 8 times dearer": dearer,
     "10 to 20 times the requests": looping,
+    "a model's price changed by 10 to 100 %": repriced,
+    "a model in use is to be withdrawn": withdrawn,
+}
+
+
+def failing(traffic: Traffic) -> None:
+    """40 to 100 % of the requests to the provider that is asked most fall back to others."""
+    traffic.since = BEFORE + 24 * traffic.rng.randint(1, 3) + traffic.rng.randint(0, 23)
+    asked = Counter(one.attempts[0].provider for _, one in _last_week(traffic))
+    provider = max(sorted(asked), key=lambda one: asked[one])
+    traffic.outage = provider, traffic.rng.uniform(0.4, 1.0)
+    traffic.expected = lambda name: name.startswith("fallbacks/") and name.endswith(provider)
+
+
+def stuck(traffic: Traffic) -> None:
+    """A session or a job makes 5 to 10 times the requests of its key's busiest, for 3 USD or more."""
+    traffic.since = BEFORE + 24 * traffic.rng.randint(1, 3) + traffic.rng.randint(0, 23)
+    made = Counter[tuple[str, int, str | None]]()
+    for hour, one in _last_week(traffic):
+        label = one.said.job.text if one.said.job else one.session
+        if label and one.key:
+            made[one.key, hour, label] += 1
+    often = Counter(key for key, _, _ in made)
+    key = traffic.rng.choice(sorted(one for one in often if often[one] >= OFTEN))
+    busiest = max(count for (its, _, _), count in made.items() if its == key)
+    if isinstance(traffic.choice, OneIn) and key not in traffic.tells:
+        busiest *= traffic.choice.n
+    requests = max(MANY, round(busiest * traffic.rng.uniform(5, 10)))
+    traffic.loop = Loop(key, requests, max(0.06, 3 / requests))
+    traffic.expected = lambda name: name.startswith(f"loop/{key}/")
+
+
+def _last_week(traffic: Traffic) -> Iterator[tuple[int, Generation]]:
+    return (
+        (hour, one)
+        for hour in range(BEFORE - 168, BEFORE)
+        for one in traffic.on_record(hour, BEFORE)
+    )
+
+
+FAULTS_OF_REQUESTS: Mapping[str, Callable[[Traffic], None]] = {
+    "a provider fails 40 to 100 %": failing,
+    "a session or job loops": stuck,
 }

@@ -10,36 +10,43 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import cast
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.keys import Counters, Spent
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.records import PollReport, Workspace
+from budget_guard.domain.signals.telling import OF_COSTS, OF_REQUESTS
 from budget_guard.domain.windows import Window
+from budget_guard.use_cases.costs.offer import read_offer
 from budget_guard.use_cases.costs.signals import Watch
+from budget_guard.use_cases.costs.source import CostSource, Models
 from budget_guard.use_cases.leases import leased
 from tests.domain.builders import a_reading
-from tests.domain.signals.faults import FAULTS
+from tests.domain.signals.faults import FAULTS, FAULTS_OF_REQUESTS
+from tests.domain.signals.traffic import Traffic
+from tests.domain.signals.watching import Found, WatchedRequests
 from tests.domain.signals.world import BEFORE, World, dice, spread, usd
 
 WATCHED = 7 * 24
 """Hours without a fault; with one, until it is found, at most `GIVEN_UP` after it began."""
 GIVEN_UP = 48
 SEEDS = 20
+KINDS = sorted(OF_COSTS | OF_REQUESTS)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a look of an account found first: the incident, its kind, and its hour."""
+class Listing:
+    """The models on offer in an hour of an account, as a source of costs tells them."""
 
-    incident: str
-    kind: Kind
+    world: World
     hour: int
-    at: datetime
+
+    def models(self) -> Models:
+        return self.world.offer(self.hour)
 
 
 class Watched:
@@ -90,6 +97,7 @@ class Watched:
         self._know(hour + 1, now)
         people = People(self.ledger.observations(), self.policy.budgets)
         with leased(self.ledger, "c", token="t", now=now, lasts=timedelta(minutes=5)) as lease:
+            read_offer(cast("CostSource", Listing(self.world, hour)), self.ledger, lease, now)
             Watch(self.ledger, lease, self.policy, people, now, lambda: True).look()
         self.ledger.save(self.world.told(hour, lines))
         signals = self.ledger.signals()
@@ -117,10 +125,9 @@ class Outcome:
 
 def with_fault(name: str, seed: int) -> Outcome:
     """Watch an account that goes wrong until that is told; other incidents are false alarms."""
-    world = World(seed)
-    FAULTS[name](world)
+    world, watched = _spoiled(name, seed)
     assert world.since is not None
-    watched, before = Watched(world), set[str]()
+    before = set[str]()
     for hour in range(BEFORE, world.since + GIVEN_UP):
         for one in watched.look(hour):
             if world.expected(one.incident) and hour >= world.since:
@@ -130,9 +137,25 @@ def with_fault(name: str, seed: int) -> Outcome:
     return Outcome(None, len(before))
 
 
+def _spoiled(name: str, seed: int) -> tuple[World | Traffic, Watched | WatchedRequests]:
+    """Return an account with this fault, and the guard beside it."""
+    if name in FAULTS:
+        world = World(seed)
+        FAULTS[name](world)
+        return world, Watched(world)
+    traffic = Traffic(seed)
+    FAULTS_OF_REQUESTS[name](traffic)
+    return traffic, WatchedRequests(traffic)
+
+
 def without(seed: int) -> list[Found]:
     """Watch an account in which nothing is wrong for a week; return each incident that opens."""
-    watched, found, present = Watched(World(seed)), list[Found](), set[str]()
+    return [*alarms_of(Watched(World(seed))), *alarms_of(WatchedRequests(Traffic(seed)))]
+
+
+def alarms_of(watched: Watched | WatchedRequests) -> list[Found]:
+    """Watch for a week; return each incident that opens."""
+    found, present = list[Found](), set[str]()
     for hour in range(BEFORE, BEFORE + WATCHED):
         now = list(watched.look(hour))
         found += [one for one in now if one.incident not in present]
@@ -144,7 +167,7 @@ def table(first: int, quiet: int, seeds: int = SEEDS) -> Iterator[str]:
     """Yield the lines of the table."""
     yield "| fault | found | hours until told: median, longest |"
     yield "|---|---|---|"
-    for name in FAULTS:
+    for name in (*FAULTS, *FAULTS_OF_REQUESTS):
         outcomes = [with_fault(name, seed) for seed in range(first, first + seeds)]
         hours = [one.hours for one in outcomes if one.hours is not None]
         missed = [first + at for at, one in enumerate(outcomes) if one.hours is None]
@@ -159,7 +182,7 @@ def alarms(quiet: int, seeds: int) -> Iterator[str]:
     yield "| without a fault, a week | accounts with a false alarm | false alarms |"
     yield "|---|---|---|"
     found = {seed: without(seed) for seed in range(quiet, quiet + seeds)}
-    for kind in (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL):
+    for kind in KINDS:
         of = {seed: [one for one in some if one.kind is kind] for seed, some in found.items()}
         having = [seed for seed, some in of.items() if some]
         count = sum(len(some) for some in of.values())

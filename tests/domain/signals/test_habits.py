@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.alerts import Kind
+from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.costs import CostHour
 from budget_guard.domain.signals.habits import range_of, unusual
 from budget_guard.domain.signals.rules import Unusual
@@ -52,6 +52,7 @@ def test_dearer_requests_are_told_with_old_and_new_price_the_owner_and_the_model
     (signal,) = found(recent(40, 100), days())
     assert (signal.id, signal.kind) == ("unusual/#s1/cost", Kind.UNUSUAL)
     assert (signal.before, signal.after) == (Decimal("0.1"), Decimal("0.4"))
+    assert signal.unit is Unit.USD_PER_REQUEST
     assert (signal.owner, signal.key, signal.key_name) == ("search", "#s1", "s1")
     assert signal.contributors == (("large", Decimal(120)),)
     assert signal.text == (
@@ -79,6 +80,7 @@ def test_fewer_and_cheaper_requests_are_nobodys_worry() -> None:
 def test_one_hour_of_three_counts_as_a_third() -> None:
     (signal,) = found(recent(100, 1000, hours=1), days())
     assert signal.after == Decimal(1000) / 3
+    assert signal.unit is Unit.REQUESTS_PER_HOUR
 
 
 @pytest.mark.parametrize(("history", "is_told"), [(0, False), (2, False), (3, True)])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.domain.signals.mix import Compared, is_enough, shift, shifts, steps_until
 from budget_guard.domain.signals.rules import MixShifted
 from budget_guard.domain.signals.shapes import DayMix, mix_of

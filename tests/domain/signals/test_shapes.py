@@ -9,7 +9,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.costs import Axis, CostHour
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import CostHour
 from budget_guard.domain.signals.shapes import Usual, habits_of, mix_of, usual
 from tests.domain.builders import HOUR, NOW
 from tests.domain.signals.hours import PEOPLE, TODAY, an_hour, midnight

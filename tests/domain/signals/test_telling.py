@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget_guard.domain.alerts import Condition, Entry, Incident, Kind
+from budget_guard.domain.alerts import Condition, Entry, Incident, Kind, Unit
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
@@ -21,7 +21,15 @@ from budget_guard.domain.policy import Policy, Severity
 from budget_guard.domain.records import PollReport
 from budget_guard.domain.signals.balance import burn, short_of_credits
 from budget_guard.domain.signals.rules import Account
-from budget_guard.domain.signals.signal import Signal, Signals, dearest, named, percent, short
+from budget_guard.domain.signals.signal import (
+    RequestSignals,
+    Signal,
+    Signals,
+    dearest,
+    named,
+    percent,
+    short,
+)
 from budget_guard.domain.signals.telling import signalled
 from tests.domain.builders import (
     DAY,
@@ -46,16 +54,26 @@ SIGNAL = Signal(
     key="#api",
     key_name="api",
     todo="see what its job does",
+    contributors=(("acme/large", Decimal(3)),),
+    unit=Unit.USD_PER_REQUEST,
 )
+COSTS = (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL, Kind.REPRICED, Kind.WITHDRAWN)
+REQUESTS = (Kind.FALLBACKS, Kind.LOOP)
 OPEN = tuple(
     Incident(f"i/{kind}", kind, 1, NOW - DAY, "event", Entry(f"i/{kind}", "it is so"))
-    for kind in (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL, Kind.BALANCE, Kind.RUNWAY)
+    for kind in (*COSTS, *REQUESTS, Kind.BALANCE, Kind.RUNWAY)
 )
+OF_COSTS = {f"i/{kind}" for kind in COSTS}
+OF_REQUESTS = {f"i/{kind}" for kind in REQUESTS}
+FELL_BACK = replace(SIGNAL, id="fallbacks/ann/Acme", kind=Kind.FALLBACKS, key=None)
 
 
 def facts(*found: Signal, at: timedelta = MINUTE, incidents: tuple[Incident, ...] = ()) -> Facts:
     known = facts_of([seen("api")], policy_of(a_budget()), incidents=incidents)
-    return replace(known, signals=Signals(NOW - at, NOW - at, found))
+    when = NOW - at
+    return replace(
+        known, signals=Signals(when, when, found), request_signals=RequestSignals(NOW, NOW)
+    )
 
 
 def test_each_signal_is_a_condition_with_its_owner_key_and_what_to_do() -> None:
@@ -65,6 +83,8 @@ def test_each_signal_is_a_condition_with_its_owner_key_and_what_to_do() -> None:
     assert (entry.incident, entry.text) == (SIGNAL.id, SIGNAL.text)
     assert (entry.owner, entry.key, entry.key_name) == ("ann", "#api", "api")
     assert entry.todo == "see what its job does"
+    assert (entry.before, entry.after) == (Decimal("0.1"), Decimal("0.4"))
+    assert (entry.unit, entry.contributors) == (SIGNAL.unit, SIGNAL.contributors)
 
 
 def test_signals_and_balance_are_among_the_conditions() -> None:
@@ -77,13 +97,20 @@ def test_signals_and_balance_are_among_the_conditions() -> None:
 @pytest.mark.parametrize(("at", "are_stale"), [(2 * HOUR, False), (2 * HOUR + MINUTE, True)])
 def test_stale_signals_neither_open_nor_end_anything(at: timedelta, are_stale: bool) -> None:
     told = {one.id for one in signalled(facts(SIGNAL, at=at, incidents=OPEN))}
-    kept = {f"i/{kind}" for kind in (Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL)}
-    assert told == (kept if are_stale else {SIGNAL.id})
+    assert told == (OF_COSTS if are_stale else {SIGNAL.id})
+
+
+@pytest.mark.parametrize(("at", "are_stale"), [(2 * HOUR, False), (2 * HOUR + MINUTE, True)])
+def test_those_of_requests_grow_stale_by_themselves(at: timedelta, are_stale: bool) -> None:
+    old = RequestSignals(NOW - at, NOW - at, (FELL_BACK,))
+    known = replace(facts(SIGNAL, incidents=OPEN), request_signals=old)
+    told = {one.id for one in signalled(known)}
+    assert told == ({SIGNAL.id, *OF_REQUESTS} if are_stale else {SIGNAL.id, FELL_BACK.id})
 
 
 def test_before_the_first_look_nothing_ends() -> None:
-    known = replace(facts(incidents=OPEN), signals=None)
-    assert len(list(signalled(known))) == 3
+    known = replace(facts(incidents=OPEN), signals=None, request_signals=None)
+    assert {one.id for one in signalled(known)} == OF_COSTS | OF_REQUESTS
 
 
 def rising(name: str, per_hour: int | str, hours: int = 30) -> Observation:
@@ -126,6 +153,8 @@ def test_a_short_balance_names_both_figures_and_who_spent_most() -> None:
         "the account's balance is 90.00 USD, below 100.00; most by api 48.00, job 24.00 USD in 24 "
         "hours"
     )
+    assert (found[0].entry.before, found[0].entry.after) == (100, 90)
+    assert found[0].entry.contributors == (("api", 48), ("job", 24))
 
 
 @pytest.mark.parametrize(("balance", "is_told"), [("215.99", True), ("216", False)])
@@ -142,6 +171,7 @@ def test_a_short_runway_tells_how_long_the_credits_last_and_who_spends() -> None
         "the account's 144.00 USD last for 48 hours, below 72 hours, at 3.00 USD an hour; most by "
         "api 72.00 USD in 24 hours"
     )
+    assert (found.entry.before, found.entry.after, found.entry.unit) == (72, 48, Unit.HOURS)
 
 
 def test_an_account_that_spends_nothing_has_an_endless_runway() -> None:

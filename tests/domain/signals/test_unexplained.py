@@ -18,8 +18,14 @@ from budget_guard.domain.observations import Former, HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.records import PollReport
 from budget_guard.domain.signals.rules import Unexplained
-from budget_guard.domain.signals.signal import BalanceMark, Signal
-from budget_guard.domain.signals.unexplained import keyless, marked, span, untold
+from budget_guard.domain.signals.signal import BalanceMark, Gap, Signal
+from budget_guard.domain.signals.unexplained import (
+    keyless,
+    marked,
+    missing,
+    span,
+    untold,
+)
 from tests.domain.builders import (
     DAY,
     HOUR,
@@ -50,11 +56,20 @@ def a_key_with(spent: Sequence[str | int | Decimal], name: str = "api") -> Obser
 
 def found(*keys: Observation, told: dict[str, dict[datetime, Decimal]]) -> Signal | None:
     people = People({one.key.hash: one for one in keys}, (a_budget(owner="ann"),))
-    return untold(people, told, SPAN, RULES)
+    return untold(people, missing(people, told, SPAN), RULES)
 
 
 def hours(usd_each: str, last: int = 24) -> dict[datetime, Decimal]:
     return {NOW - 24 * HOUR + at * HOUR: Decimal(usd_each) for at in range(last)}
+
+
+def test_what_is_missing_is_known_also_where_it_is_too_little_to_be_told() -> None:
+    rising = a_key_with([10 * hour for hour in range(24)])
+    people = People({rising.key.hash: rising}, ())
+    lacking = missing(people, {"#api": hours("9.52")}, SPAN)
+    assert lacking.gap == Gap(lacking.by_key["#api"], usd(210))
+    assert 0 < lacking.gap.usd < 1
+    assert untold(people, lacking, RULES) is None
 
 
 def test_what_analytics_did_not_tell_of_is_told_with_both_sums_and_the_owner() -> None:
@@ -81,8 +96,8 @@ def test_hours_that_were_not_read_are_not_compared() -> None:
     people = People({"#api": a_key_with([10 * hour for hour in range(24)])})
     behind = span(NOW, MIDNIGHT, {"w1": NOW - 9 * HOUR})
     told = {"#api": {hour: one for hour, one in hours("10").items() if hour < NOW - 9 * HOUR}}
-    assert untold(people, told, behind, RULES) is None
-    assert untold(people, told, span(NOW, MIDNIGHT, {}), RULES) is None
+    assert untold(people, missing(people, told, behind), RULES) is None
+    assert untold(people, missing(people, told, span(NOW, MIDNIGHT, {})), RULES) is None
 
 
 def test_a_key_renamed_since_is_passed_over() -> None:

@@ -6,14 +6,14 @@ those of some of its seeds; they were not looked at while the signals were made.
 
 import pytest
 
-from tests.domain.signals.faults import FAULTS
+from tests.domain.signals.faults import FAULTS, FAULTS_OF_REQUESTS
 from tests.domain.signals.measuring import GIVEN_UP, with_fault, without
 
 FAULTY = range(101, 104)
 QUIET = range(121, 125)
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", [*FAULTS, *FAULTS_OF_REQUESTS])
 def test_what_goes_wrong_is_told_within_a_day(name: str) -> None:
     hours = [with_fault(name, seed).hours for seed in FAULTY]
     assert None not in hours, hours

@@ -5,17 +5,23 @@ Time is counted in hours from a Monday's midnight; `BEFORE` are the weeks before
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
 from budget_guard.domain.costs import Cost, CostHour, Figures
+from budget_guard.domain.offer import Model, Price, Prices
+from budget_guard.use_cases.costs.source import Models
 from tests.domain.builders import HOUR, utc
 
 BEGIN = utc("2026-10-19 00:00")
 BEFORE = 28 * 24
 MODELS = ("acme/small", "acme/large", "beta/fast", "beta/deep", "gamma/one")
 PRICE = dict(zip(MODELS, (0.002, 0.02, 0.004, 0.05, 0.01), strict=True))
+PER_PROMPT = {model: price / 1000 for model, price in PRICE.items()}
+"""USD of a prompt token. There are `PROMPTS` of them to one of the completion, `DEARER` in price."""
+PROMPTS, DEARER = 3, 5
+UNUSED = tuple(f"delta/unused-{number}" for number in range(5))
 PROVIDERS = ("Acme", "Beta", "Gamma")
 
 
@@ -25,13 +31,14 @@ def dice(seed: int) -> Random:
 
 @dataclass(frozen=True)
 class Lines:
-    """What a key spent in an hour, on a model, with a provider."""
+    """What a key spent in an hour, on a model, with a provider, for so many completion tokens."""
 
     key: str
     model: str
     provider: str
     usd: float
     requests: int
+    tokens: int = 0
 
 
 @dataclass
@@ -74,6 +81,7 @@ class World:
     spoil: Callable[["World", int, list[Lines]], list[Lines]] | None = None
     untold: Callable[["World", int, Lines], float] | None = None
     stray: Callable[["World", int], float] | None = None
+    listed: Callable[["World", int, Model], Model] | None = None
     expected: Callable[[str], bool] = lambda _: False
 
     def __post_init__(self) -> None:
@@ -92,6 +100,26 @@ class World:
         found = [line for job in self.jobs for line in lines_of(job, hour, rng)]
         return self.spoil(self, hour, found) if self.spoil and self.is_wrong(hour) else found
 
+    def offer(self, hour: int) -> Models:
+        """Return the models on offer: prices waver by 2 %, and what nobody uses comes and goes."""
+        rng, day = dice(self.seed * 7919 + hour // 24), self.at(hour).date()
+        models = [
+            Model(name, prices=prices(PER_PROMPT[name] * rng.uniform(0.98, 1.02)))
+            for name in MODELS
+        ]
+        models += [
+            Model(
+                name,
+                prices=prices(rng.uniform(1e-6, 1e-4)),
+                until=day + timedelta(rng.randint(0, 40)),
+            )
+            for name in UNUSED
+            if rng.random() < 0.9
+        ]
+        if self.listed and self.is_wrong(hour):
+            models = [self.listed(self, hour, one) for one in models]
+        return Models(tuple(models))
+
     def told(self, hour: int, lines: list[Lines], age: int = 9) -> CostHour:
         """Return what analytics tells of an hour that ended `age` hours ago: at first not all."""
         late = 0.9 if age < 1 else 1.0
@@ -108,12 +136,24 @@ class World:
 
 
 def _cost(one: Lines, part: float, **label: str) -> Cost:
-    figures = Figures(usd(one.usd * part), requests=round(one.requests * part))
+    tokens = round(one.tokens * part)
+    figures = Figures(
+        usd(one.usd * part),
+        requests=round(one.requests * part),
+        prompt=PROMPTS * tokens,
+        completion=tokens,
+    )
     return Cost(one.key, figures, **label)
 
 
 def usd(amount: float) -> Decimal:
     return Decimal(f"{amount:.8f}")
+
+
+def prices(prompt: float) -> Prices:
+    """Return a model's prices, by that of a prompt token (USD)."""
+    exact = Decimal(f"{prompt:.12f}")
+    return Price("prompt", exact), Price("completion", DEARER * exact)
 
 
 def lines_of(job: Job, hour: int, rng: Random) -> list[Lines]:
@@ -127,7 +167,9 @@ def lines_of(job: Job, hour: int, rng: Random) -> list[Lines]:
             provider = PROVIDERS[MODELS.index(model) // 2]
             if rng.random() < 0.1:
                 provider = PROVIDERS[2]
-            found.append(Lines(job.key, model, provider, each * requests, requests))
+            cost = each * requests
+            tokens = round(cost / (PER_PROMPT[model] * (PROMPTS + DEARER)))
+            found.append(Lines(job.key, model, provider, cost, requests, tokens))
     return found
 
 

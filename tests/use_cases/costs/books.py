@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain.costs import Axis, Cost, Figures, total
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, Figures, total
 from budget_guard.domain.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from budget_guard.domain.generations import Attempt, Generation
 from budget_guard.domain.money import Usd
+from budget_guard.domain.offer import Model
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Workspace
 from budget_guard.use_cases.costs.ledger import CostLedger
@@ -18,6 +20,7 @@ from budget_guard.use_cases.costs.poll import CostPoll, CostReport, poll_costs
 from budget_guard.use_cases.costs.source import (
     CostSource,
     Grain,
+    Models,
     Offered,
     Question,
     Row,
@@ -52,7 +55,7 @@ class Books:
     """Tells what the charges come to, at most `most` rows at a time, by the names of keys.
 
     `ends_inclusive`: a bucket that begins at the end of the time asked for is told too. Workspaces
-    and keys in `down` get `failure` for an answer; `hides` are charges that activity knows nothing of yet.
+    and keys in `down` get `failure` for an answer (and "models"); `hides` are charges that activity knows nothing of yet.
     `refused` are ids that are answered with an error; `fetched` are those that were asked for.
     """
 
@@ -69,6 +72,8 @@ class Books:
     refused: dict[str, ProviderError] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     activity_asked: list[tuple[str, date]] = field(default_factory=list)
+    on_offer: Models = field(default_factory=lambda: Models((Model("acme/small"),)))
+    models_asked: int = 0
 
     def name(self, key: str) -> str:
         return self.names.get(key, key.removeprefix("#"))
@@ -134,6 +139,12 @@ class Books:
             for one in self.charges
             if one.key == key and one.at.date() == day and one not in self.hides
         )
+
+    def models(self) -> Models:
+        self.models_asked += 1
+        if "models" in self.down:
+            raise self.failure
+        return self.on_offer
 
     def spent(self, of: Callable[[Charge], object]) -> dict[object, Usd]:
         """Return the truth: USD under each label."""

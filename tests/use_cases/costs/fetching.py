@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.adapters.ids import MemoryIds
+from budget_guard.domain.choices import Choice, OneIn
 from budget_guard.domain.generations import Generation
-from budget_guard.domain.policy import Choice, Costs, OneIn, Policy
+from budget_guard.domain.policy import Costs, Policy
 from budget_guard.domain.sampling import Sampled
 from budget_guard.use_cases.costs.generations import (
     GenerationPoll,
@@ -34,6 +35,7 @@ def fetched(
     *,
     has_time: Callable[[], bool] = lambda: True,
     has_time_to_choose: Callable[[], bool] = lambda: True,
+    has_time_to_look: Callable[[], bool] = lambda: True,
     scope: tuple[str, ...] = (),
 ) -> GenerationReport:
     """Return how a poll of generations went."""
@@ -41,7 +43,7 @@ def fetched(
     queue = ids or MemoryIds(lambda: now)
     with leased(ledger, "costs", token="t", now=now, lasts=timedelta(minutes=5)) as lease:
         keeper = Keeper(source, ledger, lease)
-        times = (has_time, has_time_to_choose)
+        times = (has_time, has_time_to_choose, has_time_to_look)
         return poll_generations(GenerationPoll(keeper, queue, policy, now, *times))
 
 

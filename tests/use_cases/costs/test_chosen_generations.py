@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from budget_guard.domain.choices import Above, OneIn
 from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.errors import ProviderConfusing, ProviderError
-from budget_guard.domain.policy import Above, OneIn
 from budget_guard.domain.sampling import Count, coverage
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import Offered, Single
 from tests.domain.builders import DAY, HOUR, MINUTE, utc
+from tests.domain.generations import strata_of
 from tests.simulation.guard import Switch, WatchedLedger
 from tests.use_cases.costs.books import DOWN, NOW, Books, Charge, a_ledger, know, not_found, polled
 from tests.use_cases.costs.fetching import ALL, a_charge, fetched, on_record, sampled
@@ -44,7 +45,9 @@ def test_what_is_not_fetched_is_counted_by_the_hour() -> None:
     assert (before.exist, before.chosen) == (Count(1, Decimal("0.01")), Count())
     assert last.exist == Count(2, Decimal("0.11"))
     assert last.chosen == last.kept == Count(1, Decimal("0.06"))
-    assert coverage(sampled(ledger), on_record(ledger).values()) == (
+    assert coverage(
+        strata_of(sampled(ledger), on_record(ledger).values(), lambda one: one.cost)
+    ) == (
         Count(3, Decimal("0.12")),
         Count(1, Decimal("0.06")),
     )

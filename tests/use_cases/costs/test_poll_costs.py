@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain.costs import Axis, CostHour, Figures
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import CostHour, Figures
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Policy
 from budget_guard.use_cases.costs.source import Offered

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain.policy import Policy
+from budget_guard.domain.policy import Costs, Policy
+from budget_guard.domain.premium import Premium
 from budget_guard.domain.records import Deployed
 from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_table, share, value
 from tests.domain.builders import DAY, HOUR, a_budget, utc
@@ -60,6 +61,16 @@ def test_costs_are_told_by_each(by: By, lines: dict[str, Decimal]) -> None:
     assert told(table) == lines
     assert list(told(table)) == list(lines)
     assert table.total.credits == Decimal("6.5")
+
+
+@pytest.mark.parametrize("by", [one for one in By if not one.is_of_requests])
+def test_what_premium_models_took_is_told_whatever_it_is_told_by(by: By) -> None:
+    _, ledger = a_week()
+    usd = Decimal(20_000)
+    ledger.save(Deployed(Policy((), "hash", costs=Costs(premium_above=usd)), NOW))
+    table = cost_table(ledger, WEEK, by)
+    assert table.premium == Premium(usd, Decimal(3), Decimal("6.5"))
+    assert table.premium_before == Premium(usd, Decimal(0), Decimal(2))
 
 
 def test_each_line_has_its_share_and_what_it_was_before() -> None:

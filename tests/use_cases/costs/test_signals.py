@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
@@ -16,7 +16,7 @@ from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import PollReport
 from budget_guard.domain.signals.rules import SignalRules
 from budget_guard.domain.signals.shapes import DayMix
-from budget_guard.domain.signals.signal import Signal, Signals
+from budget_guard.domain.signals.signal import Gap, Signal, Signals
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.leases import leased
 from tests.domain.builders import DAY, HOUR, MINUTE, a_budget, utc
@@ -25,7 +25,7 @@ from tests.use_cases.costs.books import Books, Charge, a_ledger, know, polled
 NOW = utc("2026-11-18 13:10")  # a Wednesday
 TODAY = NOW.date()
 POLICY = Policy((a_budget(owner="search"),), "hash-of-file")
-OFF = SignalRules(unexplained=None, mix_shifted=None, unusual=None)
+OFF = SignalRules(unexplained=None, mix_shifted=None, unusual=None, fallbacks=None, loops=None)
 
 
 class Reads(MemoryLedger):
@@ -73,7 +73,9 @@ def looked(charges: list[Charge], policy: Policy = POLICY, now: datetime = NOW) 
 
 def test_a_quiet_month_leaves_a_record_without_signals() -> None:
     ledger = looked(a_month())
-    assert ledger.signals() == Signals(NOW, utc("2026-11-18 13:00"))
+    assert ledger.signals() == Signals(
+        NOW, utc("2026-11-18 13:00"), gap=Gap(Decimal(0), Decimal(0))
+    )
 
 
 def test_a_model_and_the_provider_it_came_from_are_found_in_the_first_poll() -> None:
@@ -255,6 +257,7 @@ charges = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(charges)
 def test_a_look_repeated_finds_the_same(told: list[Charge]) -> None:
     once, twice = (a_ledger(Books(told), ["#api", "#batch"]) for _ in range(2))

@@ -6,12 +6,13 @@ from decimal import Decimal
 from random import Random
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain.outcomes import fell_back, tool_cost, waste
+from budget_guard.domain.outcomes import fell_back, waste
 from budget_guard.domain.records import Workspace
 from budget_guard.domain.sampling import coverage, estimate
 from budget_guard.sandbox.openrouter import Account, Behaviour, Clock, Work
 from budget_guard.sandbox.openrouter.in_process_costs import in_process_costs
 from tests.domain.builders import seen
+from tests.domain.generations import strata_of
 from tests.use_cases.costs.books import NOW, polled
 from tests.use_cases.costs.fetching import ALL, fetched, on_record, sampled
 
@@ -53,8 +54,12 @@ def test_every_generation_is_on_record_as_it_was_and_the_sums_agree() -> None:
         assert (one.key, one.figures.credits, one.figures.byok) == (true.hash, true.cost, true.byok)
         assert fell_back(one) == (len(true.attempts) > 1)
         assert bool(waste(one)) == true.work.cancelled
-    assert tool_cost(kept.values()) == sum(one.tools for one in truth.values())
-    exist, known = coverage(sampled(ledger), kept.values())
+    days = {one.created_at.date() for one in kept.values()}
+    outcomes = [its for day in days if (its := ledger.day_outcomes(day))]
+    told = sum((hour.tools for one in outcomes for hour in one.hours), Decimal(0))
+    assert told == sum(one.tools for one in truth.values())
+    strata = strata_of(sampled(ledger), kept.values(), lambda one: one.cost)
+    exist, known = coverage(strata)
     assert exist == known
-    found = estimate(sampled(ledger), kept.values(), lambda one: one.cost)
+    found = estimate(strata)
     assert (found.total, found.bound) == (known.usd, Decimal(0))

@@ -8,6 +8,7 @@ from budget_guard.domain.alerts import Alert, Entry
 
 LONGEST_NAME = 60
 LONGEST_TEXT = 500
+MOST_CONTRIBUTORS = 3
 MOST_INVISIBLE = 4
 """How many characters are read for each that may be shown."""
 ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
@@ -71,6 +72,10 @@ def _entry(entry: Entry) -> Entry:
         owner=one_line(entry.owner, LONGEST_NAME) if entry.owner else None,
         key=one_line(entry.key) if entry.key else None,
         key_name=name or None,
+        contributors=tuple(
+            (one_line(one, LONGEST_NAME), usd)
+            for one, usd in entry.contributors[:MOST_CONTRIBUTORS]
+        ),
         action=maybe(entry.action),
         todo=maybe(entry.todo),
         undo=maybe(entry.undo),

@@ -1,21 +1,24 @@
 """The alert as tools read it: the canonical event, whose schema is public and versioned."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from budget_guard.adapters.alerts.cleaning import clean
+from budget_guard.adapters.alerts.cleaning import MOST_CONTRIBUTORS, clean
 from budget_guard.adapters.alerts.wording import subject
-from budget_guard.domain.alerts import Alert, Entry, Kind
-from budget_guard.domain.money import Usd
+from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
 from budget_guard.domain.policy import Severity
 from budget_guard.domain.windows import Window
 
 SCHEMA: Literal["budget-guard.alert/1"] = "budget-guard.alert/1"
 
 type Money = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", description="USD, every digit.")]
+type Figure = Annotated[
+    str, Field(pattern=r"^-?\d+(\.\d+)?$", description="A number, every digit.")
+]
 
 
 class State(StrEnum):
@@ -25,64 +28,80 @@ class State(StrEnum):
     RESOLVED = "resolved"
 
 
+class Contributor(BaseModel):
+    """Who, or what, money went to."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    name: str = Field(description="Of a key, or of a model: made safe to show, not to be trusted.")
+    usd: Money
+
+
 class EventEntry(BaseModel):
     """One line of an alert. What does not apply is absent."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
-    incident: str
-    """The matter it belongs to; the same from its first alert to its resolution."""
-    text: str
-    """What happened, in one sentence for people."""
+    incident: str = Field(
+        description="The matter it belongs to; the same from its first alert to its resolution."
+    )
+    text: str = Field(description="What happened, in one sentence for people.")
     budget: str | None = None
     owner: str | None = None
-    key: str | None = None
-    """The hash of the OpenRouter key."""
-    key_name: str | None = None
-    """The key's name, chosen by whoever made the key: made safe to show, not to be trusted."""
+    key: str | None = Field(None, description="The hash of the OpenRouter key.")
+    key_name: str | None = Field(
+        None,
+        description="The key's name, chosen by whoever made the key: made safe to show, not to be trusted.",
+    )
     window: Window | None = None
     spent: Money | None = None
-    cap: Money | None = None
-    """The cap with grants."""
+    cap: Money | None = Field(None, description="The cap with grants.")
     burn_per_hour: Money | None = None
-    exhausts_at: datetime | None = None
-    """When the cap is reached at this burn, if that is before it resets."""
+    before: Figure | None = Field(
+        None,
+        description="Of a signal: the figure compared with: what is usual, or explained, or the bound; in `unit`s.",
+    )
+    after: Figure | None = Field(None, description="Of a signal: what it is now; in `unit`s.")
+    unit: Unit | None = None
+    contributors: tuple[Contributor, ...] | None = Field(
+        default=None,
+        max_length=MOST_CONTRIBUTORS,
+        description="The keys, or models, that this money went to, the dearest first.",
+    )
+    exhausts_at: datetime | None = Field(
+        None, description="When the cap is reached at this burn, if that is before it resets."
+    )
     resets_at: datetime | None = None
-    action: str | None = None
-    """What the guard did."""
-    todo: str | None = None
-    """What a person may do."""
-    undo: str | None = None
-    """The command that undoes what the guard did."""
+    action: str | None = Field(None, description="What the guard did.")
+    todo: str | None = Field(None, description="What a person may do.")
+    undo: str | None = Field(None, description="The command that undoes what the guard did.")
     runbook: str | None = None
 
 
 class AlertEvent(BaseModel):
     """An alert of Budget Guard. Times are ISO 8601 in UTC. New optional fields may come."""
 
-    model_config = ConfigDict(
-        frozen=True, use_attribute_docstrings=True, defer_build=True, title="Alert"
-    )
+    model_config = ConfigDict(frozen=True, defer_build=True, title="Alert")
 
-    form: Literal["budget-guard.alert/1"] = Field(alias="schema")
-    """The version of this form."""
-    event_id: str
-    """The same wherever this event is repeated; an alert may come more than once."""
-    incidents: list[str]
-    """The incidents of the entries, to open and resolve by."""
+    form: Literal["budget-guard.alert/1"] = Field(
+        alias="schema", description="The version of this form."
+    )
+    event_id: str = Field(
+        description="The same wherever this event is repeated; an alert may come more than once."
+    )
+    incidents: list[str] = Field(
+        description="The incidents of the entries, to open and resolve by."
+    )
     kind: Kind
     state: State
     severity: Severity
-    at: datetime
-    """The logical time of the decision that led to it."""
-    stack: str
-    """The deployment that sent it."""
-    summary: str
-    """One line of under 100 ASCII characters."""
-    entries: list[EventEntry]
-    """The worst first."""
-    omitted: int = 0
-    """How many entries were left out because a message may have 256 KB."""
+    at: datetime = Field(description="The logical time of the decision that led to it.")
+    stack: str = Field(description="The deployment that sent it.")
+    summary: str = Field(description="One line of under 100 ASCII characters.")
+    entries: list[EventEntry] = Field(description="The worst first.")
+    omitted: int = Field(
+        0, description="How many entries were left out because a message may have 256 KB."
+    )
 
 
 def event(alert: Alert, stack: str, *, entries: int | None = None) -> AlertEvent:
@@ -118,9 +137,13 @@ def _entry(entry: Entry) -> EventEntry:
         key=entry.key,
         key_name=entry.key_name,
         window=entry.window,
-        spent=_money(entry.spent),
-        cap=_money(entry.cap),
-        burn_per_hour=_money(entry.burn_per_hour),
+        spent=_number(entry.spent),
+        cap=_number(entry.cap),
+        burn_per_hour=_number(entry.burn_per_hour),
+        before=_number(entry.before),
+        after=_number(entry.after),
+        unit=entry.unit,
+        contributors=_contributors(entry),
         exhausts_at=entry.exhausts_at,
         resets_at=entry.resets_at,
         action=entry.action,
@@ -130,5 +153,10 @@ def _entry(entry: Entry) -> EventEntry:
     )
 
 
-def _money(amount: Usd | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
+def _contributors(entry: Entry) -> tuple[Contributor, ...] | None:
+    told = (Contributor(name=name, usd=f"{usd:f}") for name, usd in entry.contributors)
+    return tuple(told) or None
+
+
+def _number(figure: Decimal | None) -> str | None:
+    return None if figure is None else f"{figure:f}"

@@ -38,6 +38,10 @@ TITLES: Mapping[Kind, str] = {
     Kind.UNEXPLAINED: "spend that nothing explains",
     Kind.MIX_SHIFTED: "money moved to another model or provider",
     Kind.UNUSUAL: "a key out of its usual range",
+    Kind.REPRICED: "a model in use has another price",
+    Kind.WITHDRAWN: "a model in use may be withdrawn soon",
+    Kind.FALLBACKS: "more requests than usual fall back",
+    Kind.LOOP: "a session or job that repeats itself",
     Kind.RESOLVED: "nothing is left to do",
     Kind.TEST: "nothing has happened",
 }

@@ -11,7 +11,10 @@ LONGEST_SUBJECT = 99
 """SNS refuses subjects of 100 characters and more."""
 LONGEST_WHO = 36
 SHORT_HASH = 12
-SIGNALS = {Kind.BALANCE, Kind.RUNWAY, Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL}
+SIGNALS = {
+    *(Kind.BALANCE, Kind.RUNWAY, Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL),
+    *(Kind.REPRICED, Kind.WITHDRAWN, Kind.FALLBACKS, Kind.LOOP),
+}
 """Kinds whose sentence ends with those who spent most: too long for a subject."""
 
 

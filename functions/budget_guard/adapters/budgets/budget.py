@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from budget_guard.adapters.budgets import leaves, scalars
+from budget_guard.adapters.budgets.cost_rules import counts_costs
 from budget_guard.domain import policy
 from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window
@@ -86,6 +87,22 @@ class Budget(Part):
         min_length=1,
         exclude_if=absent,
     )
+    models: tuple[leaves.Pattern, ...] = Field(
+        (),
+        description="Only what is spent on these models (patterns of ids) counts. Such a budget"
+        " alerts and never fences: a key's limit cannot tell models apart.",
+        examples=[["anthropic/*"]],
+        min_length=1,
+        exclude_if=absent,
+    )
+    providers: tuple[leaves.Pattern, ...] = Field(
+        (),
+        description="Only what these providers serve (patterns of names) counts; alerts, as with"
+        " models. One budget has models or providers, not both.",
+        examples=[["Anthropic"]],
+        min_length=1,
+        exclude_if=absent,
+    )
     per_key: leaves.Flag = Field(
         default=False, description="One such budget for each key.", examples=[True]
     )
@@ -97,7 +114,8 @@ class Budget(Part):
     cap: Cap = Field(description="USD for each window.", examples=[{"daily": 100, "monthly": 1500}])
     hold: leaves.HoldFrom = Field(
         policy.Hold(),
-        description="From when on its keys are fenced: always, never, or a share of the cap.",
+        description="From when on its keys are fenced: always, never, or a share of the cap;"
+        " never, where models or providers are given.",
         examples=["always", "90%", "never"],
     )
     thresholds: tuple[Threshold, ...] = Field(
@@ -107,6 +125,14 @@ class Budget(Part):
         exclude_if=absent,
         examples=[[{"at": "80%", "severity": "warning"}]],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _holds_what_it_can(cls, given: object) -> object:
+        """Let a budget on models or providers hold nothing, if it does not say so itself."""
+        if isinstance(given, dict) and counts_costs(given) and "hold" not in given:
+            return {**given, "hold": "never"}
+        return given
 
     def to_domain(self, ladder: tuple[policy.Threshold, ...]) -> policy.Budget:
         """Return the budget; `ladder` is the file's, used where it has none of its own."""
@@ -122,6 +148,8 @@ class Budget(Part):
             include_byok=self.include_byok,
             hold=self.hold,
             thresholds=domain_steps(self.thresholds) or ladder,
+            models=self.models,
+            providers=self.providers,
         )
 
 

@@ -1,4 +1,4 @@
-"""What the budgets file says of costs: which generations are fetched one by one."""
+"""What the budgets file says of costs: which generations are fetched, which models are dear."""
 
 import re
 from decimal import Decimal
@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from budget_guard.adapters.budgets import amounts, scalars
+from budget_guard.adapters.budgets import amounts, leaves, scalars
 from budget_guard.adapters.budgets.budget import Part
 from budget_guard.domain import policy
-from budget_guard.domain.policy import Above, Choice, OneIn
+from budget_guard.domain.choices import Above, Choice, OneIn
+from budget_guard.domain.money import Usd
 
 CHOICE = r"^(none|all|above (0|[1-9][0-9]{0,17})(\.[0-9]{1,6})?|1 in ([1-9][0-9]{0,5}|1000000))$"
 FORM = "write none, all, above and an amount in USD (above 0.05), or 1 in a number (1 in 100)"
@@ -63,6 +64,11 @@ type Chosen = Annotated[
 ]
 
 
+def _as_ever(premium_above: Usd) -> bool:
+    """Tell whether all is as without the field: then the file's hash is, too."""
+    return premium_above == policy.Costs().premium_above
+
+
 class Costs(Part):
     """How closely it is looked at what the money was spent on."""
 
@@ -72,7 +78,13 @@ class Costs(Part):
         " queue: none, all, above 0.05 (USD), or 1 in 100.",
         examples=["above 0.05", "1 in 100", "all", "none"],
     )
+    premium_above: leaves.Least = Field(
+        policy.Costs().premium_above,
+        description="USD per million tokens, by what was paid: a model that comes to more is premium.",
+        examples=[20],
+        exclude_if=_as_ever,
+    )
 
     def to_domain(self) -> policy.Costs:
         """Return the domain's word for it."""
-        return policy.Costs(choice(self.generations))
+        return policy.Costs(choice(self.generations), self.premium_above)

@@ -57,6 +57,11 @@ type Times = Annotated[
     PlainValidator(scalars.whole(2, 100)),
     WithJsonSchema({"type": "integer", "minimum": 2, "maximum": 100}),
 ]
+type Volume = Annotated[
+    int,
+    PlainValidator(scalars.whole(5, 1000)),
+    WithJsonSchema({"type": "integer", "minimum": 5, "maximum": 1000}),
+]
 type HoldFrom = Annotated[
     policy.Hold,
     PlainValidator(amounts.hold),
@@ -68,6 +73,9 @@ type Staleness = Annotated[
 ]
 type Runway = Annotated[
     timedelta | None, PlainValidator(scalars.duration("1h", "90d")), _span, _span_form
+]
+type Notice = Annotated[
+    timedelta, PlainValidator(scalars.duration("1d", "365d")), _span, _span_form
 ]
 type Rate = Annotated[
     int,

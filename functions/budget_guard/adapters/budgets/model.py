@@ -104,7 +104,7 @@ class File(Part):
     )
     costs: Costs = Field(
         Costs.model_construct(),
-        description="Which requests are looked at one by one.",
+        description="Which requests are looked at one by one, and which models are premium.",
         examples=[{"generations": "above 0.05"}],
         exclude_if=as_ever,
     )

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 
 from pydantic_core import PydanticCustomError
 
-from budget_guard.adapters.budgets import amounts, scalars
+from budget_guard.adapters.budgets import amounts, cost_rules, scalars
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
 from budget_guard.domain.policy import FLOOR, Hold, fits
 from budget_guard.domain.windows import Window
@@ -42,7 +42,10 @@ def _budgets(budgets: list[object], scope: Sequence[str]) -> Iterator[Fault]:
         yield from _same_name((*place, "name"), budget.get("name"), named)
         yield from _ladder((*place, "thresholds"), budget.get("thresholds"))
         yield from _caps((*place, "cap"), budget.get("cap"))
-        yield from _thin((*place, "cap"), budget)
+        if cost_rules.counts_costs(budget):
+            yield from cost_rules.contradictions(place, budget)
+        else:
+            yield from _thin((*place, "cap"), budget)
         yield from _outside((*place, "workspaces"), budget.get("workspaces"), scope)
 
 

@@ -69,6 +69,67 @@ class Unusual(Part):
         return rules.Unusual(**dict(self))
 
 
+class Prices(Part):
+    """A model in use whose prices changed, or that is to be withdrawn."""
+
+    by: leaves.Share = Field(
+        rules.Prices().by,
+        description="Part by which what the model costs a day must change.",
+        examples=["5%"],
+        json_schema_extra={"default": "5%"},
+    )
+    at_least: leaves.Least = Field(
+        rules.Prices().at_least, description="USD a day that this comes to.", examples=[1]
+    )
+    withdrawn_within: leaves.Notice = Field(
+        rules.Prices().withdrawn_within,
+        description="How long before its last day a model is told (1d to 365d).",
+        examples=["30d"],
+        json_schema_extra={"default": "30d"},
+    )
+
+    def to_domain(self) -> rules.Prices:
+        """Return the domain's word for it."""
+        return rules.Prices(**dict(self))
+
+
+class Fallbacks(Part):
+    """A provider of whose requests on record more fall back to others than usually."""
+
+    by: leaves.Share = Field(
+        rules.Fallbacks().by,
+        description="How much more of its requests fall back in 3 hours than usually do at most.",
+        examples=["20%"],
+        json_schema_extra={"default": "20%"},
+    )
+    at_least: leaves.Volume = Field(
+        rules.Fallbacks().at_least,
+        description="Requests on record in these hours, below which nothing is told (5 to 1000).",
+        examples=[20],
+    )
+
+    def to_domain(self) -> rules.Fallbacks:
+        """Return the domain's word for it."""
+        return rules.Fallbacks(**dict(self))
+
+
+class Loops(Part):
+    """A session or job that makes far more requests in an hour than any usually makes."""
+
+    times: leaves.Times = Field(
+        rules.Loops().times,
+        description="How many times the requests of the busiest usual one (2 to 100).",
+        examples=[3],
+    )
+    at_least: leaves.Least = Field(
+        rules.Loops().at_least, description="USD that the hour comes to.", examples=[2]
+    )
+
+    def to_domain(self) -> rules.Loops:
+        """Return the domain's word for it."""
+        return rules.Loops(**dict(self))
+
+
 class _OrOff:
     """Lets `off` stand where the fields of a part do; the file keeps the word."""
 
@@ -115,11 +176,25 @@ class Signals(Part):
         description="Keys out of their usual range; off: not told.",
         examples=[{"times": 6, "at_least": 1}],
     )
+    prices: Annotated[Prices | str, _OrOff(Prices, "{by: 5%}")] = Field(
+        Prices.model_construct(),
+        description="Models in use with other prices, or soon withdrawn; off: not told.",
+        examples=[{"by": "5%", "at_least": 1, "withdrawn_within": "30d"}],
+    )
+
+    fallbacks: Annotated[Fallbacks | str, _OrOff(Fallbacks, "{by: 20%}")] = Field(
+        Fallbacks.model_construct(),
+        description="Providers that fail more often than usual; off: not told.",
+        examples=[{"by": "20%", "at_least": 20}],
+    )
+    loops: Annotated[Loops | str, _OrOff(Loops, "{times: 3}")] = Field(
+        Loops.model_construct(),
+        description="Sessions and jobs that repeat themselves; off: not told.",
+        examples=[{"times": 3, "at_least": 2}],
+    )
 
     def to_domain(self) -> rules.SignalRules:
         """Return the domain's word for it."""
         return rules.SignalRules(
-            unexplained=None if isinstance(self.unexplained, str) else self.unexplained.to_domain(),
-            mix_shifted=None if isinstance(self.mix_shifted, str) else self.mix_shifted.to_domain(),
-            unusual=None if isinstance(self.unusual, str) else self.unusual.to_domain(),
+            **{name: None if isinstance(part, str) else part.to_domain() for name, part in self}
         )

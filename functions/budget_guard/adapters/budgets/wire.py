@@ -13,7 +13,14 @@ from budget_guard.adapters.budgets.costs import Costs
 from budget_guard.adapters.budgets.faults import Fault, Place, has_errors, quote
 from budget_guard.adapters.budgets.model import Account, File, Safety, Scope
 from budget_guard.adapters.budgets.rules import contradictions
-from budget_guard.adapters.budgets.signals import MixShifted, Signals, Unexplained, Unusual
+from budget_guard.adapters.budgets.signals import (
+    Fallbacks,
+    Loops,
+    MixShifted,
+    Signals,
+    Unexplained,
+    Unusual,
+)
 
 _PARTS: dict[str, type[BaseModel]] = {
     "": File,
@@ -21,6 +28,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "budgets": Budget,
     "cap": Cap,
     "costs": Costs,
+    "fallbacks": Fallbacks,
+    "loops": Loops,
     "mix_shifted": MixShifted,
     "safety": Safety,
     "scope": Scope,

@@ -1,7 +1,7 @@
 """Messages of applications, as the client in `budget_guard.client` writes them.
 
 `{"generation": "gen-...", "at": "2026-11-18T12:00:00Z"}`, and if they like `key` (the hash of the
-key), `job`, `user` and `outcome`.
+key), `job`, `user`, `outcome` and `model` (that was asked for).
 """
 
 import json
@@ -13,7 +13,9 @@ from typing import Any
 from budget_guard.domain.generations import Remark, Said
 from budget_guard.use_cases.costs.ids import Message, Notice
 
-FIELDS = ("generation", "key", "job", "user", "outcome", "at")
+FIELDS = ("generation", "key", "job", "user", "outcome", "model", "at")
+SPOKEN = ("job", "user", "outcome", "model")
+"""Fields with a text that applications choose."""
 MOST_BYTES = 16 * 1024
 """Ten times what a message can need."""
 LONGEST = 256
@@ -40,7 +42,7 @@ def _notice(body: str) -> Notice:
         message = "generation is not the id of one"
         raise UnusableNoticeError(message)
     at = _time(fields.get("at"))
-    remarks = {name: _remark(fields.get(name), at, name) for name in ("job", "user", "outcome")}
+    remarks = {name: _remark(fields.get(name), at, name) for name in SPOKEN}
     return Notice(generation, Said(**remarks, key=_key(fields.get("key"), at)))
 
 

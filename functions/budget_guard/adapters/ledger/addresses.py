@@ -1,6 +1,6 @@
 """Where each record lies in the one table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from string import hexdigits
@@ -8,6 +8,7 @@ from string import hexdigits
 from budget_guard.adapters.ledger import layout
 from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, AlertState, Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -21,7 +22,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
 
@@ -32,6 +33,15 @@ OPEN_ALERTS = "ALERT#OPEN"
 LAST_POLL = Address("POLL", "LAST")
 DEPLOYED = Address("DEPLOYED", "LAST")
 SIGNALS = Address("SIGNALS", "LAST")
+REQUEST_SIGNALS = Address("SIGNALS", "REQUESTS")
+ONLY: Mapping[type, Address] = {
+    PollReport: LAST_POLL,
+    Deployed: DEPLOYED,
+    Signals: SIGNALS,
+    RequestSignals: REQUEST_SIGNALS,
+}
+"""Where records lie of which there is one."""
+COST_SPENDS = "COSTSPEND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +95,10 @@ def address(record: Record) -> Address:
             place = freshness_address(record.workspace)
         case Workspace():
             place = Address("WORKSPACE", record.id)
-        case PollReport():
-            place = LAST_POLL
-        case Deployed():
-            place = DEPLOYED
-        case Signals():
-            place = SIGNALS
+        case PollReport() | Deployed() | Signals() | RequestSignals():
+            place = ONLY[type(record)]
+        case CostSpend():
+            place = Address(COST_SPENDS, record.budget)
         case _:
             place = _address_of_rest(record)
     return place

@@ -10,9 +10,11 @@ from budget_guard.adapters.ledger.layout import (
     place,
 )
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 
 READ = "COSTSREAD"
+OFFER = Address("OFFER", "LAST")
 
 
 @place.register
@@ -40,6 +42,11 @@ def _(record: DayMix) -> Address:
 @place.register
 def _(record: DayHabits) -> Address:
     return Address(habits_partition(record.day), record.part)
+
+
+@place.register
+def _(_record: Offer) -> Address:
+    return OFFER
 
 
 @lifetime.register

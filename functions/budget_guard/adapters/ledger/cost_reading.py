@@ -1,13 +1,17 @@
 """What both ledgers answer alike of costs, for those who keep or tell them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from budget_guard.adapters.ledger import cost_places, generation_places
+from budget_guard.adapters.ledger import cost_places, generation_places, spend_places
 from budget_guard.adapters.ledger.reading import Reader
+from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 
 
@@ -38,9 +42,11 @@ class CostReader(Reader):
         """Return one generation."""
         return self._at(Generation, generation_places.by_id(identity))
 
-    def generations(self, day: date) -> Iterable[Generation]:
+    def generations(self, day: date) -> Iterator[Generation]:
         """Return the generations made on a day that are on record, in no order."""
-        return self._all(Generation, *generation_places.partitions(day))
+        # One partition after the other: memory may not hold them all.
+        for partition in generation_places.partitions(day):
+            yield from self._all(Generation, partition)
 
     def sampled(self, day: date) -> Sequence[Sampled]:
         """Return what became of the generations of a day's hours, by hour and workspace."""
@@ -51,6 +57,22 @@ class CostReader(Reader):
         """Return how far generations were read one by one, by workspace."""
         return {one.workspace: one for one in self._all(GenerationsRead, generation_places.READ)}
 
+    def day_outcomes(self, day: date) -> DayOutcomes | None:
+        """Return what the generations of a day came to, as last summed up."""
+        return self._at(DayOutcomes, generation_places.outcomes(day))
+
+    def day_tag(self, day: date, tag: Tag) -> DayTag | None:
+        """Return the costs of a day's generations by a tag, as last summed up."""
+        return self._at(DayTag, generation_places.tagged(day, tag))
+
+    def days_touched(self) -> Sequence[DayTouched]:
+        """Return the days that are to be summed up again, the first one first."""
+        return sorted(self._all(DayTouched, generation_places.TOUCHED), key=lambda one: one.day)
+
+    def day_requests(self, day: date) -> DayRequests | None:
+        """Return what a day's requests were like; None if that is not on record."""
+        return self._at(DayRequests, generation_places.day_requests(day))
+
     def day_mix(self, day: date) -> DayMix | None:
         """Return who spent on what on a day that is over; None if that is not on record."""
         return self._at(DayMix, cost_places.mix(day))
@@ -60,3 +82,12 @@ class CostReader(Reader):
         return sorted(
             self._all(DayHabits, cost_places.habits_partition(day)), key=lambda one: one.part
         )
+
+    def day_spends(self, selection: str) -> Sequence[DaySpend]:
+        """Return what was spent on a selection on each day that was summed, by day and part."""
+        found = self._all(DaySpend, spend_places.partition(selection))
+        return sorted(found, key=lambda one: (one.day, one.part))
+
+    def offer(self) -> Offer | None:
+        """Return the models that were last read; None before the first time."""
+        return self._at(Offer, cost_places.OFFER)

@@ -25,9 +25,16 @@
 | generation             | GENERATIONID#<id>      | ONE                 | 35 d               |
 | what of them is kept   | SAMPLED#<day>          | hour#workspace      | 35 d               |
 | generations read       | GENERATIONSREAD        | workspace           |                    |
+| what they came to      | DAYOUTCOMES            | day                 | 400 d              |
+| the same by a tag      | DAYTAG#<tag>           | day                 | 400 d              |
+| days to be summed up   | DAYTOUCHED             | day                 |                    |
 | mix of a day           | DAYMIX                 | day                 | 400 d              |
 | habits of keys, a day  | DAYHABITS#<day>        | hash digit, or ?    | 400 d              |
-| signals                | SIGNALS                | LAST                |                    |
+| requests of a day      | DAYREQUESTS            | day                 | 35 d               |
+| signals                | SIGNALS                | LAST, REQUESTS      |                    |
+| spent on a selection   | DAYSPEND#<selection>   | day#hash digit or ? | 35 d               |
+| spend of cost budgets  | COSTSPEND              | budget              | 35 d               |
+| models on offer        | OFFER                  | LAST                |                    |
 | lineages, lineage      | LINEAGE                | secret              |                    |
 | rotations, rotation    | ROTATION               | secret              |                    |
 | lease                  | LEASE                  | name                |                    |

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from budget_guard.adapters.ledger import layout
-from budget_guard.adapters.ledger.layout import YEAR_AND_MORE
+from budget_guard.adapters.ledger.layout import HOURS_KEPT, YEAR_AND_MORE
 from budget_guard.domain.alerts import Alert, AlertState
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import FORMER_KEPT, Observation
 from budget_guard.domain.records import Audit, Grant, SpendRecord
@@ -34,6 +35,8 @@ def _kept(record: Record) -> tuple[datetime | None, timedelta]:
             since, kept = record.at, SENT_KEPT
         case Grant():
             since, kept = record.ends, GRANT_KEPT
+        case CostSpend():
+            since, kept = record.at, HOURS_KEPT
         case _:
             since, kept = layout.lifetime(record)
     return since, kept

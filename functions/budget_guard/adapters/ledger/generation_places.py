@@ -1,20 +1,24 @@
-"""Where single generations lie: each twice, by its day and by its id alone."""
+"""Where single generations lie, each twice (by its day and by its id), and what they came to."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 
 from budget_guard.adapters.ledger.layout import (
     HOURS_KEPT,
+    YEAR_AND_MORE,
     Address,
     lifetime,
     place,
     second_place,
 )
-from budget_guard.domain.generations import Generation
+from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
+from budget_guard.domain.generations import KEPT, Generation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
+from budget_guard.domain.signals.requests import DayRequests
 
 DIGITS = "0123456789abcdef"
 READ = "GENERATIONSREAD"
+TOUCHED = "DAYTOUCHED"
 
 
 @place.register
@@ -40,9 +44,39 @@ def _(record: GenerationsRead) -> Address:
     return Address(READ, record.workspace)
 
 
+@place.register
+def _(record: DayOutcomes) -> Address:
+    return outcomes(record.day)
+
+
+@place.register
+def _(record: DayTag) -> Address:
+    return tagged(record.day, record.tag)
+
+
+@place.register
+def _(record: DayTouched) -> Address:
+    return Address(TOUCHED, _day(record.day))
+
+
+@place.register
+def _(record: DayRequests) -> Address:
+    return day_requests(record.day)
+
+
+@lifetime.register
+def _(record: DayRequests) -> tuple[datetime, timedelta]:
+    return datetime.combine(record.day, time(), UTC), HOURS_KEPT
+
+
 @lifetime.register
 def _(record: Generation) -> tuple[datetime, timedelta]:
-    return record.created_at, HOURS_KEPT
+    return record.created_at, KEPT
+
+
+@lifetime.register
+def _(record: DayOutcomes | DayTag) -> tuple[datetime, timedelta]:
+    return datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
 
 
 @lifetime.register
@@ -60,9 +94,24 @@ def partitions(day: date) -> tuple[str, ...]:
     return tuple(f"GENERATION#{_day(day)}#{digit}" for digit in DIGITS)
 
 
+def outcomes(day: date) -> Address:
+    """Return where it lies what the generations of a day came to."""
+    return Address("DAYOUTCOMES", _day(day))
+
+
+def tagged(day: date, tag: Tag) -> Address:
+    """Return where the costs of a day's generations by a tag lie."""
+    return Address(f"DAYTAG#{tag}", _day(day))
+
+
 def sampled_partition(day: date) -> str:
     """Return where it lies what became of the generations of a day."""
     return f"SAMPLED#{_day(day)}"
+
+
+def day_requests(day: date) -> Address:
+    """Return where it lies what the requests of a day were like."""
+    return Address("DAYREQUESTS", _day(day))
 
 
 def _day(day: date) -> str:

@@ -5,6 +5,7 @@ what is empty is left out. So is the key's hash: the item lies at it.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import lru_cache
 from sys import intern
 from typing import Any
@@ -82,6 +83,7 @@ def _who(key: Key) -> Fields:
         "label": key.label,
         "creator": key.creator,
         "expires_at": key.expires_at and stamp(key.expires_at),
+        "made": key.created_on and key.created_on.isoformat(),
     }
 
 
@@ -97,7 +99,7 @@ def _spent(counters: Counters) -> Iterator[tuple[str, str]]:
 
 
 def _key(fields: Fields, key_hash: str) -> Key:
-    creator, expires_at = fields.get("creator"), fields.get("expires_at")
+    creator, expires_at, made = fields.get("creator"), fields.get("expires_at"), fields.get("made")
     return Key(
         _text(key_hash),
         _text(fields["name"]),
@@ -105,6 +107,7 @@ def _key(fields: Fields, key_hash: str) -> Key:
         _text(fields.get("label", "")),
         None if creator is None else intern(creator),
         None if expires_at is None else moment(expires_at),
+        None if made is None else date.fromisoformat(made),
     )
 
 

@@ -4,9 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 
 from budget_guard.adapters.ledger.addresses import (
+    COST_SPENDS,
     DEPLOYED,
     LAST_POLL,
     OPEN_ALERTS,
+    REQUEST_SIGNALS,
     SIGNALS,
     audit_partition,
     freshness_address,
@@ -16,6 +18,7 @@ from budget_guard.adapters.ledger.addresses import (
 )
 from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -28,7 +31,7 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
-from budget_guard.domain.signals.signal import Signals
+from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known
 from budget_guard.use_cases.ports import Record
@@ -126,3 +129,11 @@ class Reader(ABC):
     def signals(self) -> Signals | None:
         """Return what the last poll of costs found; None before the first."""
         return self._at(Signals, SIGNALS)
+
+    def request_signals(self) -> RequestSignals | None:
+        """Return what the last poll of generations found; None before the first."""
+        return self._at(RequestSignals, REQUEST_SIGNALS)
+
+    def cost_spends(self) -> Mapping[str, CostSpend]:
+        """Return what the budgets that count costs have spent, by the budget's name."""
+        return {one.budget: one for one in self._all(CostSpend, COST_SPENDS)}

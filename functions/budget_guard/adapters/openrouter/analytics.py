@@ -1,7 +1,7 @@
 """Questions to analytics, and what its rows mean.
 
-Names of models are kept as they come: OpenRouter documents them both as slugs and as names for
-display, and a label here need not be that of the same model in activity.
+Names of models are kept as they come: OpenRouter documents them as lasting slugs, as slugs and as
+names for display. `Labelled` makes one name of them.
 """
 
 import json

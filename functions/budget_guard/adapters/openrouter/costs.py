@@ -9,13 +9,14 @@ from budget_guard.adapters.openrouter.analytics import query, read_told
 from budget_guard.adapters.openrouter.connecting import Credential, open_transport
 from budget_guard.adapters.openrouter.failures import TOO_MUCH
 from budget_guard.adapters.openrouter.generation import read_generation
+from budget_guard.adapters.openrouter.models import read_models
 from budget_guard.adapters.openrouter.transport import Transport
 from budget_guard.adapters.openrouter.vocabulary import Vocabulary, read_vocabulary
 from budget_guard.adapters.pace import Allowance, Pace
 from budget_guard.domain.costs import Cost
 from budget_guard.domain.errors import ProviderConfusing, ProviderRejected
 from budget_guard.domain.generations import Generation
-from budget_guard.use_cases.costs.source import Offered, Question, Single, Told
+from budget_guard.use_cases.costs.source import Models, Offered, Question, Single, Told
 
 QUERIES_PER_MINUTE = 60
 """OpenRouter answers 64."""
@@ -52,6 +53,7 @@ class HttpCosts:
         self._analytics = transport.at_pace(queries or Allowance(QUERIES_PER_MINUTE, 60))
         self._activity = transport.at_pace(days or Pace(DAYS_PER_SECOND))
         self._generation = transport.at_pace(singles or Pace(GENERATIONS_PER_SECOND))
+        self._models = transport
         self._known: Vocabulary | None = None
 
     def __enter__(self) -> Self:
@@ -90,6 +92,10 @@ class HttpCosts:
     def generation(self, identity: str) -> Generation:
         """Read one generation; it may be anybody's."""
         return read_generation(self._generation.get("/generation", id=identity), identity)
+
+    def models(self) -> Models:
+        """Read the offer whole: without a page, and not those that answer in text alone."""
+        return read_models(self._models.get("/models", output_modalities="all"))
 
     def _look_up(self) -> Vocabulary:
         self._known = read_vocabulary(self._analytics.get("/analytics/meta"))

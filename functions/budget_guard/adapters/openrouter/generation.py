@@ -1,7 +1,8 @@
 """`GET /generation`: one generation, field by field as in the official SDK (2026-10).
 
-The names of what was asked for are not among its fields: a router is, and what each provider was
-asked to run, the first of which is what the request wanted.
+The model that the caller asked for is not among its fields: a router is, and what each provider was
+asked to run ("including fallback attempts"). The first of these is what the request wanted, unless a
+model was passed over without asking anybody.
 """
 
 from collections.abc import Sequence

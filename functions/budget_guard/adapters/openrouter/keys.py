@@ -5,7 +5,7 @@ Field by field as in the OpenAPI file and the official SDK (2026-10).
 """
 
 from collections.abc import Container, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any
@@ -90,7 +90,7 @@ def fingerprint(row: Any, workspace: str) -> str:
     It is "" if the row lacks a field: such a row is always read.
     """
     try:
-        optional = row.get("workspace_id"), row.get("expires_at")
+        optional = row.get("workspace_id"), row.get("expires_at"), row.get("created_at")
         said = repr((workspace, *optional, *_what_is_read(row)))
     except (AttributeError, KeyError):
         return ""
@@ -127,7 +127,16 @@ def _key(row: Row, workspace: str) -> Key:
         label=text(row, "label") if "label" in row else "",
         creator=None if creator is None else text(row, "creator_user_id"),
         expires_at=None if expires_at is None else time(row, "expires_at"),
+        created_on=_created_on(row),
     )
+
+
+def _created_on(row: Row) -> date | None:
+    """Return the day a key was made on. Only reports tell of it: what is no time blinds nobody."""
+    try:
+        return time(row, "created_at").date()
+    except (KeyError, UnusableError):
+        return None
 
 
 def read_settings(row: Row) -> Settings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from budget_guard.adapters.openrouter.answers import Answer
 from budget_guard.adapters.openrouter.fields import Row, each, fields_of, text, within
-from budget_guard.domain.costs import Axis
+from budget_guard.domain.axis import Axis
 from budget_guard.use_cases.costs.source import Single
 
 KEY, WORKSPACE = "api_key_id", "workspace"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from budget_guard.domain.alerts import Condition, Entry, Kind
+from budget_guard.domain.alerts import Condition, Entry, Kind, Unit
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import HourMark, Observation
@@ -86,10 +86,15 @@ def _slack(incident: str, facts: Facts) -> Decimal:
 
 def _balance(balance: Usd, bound: Usd, facts: Facts) -> Condition:
     """Return the condition; it is a step worse when nothing is left: requests are refused then."""
+    present = burn(facts)
     entry = Entry(
         incident=BALANCE,
         text=f"the account's balance is {show(balance)} USD, below {show(bound)}"
-        f"{_most(burn(facts), facts)}",
+        f"{_most(present, facts)}",
+        before=bound,
+        after=balance,
+        unit=Unit.USD,
+        contributors=_spenders(present, facts),
         action="nothing: the guard only tells",
         todo="buy credits at openrouter.ai; without any, OpenRouter refuses every request (402)",
     )
@@ -105,6 +110,10 @@ def _runway(balance: Usd, present: Burn, facts: Facts) -> Condition:
         f"{_hours(Decimal(bound // HOUR))}, at {show(present.per_hour)} USD an hour"
         f"{_most(present, facts)}",
         burn_per_hour=present.per_hour,
+        before=Decimal(bound // HOUR),
+        after=left,
+        unit=Unit.HOURS,
+        contributors=_spenders(present, facts),
         action="nothing: the guard only tells",
         todo="buy credits at openrouter.ai, or see who spends more than usual",
     )
@@ -112,9 +121,13 @@ def _runway(balance: Usd, present: Burn, facts: Facts) -> Condition:
 
 
 def _most(present: Burn, facts: Facts) -> str:
-    people = People(facts.observations, facts.policy.budgets)
-    most = named((people.name(key), usd) for key, usd in dearest(present.spent))
+    most = named(_spenders(present, facts))
     return f"{most} in {_hours(Decimal(present.over // HOUR))}" if most else ""
+
+
+def _spenders(present: Burn, facts: Facts) -> tuple[tuple[str, Usd], ...]:
+    people = People(facts.observations, facts.policy.budgets)
+    return tuple((people.name(key), usd) for key, usd in dearest(present.spent))
 
 
 def _hours(hours: Decimal) -> str:

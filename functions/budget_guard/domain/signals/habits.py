@@ -7,13 +7,15 @@ from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 
-from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import UNKNOWN, Axis, CostHour, Figures, summed
+from budget_guard.domain.alerts import Kind, Unit
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import CostHour, Figures, summed
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd, show
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.rules import Unusual
 from budget_guard.domain.signals.shapes import DayHabits, KeyHabits, Usual, rows_of, worth
-from budget_guard.domain.signals.signal import Signal, dearest, named, short
+from budget_guard.domain.signals.signal import Signal, dearest, named, short, stop
 
 RECENT = timedelta(hours=3)
 """What is compared: long enough that one odd hour is no news, short enough to be told soon."""
@@ -24,6 +26,7 @@ LEAST_SPREAD = Decimal("0.1")
 ABOVE_HIGHEST = Decimal("1.5")
 """How far above the highest hour of its days a figure must be: a weekly job differs each time."""
 REQUESTS, COST = "requests", "cost"
+UNITS = {REQUESTS: Unit.REQUESTS_PER_HOUR, COST: Unit.USD_PER_REQUEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +114,13 @@ def _signal(
         text=f"{short(name)}: {told[0]} in 3 hours, usually {told[1]}{named(models, owner)}",
         before=figures[0],
         after=figures[1],
+        unit=UNITS[what],
         contributors=models,
         owner=owner,
         key=seen.key if is_known else None,
         key_name=name,
-        todo=f"see what its job does{_stop(seen.key) if is_known else ''}",
+        todo=f"see what its job does{stop(seen.key) if is_known else ''}",
     )
-
-
-def _stop(key: str) -> str:
-    return f'; to stop it: budget-guard freeze {key[:12]} --reason "..."'
 
 
 def _models(key: str, hours: Iterable[CostHour]) -> tuple[tuple[str, Usd], ...]:

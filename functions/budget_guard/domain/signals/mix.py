@@ -7,8 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from statistics import median
 
-from budget_guard.domain.alerts import Kind
-from budget_guard.domain.costs import Axis, CostHour
+from budget_guard.domain.alerts import Kind, Unit
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import CostHour
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.rules import MixShifted
@@ -142,6 +143,7 @@ def _signal(group: Group, one: Shift, on: Compared, people: People) -> Signal:
         text=f"{who}{axis} {moved} {on.words}, against the {days}{named(contributors)}",
         before=gained.before,
         after=gained.after,
+        unit=Unit.SHARE,
         contributors=contributors,
         owner=owner,
         todo="nothing, if the change was meant; else ask the owner of these keys",

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from statistics import median
 
-from budget_guard.domain.costs import UNKNOWN, Axis, Cost, CostHour, Figures, summed
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, CostHour, Figures, summed
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from budget_guard.domain.alerts import Kind
+from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.money import Usd, show
 
 MOST_NAMED = 3
@@ -17,8 +17,8 @@ class Signal:
     """Something in the costs that is not as it was; `id` is the incident it belongs to.
 
     `text` is one sentence with the owner, the old and the new figure, and the contributors: who,
-    or what, the money went to (USD), the dearest first. `before` and `after` are those figures:
-    USD, shares (1 is all), or requests per hour, as the text says.
+    or what, the money went to (USD), the dearest first. `before` and `after` are those figures,
+    counted in `unit` (None: as the text says).
     """
 
     id: str
@@ -31,6 +31,7 @@ class Signal:
     key: str | None = None
     key_name: str | None = None
     todo: str | None = None
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,34 @@ class BalanceMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """How many of the credits (USD) that keys spent in a day analytics did not tell of."""
+
+    usd: Usd
+    of: Usd
+
+
+@dataclass(frozen=True, slots=True)
 class Signals:
-    """What was found at `at` in the costs before `until`; balances of the last day, by the hour."""
+    """What was found at `at` in the costs before `until`; balances of the last day, by the hour.
+
+    `gap` is known whether or not it is so wide that people are told of it.
+    """
 
     at: datetime
     until: datetime
     found: tuple[Signal, ...] = ()
     balances: tuple[BalanceMark, ...] = ()
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSignals:
+    """What was found at `at` in the single requests made before `until`."""
+
+    at: datetime
+    until: datetime
+    found: tuple[Signal, ...] = ()
 
 
 def dearest(amounts: Mapping[str, Usd]) -> tuple[tuple[str, Usd], ...]:
@@ -68,6 +90,11 @@ def named(contributors: Iterable[tuple[str, Usd]], owner: str | None = None) -> 
 def short(name: str) -> str:
     """Return a name of bounded length."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
+
+
+def stop(key: str) -> str:
+    """Return how a key (its hash) is stopped, as the end of what is to do."""
+    return f'; to stop it: budget-guard freeze {key[:12]} --reason "..."'
 
 
 def percent(share: Decimal) -> str:

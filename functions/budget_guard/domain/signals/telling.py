@@ -6,17 +6,26 @@ from datetime import timedelta
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.policy import Severity
-from budget_guard.domain.signals.signal import Signal
+from budget_guard.domain.signals.signal import RequestSignals, Signal, Signals
 
 STALE = timedelta(hours=2)
-OF_COSTS = frozenset({Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL})
+OF_COSTS = frozenset(
+    {Kind.UNEXPLAINED, Kind.MIX_SHIFTED, Kind.UNUSUAL, Kind.REPRICED, Kind.WITHDRAWN}
+)
+OF_REQUESTS = frozenset({Kind.FALLBACKS, Kind.LOOP})
 
 
 def signalled(facts: Facts) -> Iterator[Condition]:
     """Yield a condition for each signal; where they are stale, what is open stays open."""
-    signals = facts.signals
+    yield from _told(facts, facts.signals, OF_COSTS)
+    yield from _told(facts, facts.request_signals, OF_REQUESTS)
+
+
+def _told(
+    facts: Facts, signals: Signals | RequestSignals | None, kinds: Iterable[Kind]
+) -> Iterator[Condition]:
     if signals is None or facts.now - signals.at > STALE:
-        return still_open(facts, OF_COSTS)
+        return still_open(facts, kinds)
     return map(_condition, signals.found)
 
 
@@ -36,6 +45,10 @@ def _condition(signal: Signal) -> Condition:
         owner=signal.owner,
         key=signal.key,
         key_name=signal.key_name,
+        before=signal.before,
+        after=signal.after,
+        unit=signal.unit,
+        contributors=signal.contributors,
         action="nothing: the guard only tells",
         todo=signal.todo,
     )

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from budget_guard.domain.alerts import Kind
+from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.records import PollReport
 from budget_guard.domain.signals.rules import Unexplained
-from budget_guard.domain.signals.signal import BalanceMark, Signal, dearest, named
+from budget_guard.domain.signals.signal import BalanceMark, Gap, Signal, dearest, named
 
 HOUR = timedelta(hours=1)
 COMPARED = 24 * HOUR
@@ -44,30 +44,45 @@ def span(now: datetime, known: datetime, read: Mapping[str, datetime]) -> Span:
     return Span(max(known, last - COMPARED), {one: min(last, at) for one, at in read.items()})
 
 
-def untold(people: People, told: Told, over: Span, rules: Unexplained) -> Signal | None:
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What keys `spent` in a span by their counters (credits), and of it what was not told of each."""
+
+    over: Span
+    spent: Usd
+    by_key: Mapping[str, Usd]
+
+    @property
+    def gap(self) -> Gap:
+        """Return both as sums."""
+        return Gap(sum(self.by_key.values(), ZERO), self.spent)
+
+
+def missing(people: People, told: Told, over: Span) -> Missing:
     """Return what keys spent by their counters (credits), and analytics did not tell of.
 
     A key that was renamed or moved since is passed over: analytics may tell of it by either name.
     """
-    spent, missing = ZERO, dict[str, Usd]()
+    spent, by_key = ZERO, dict[str, Usd]()
     for key, seen in people.observations.items():
         if any(one.at >= over.begins for one in seen.former):
             continue
         marks = _marks(seen, over)
         if len(marks) > 1:
             spent += marks[-1].spent.credits - marks[0].spent.credits
-            missing[key] = _missing(marks, told.get(key, {}))
-    total = sum(missing.values(), ZERO)
+            by_key[key] = _missing(marks, told.get(key, {}))
+    return Missing(over, spent, by_key)
+
+
+def untold(people: People, found: Missing, rules: Unexplained) -> Signal | None:
+    """Return that too much is missing, with the keys that it is missing of."""
+    total, spent = found.gap.usd, found.spent
     if not _is_beyond(total, spent, rules):
         return None
-    return _untold(people, missing, spent, over)
-
-
-def _untold(people: People, missing: Mapping[str, Usd], spent: Usd, over: Span) -> Signal:
-    total, ends = sum(missing.values(), ZERO), max(over.ends.values())
-    most = dearest(missing)
+    most = dearest(found.by_key)
     contributors = tuple((people.name(key), usd) for key, usd in most)
-    owner, hours = people.owner(most[0][0]), (ends - over.begins) // HOUR
+    owner = people.owner(most[0][0])
+    hours = (max(found.over.ends.values()) - found.over.begins) // HOUR
     return Signal(
         id="unexplained/analytics",
         kind=Kind.UNEXPLAINED,
@@ -75,6 +90,7 @@ def _untold(people: People, missing: Mapping[str, Usd], spent: Usd, over: Span) 
         f"OpenRouter's analytics{named(contributors, owner)}",
         before=spent - total,
         after=spent,
+        unit=Unit.USD,
         contributors=contributors,
         owner=owner,
         todo="compare the activity page of OpenRouter for these keys; if it lacks requests too, "
@@ -140,6 +156,7 @@ def keyless(marks: Sequence[BalanceMark], rules: Unexplained) -> Signal | None:
         f"went to no key that the guard can see (keys spent {show(spent)})",
         before=spent,
         after=fell,
+        unit=Unit.USD,
         todo="look on OpenRouter's activity page for keys of OAuth apps, and for the chat room",
     )
 

@@ -11,12 +11,13 @@ from budget_guard.sandbox.openrouter.books import Books, Change, Charge
 from budget_guard.sandbox.openrouter.catalog import Catalog, Model
 from budget_guard.sandbox.openrouter.clock import Clock
 from budget_guard.sandbox.openrouter.faults import Fault, Faults, When
-from budget_guard.sandbox.openrouter.generations import Generation, Generations, Tokens, Work
+from budget_guard.sandbox.openrouter.generations import Generation, Generations
 from budget_guard.sandbox.openrouter.refusals import Refusal, Shape
 from budget_guard.sandbox.openrouter.security import Security
 from budget_guard.sandbox.openrouter.server import serve
 from budget_guard.sandbox.openrouter.traffic import Course, Script, Traffic
 from budget_guard.sandbox.openrouter.transport import InProcess
+from budget_guard.sandbox.openrouter.work import Tokens, Work
 
 __all__ = [
     "Account",

@@ -73,10 +73,9 @@ def _wanted(account: Account, query: Mapping[str, str]) -> dict[str, str]:
 def _row(account: Account, group: Sequence[Generation]) -> dict[str, Any]:
     one = group[0]
     day = one.created_at.date().isoformat()
-    model = account.catalog.named(one.served, one.created_at)
     return {
         "date": day if account.behaviour.activity_dates == "day" else f"{day} 00:00:00",
-        "model": one.served if model is None else model.id,
+        "model": account.catalog.called(one.served, one.created_at, "slug"),
         "model_permaslug": one.served,
         "endpoint_id": endpoint(one.served, one.work.provider),
         "provider_name": one.work.provider or "",

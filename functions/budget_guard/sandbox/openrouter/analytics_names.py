@@ -174,9 +174,13 @@ def names(unknown: frozenset[str]) -> dict[str, Any]:
 def columns(account: "Account", name: str, one: Generation) -> dict[str, Any]:
     """Return what a row shows of a dimension: for keys, users, workspaces, apps a name, not the id.
 
+    What models are called is another thing than what filters take, in some of OpenRouter's papers.
+
     `user` makes two columns, and the id is in neither (cookbook "Control Costs with Analytics").
     """
     match name:
+        case "model" if (form := account.behaviour.analytics_models) != "permaslug":
+            return {name: account.catalog.called(one.served, one.created_at, form)}
         case "api_key_id":
             return {name: account.keys[one.hash].name}
         case "workspace":

@@ -74,6 +74,9 @@ class Behaviour:
     - `analytics_cached`: answers say `cachedAt`.
     - `analytics_per_minute`: so many requests in 60 s of the account's clock, then 429 (official
       skills: 64); None for any number. While the clock stands still nothing frees a refused caller.
+    - `analytics_models`: what rows call a model: its permaslug (official skill
+      "openrouter-analytics-schema"), its name for display (skill "openrouter-analytics-query", in
+      words), or its slug (the same skill's examples).
     - `analytics_forgets_deleted`: the hash of a deleted key cannot be resolved. Not documented.
     - `activity_age`: GET /activity lacks what was charged since this long ago, so that yesterday
       grows after midnight. When a day is final is not documented.
@@ -103,6 +106,7 @@ class Behaviour:
     analytics_whole_buckets: bool = False
     analytics_cached: bool = False
     analytics_per_minute: int | None = 64
+    analytics_models: Literal["permaslug", "name", "slug"] = "permaslug"
     analytics_forgets_deleted: bool = False
     activity_age: timedelta = NOTHING
     activity_dates: Literal["day", "moment"] = "day"

@@ -1,11 +1,11 @@
 """The models on offer and what they cost, at any moment: prices change and models go away."""
 
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from budget_guard.domain.money import ZERO, Usd
 
@@ -16,7 +16,9 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 class Model:
     """One model, found by its `id` (slug) and by its `canonical_slug` (permaslug).
 
-    `pricing` and `overrides` are as the wire has them: prices are decimal strings, in USD per token
+    `name` is for display (its id if not given). `outputs` are what it answers in: GET /models lists
+    only those that answer in text unless it is asked for others. `alias_of` is the id of the model
+    that an alias stands for. `pricing` and `overrides` are as the wire has them: prices are decimal strings, in USD per token
     (`request` per request, `web_search` per search); the price is multiplied by (1 - `discount`).
     """
 
@@ -27,6 +29,9 @@ class Model:
     discount: Decimal | None = None
     expiration_date: date | None = None
     context_length: int = 128_000
+    name: str = ""
+    outputs: tuple[str, ...] = ("text",)
+    alias_of: str | None = None
 
     def price(self, what: str) -> Usd:
         """Return one of the prices under ordinary conditions, 0 if the model has none."""
@@ -36,6 +41,7 @@ class Model:
 MODELS = (
     Model(
         id="openai/gpt-4.1",
+        name="OpenAI: GPT-4.1",
         canonical_slug="openai/gpt-4.1-2025-04-14",
         pricing={
             "prompt": "0.000002",
@@ -47,6 +53,7 @@ MODELS = (
     ),
     Model(
         id="openai/gpt-4.1-mini",
+        name="OpenAI: GPT-4.1 Mini",
         canonical_slug="openai/gpt-4.1-mini-2025-04-14",
         pricing={
             "prompt": "0.0000004",
@@ -58,6 +65,7 @@ MODELS = (
     ),
     Model(
         id="anthropic/claude-sonnet-4",
+        name="Anthropic: Claude Sonnet 4",
         canonical_slug="anthropic/claude-4-sonnet-20250522",
         pricing={
             "prompt": "0.000003",
@@ -72,7 +80,20 @@ MODELS = (
         ),
     ),
     Model(
+        id="anthropic/claude-opus-4",
+        canonical_slug="anthropic/claude-4-opus-20250522",
+        pricing={
+            "prompt": "0.000015",
+            "completion": "0.000075",
+            "request": "0",
+            "input_cache_read": "0.0000015",
+            "input_cache_write": "0.00001875",
+            "web_search": "0.01",
+        },
+    ),
+    Model(
         id="deepseek/deepseek-chat",
+        name="DeepSeek: DeepSeek V3",
         canonical_slug="deepseek/deepseek-chat-v3",
         pricing={"prompt": "0.00000027", "completion": "0.0000011", "request": "0"},
         overrides=(
@@ -85,7 +106,7 @@ MODELS = (
         ),
     ),
 )
-"""Four models with ordinary, cache, long-context and night prices; made up, like their use."""
+"""Five models with ordinary, cache, long-context and night prices; made up, like their use."""
 
 
 @dataclass(slots=True)
@@ -117,9 +138,22 @@ class Catalog:
                 return model
         return None
 
-    def page(self, at: datetime, offset: int, limit: int | None) -> dict[str, Any]:
-        """Return the answer of GET /models; all models after `offset` without a limit."""
-        models = self.shown(at)
+    def called(self, name: str, at: datetime, form: Literal["permaslug", "name", "slug"]) -> str:
+        """Return what a model is called in a form; the name as it is if it is not on offer."""
+        model = self.named(name, at)
+        if model is None:
+            return name
+        names = {"permaslug": model.canonical_slug, "name": model.name or model.id}
+        return names.get(form, model.id)
+
+    def page(
+        self, at: datetime, offset: int, limit: int | None, outputs: Collection[str] = ("text",)
+    ) -> dict[str, Any]:
+        """Return the answer of GET /models; all models after `offset` without a limit.
+
+        Only those that answer in one of `outputs`; in anything where "all" is among them.
+        """
+        models = [one for one in self.shown(at) if {"all", *one.outputs} & set(outputs)]
         end = len(models) if limit is None else offset + limit
         following = f"/api/v1/models?offset={end}&limit={limit}" if end < len(models) else None
         return {
@@ -133,17 +167,19 @@ class Catalog:
 
 
 def _row(model: Model) -> dict[str, Any]:
-    expires = model.expiration_date
+    expires, target = model.expiration_date, model.alias_of
+    alias = {} if target is None else {"alias_target": {"slug": target, "name": target}}
     return {
+        **alias,
         "id": model.id,
         "canonical_slug": model.canonical_slug,
-        "name": model.id,
+        "name": model.name or model.id,
         "created": 1_744_588_800,
         "context_length": model.context_length,
         "architecture": {
             "input_modalities": ["text"],
             "modality": "text->text",
-            "output_modalities": ["text"],
+            "output_modalities": list(model.outputs),
         },
         "default_parameters": None,
         "expiration_date": None if expires is None else expires.isoformat(),

@@ -13,8 +13,9 @@ from typing import Any
 
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.sandbox.openrouter.account import Account
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Generation, Tokens, Work
+from budget_guard.sandbox.openrouter.generations import Generation
 from budget_guard.sandbox.openrouter.refusals import Refusal
+from budget_guard.sandbox.openrouter.work import ORDINARY, Tokens, Work
 
 TOKENS = 100
 MESSAGE = {"role": "assistant", "content": "A simulated answer."}

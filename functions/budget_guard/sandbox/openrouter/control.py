@@ -20,11 +20,12 @@ from budget_guard.sandbox.openrouter.behaviour import NOTHING, Behaviour
 from budget_guard.sandbox.openrouter.books import Change, Charge, Refused
 from budget_guard.sandbox.openrouter.catalog import ALWAYS, Model
 from budget_guard.sandbox.openrouter.faults import Fault
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Generation, Work
+from budget_guard.sandbox.openrouter.generations import Generation
 from budget_guard.sandbox.openrouter.refusals import Refusal
 from budget_guard.sandbox.openrouter.security import Security
 from budget_guard.sandbox.openrouter.traffic import Script, Traffic
 from budget_guard.sandbox.openrouter.wire import decode, encode
+from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,12 +33,12 @@ def costs(account: Account, request: Request) -> Payload:
 
 
 def _models(account: Account, query: Mapping[str, str]) -> dict[str, Any]:
-    now = account.clock.now
+    now, outputs = account.clock.now, query.get("output_modalities", "text").split(",")
     if not {"offset", "limit"} & set(query):
-        return account.catalog.page(now, 0, None)
+        return account.catalog.page(now, 0, None, outputs)
     offset = whole_number(query.get("offset"), 0, least=0)
     limit = whole_number(query.get("limit"), 500, least=1, most=1000)
-    return account.catalog.page(now, offset, limit)
+    return account.catalog.page(now, offset, limit, outputs)
 
 
 def _generation(account: Account, request: Request) -> dict[str, Any]:

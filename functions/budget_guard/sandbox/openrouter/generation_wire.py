@@ -3,7 +3,8 @@
 from typing import Any
 
 from budget_guard.sandbox.openrouter.endpoints import app_number, endpoint
-from budget_guard.sandbox.openrouter.generations import Attempt, Generation
+from budget_guard.sandbox.openrouter.generations import Generation
+from budget_guard.sandbox.openrouter.work import Attempt
 
 
 def generation_row(one: Generation) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _serving(one: Generation) -> dict[str, Any]:
         "model": one.served,
         "provider_name": work.provider,
         "provider_responses": [_answer(one, attempt) for attempt in one.attempts],
-        "router": None,
+        "router": one.router,
         "service_tier": None,
         "data_region": "global",
         "upstream_id": f"chatcmpl-{one.id}",
@@ -90,6 +91,6 @@ def _answer(one: Generation, attempt: Attempt) -> dict[str, Any]:
         "status": attempt.status,
         "latency": attempt.latency,
         "is_byok": one.is_byok and attempt.status == 200,
-        "model_permaslug": one.served,
-        "endpoint_id": endpoint(one.served, attempt.provider),
+        "model_permaslug": attempt.model,
+        "endpoint_id": endpoint(attempt.model, attempt.provider),
     }

@@ -11,81 +11,24 @@ from budget_guard.sandbox.openrouter.books import Charge
 from budget_guard.sandbox.openrouter.catalog import Model
 from budget_guard.sandbox.openrouter.keys import SimulatedKey, digest
 from budget_guard.sandbox.openrouter.refusals import Refusal, not_found
+from budget_guard.sandbox.openrouter.work import Attempt, Tokens, Work
 
 MILLISECOND = timedelta(milliseconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """How many tokens; `cached` are some of the prompt's, `reasoning` some of the completion's."""
-
-    prompt: int = 0
-    completion: int = 0
-    reasoning: int = 0
-    cached: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """What one provider answered; `latency` in milliseconds."""
-
-    provider: str
-    status: int
-    latency: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What a request is for and how it is served; only `fee` changes what it is charged.
-
-    - `model`: asked for; `served`: the permaslug that answered (None: the catalog's for `model`);
-    - `provider`: who answered (None: nobody); `failed`: who was tried before, in order;
-    - `tokens`: None for as many as the cost buys at the model's price, three of the prompt to one;
-    - `fee`: charged to credits for a BYOK request, which itself costs none (5 % after an allowance);
-    - `tools`: of what is charged to credits, the part for web search;
-    - `cache_discount`: what caching saved; `latency`: milliseconds, if the request took no time;
-    - `finish`: why it ended (`stop`, `length`, `error` ...), `cancelled` by the caller, `streamed`;
-    - `session`, `user` (None: the key's external user), `app` (its title), `origin` (its URL).
-    """
-
-    model: str = "openai/gpt-4.1-mini"
-    served: str | None = None
-    provider: str | None = "OpenAI"
-    failed: tuple[str, ...] = ()
-    tokens: Tokens | None = None
-    fee: Usd = ZERO
-    tools: Usd = ZERO
-    cache_discount: Usd = ZERO
-    finish: str | None = "stop"
-    cancelled: bool = False
-    streamed: bool = False
-    latency: int = 1200
-    session: str | None = None
-    user: str | None = None
-    app: str | None = None
-    origin: str = ""
-
-    @property
-    def served_by(self) -> str:
-        """Return the name of the model that answers."""
-        return self.served or self.model
-
-
-ORDINARY = Work()
-"""What a request is for that says nothing of it."""
+ROUTERS = "openrouter/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """One completed request: what was charged, what for, and who answered.
 
-    `served` is the permaslug of the model that answered, `user` the external user, `workspace` and
-    `creator` the key's at that moment.
+    `asked` and `served` are the permaslugs of the models that were asked for and that answered,
+    `user` is the external user, `workspace` and `creator` are the key's at that moment.
     """
 
     id: str
     charge: Charge
     work: Work
+    asked: str
     served: str
     tokens: Tokens
     is_byok: bool
@@ -126,11 +69,24 @@ class Generation:
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """Return what every provider answered, the failed ones first."""
-        served = () if self.work.provider is None else ((self.work.provider, 200),)
-        answers = (*((name, 503) for name in self.work.failed), *served)
+        """Return what every provider answered, the failed ones first.
+
+        They were asked for the model that the caller wanted, or a router chose.
+        """
+        model = self.served if self.router else self.asked
+        served = () if self.work.provider is None else ((self.work.provider, self.served, 200),)
+        answers = (*((name, model, 503) for name in self.work.failed), *served)
         each = self.latency // max(1, len(answers))
-        return tuple(Attempt(provider=name, status=code, latency=each) for name, code in answers)
+        return tuple(
+            Attempt(provider=name, model=its, status=code, latency=each)
+            for name, its, code in answers
+        )
+
+    @property
+    def router(self) -> str | None:
+        """Return what chose the model, if not the caller."""
+        is_routed = self.asked != self.served and self.asked.startswith(ROUTERS)
+        return self.asked if is_routed else None
 
 
 @dataclass(slots=True)
@@ -143,16 +99,25 @@ class Generations:
     _by_id: dict[str, Generation] = field(default_factory=dict)
 
     def add(
-        self, charge: Charge, work: Work, key: SimulatedKey, model: Model | None, *, byok: bool
+        self,
+        charge: Charge,
+        work: Work,
+        key: SimulatedKey,
+        model: Model | None,
+        *,
+        asked: str,
+        byok: bool,
     ) -> Generation:
         """Keep what was charged, not earlier than the last, as work done for this key.
 
-        `model` is the catalog's entry for what answered, if it has one.
+        `model` is the catalog's entry for what answered, if it has one; `asked` is the permaslug of
+        what was asked for.
         """
         made = Generation(
             id=f"gen-{charge.at.timestamp():.0f}-{digest(f'generation {len(self._all)}')[:20]}",
             charge=charge,
             work=work,
+            asked=asked,
             served=work.served or (work.model if model is None else model.canonical_slug),
             tokens=work.tokens or _bought(model, charge.credits + charge.byok),
             is_byok=byok,

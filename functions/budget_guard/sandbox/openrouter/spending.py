@@ -1,13 +1,12 @@
 """How money leaves the account: a request is admitted when it arrives, charged when it completes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from budget_guard.domain.money import MICRO, ZERO, Usd
 from budget_guard.sandbox.openrouter.books import Charge, Refused
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.guardrails.layers import check_budgets, check_endpoint
 from budget_guard.sandbox.openrouter.keys import SimulatedKey, remaining
 from budget_guard.sandbox.openrouter.refusals import (
@@ -16,6 +15,7 @@ from budget_guard.sandbox.openrouter.refusals import (
     no_credits,
     too_many_tokens,
 )
+from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 if TYPE_CHECKING:
     from budget_guard.sandbox.openrouter.account import Account
@@ -33,11 +33,15 @@ class InFlight:
 
 @dataclass(slots=True)
 class Spending:
-    """Admission and charging, by key hash. A request under way completes whatever happens."""
+    """Admission and charging, by key hash. A request under way completes whatever happens.
+
+    `failing` are providers that fail now, each with the one that serves its models instead.
+    """
 
     _account: "Account"
     total_credits: Usd
     total_usage: Usd = ZERO
+    failing: dict[str, str] = field(default_factory=dict)
     _in_flight: dict[InFlight, None] = field(default_factory=dict)
 
     def charge(
@@ -96,7 +100,8 @@ class Spending:
         charge = Charge(now, request.hash, paid, byok, request.admitted_at)
         account.books.book(charge)
         key, model = account.keys[request.hash], account.catalog.named(work.served_by, now)
-        account.generations.add(charge, work, key, model, byok=request.byok)
+        done, asked = self._served(work), account.catalog.called(work.model, now, "permaslug")
+        account.generations.add(charge, done, key, model, asked=asked, byok=request.byok)
         self.total_usage += paid
         return charge
 
@@ -111,6 +116,14 @@ class Spending:
         self._check_limit(key, max_cost, byok=byok, price=price)
         check_endpoint(self._account, key, work)
         return byok
+
+    def _served(self, work: Work) -> Work:
+        """Return the work as somebody does it who answers: what was cached elsewhere is no use."""
+        provider = work.provider or ""
+        if provider not in self.failing:
+            return work
+        failed = (*work.failed, provider)
+        return replace(work, provider=self.failing[provider], failed=failed, cache_discount=ZERO)
 
     def _check_balance(self, max_cost: Usd | None, *, byok: bool, price: Usd) -> None:
         balance = self.total_credits - self.total_usage

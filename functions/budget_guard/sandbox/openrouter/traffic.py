@@ -13,8 +13,8 @@ from budget_guard.domain.money import MICRO, Usd
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.behaviour import NOTHING
-from budget_guard.sandbox.openrouter.generations import ORDINARY, Work
 from budget_guard.sandbox.openrouter.refusals import Refusal
+from budget_guard.sandbox.openrouter.work import ORDINARY, Work
 
 
 class Course(StrEnum):

@@ -1,14 +1,15 @@
 """Generations that analytics lists, as far as the budgets file wants them one by one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from itertools import batched, pairwise
 
-from budget_guard.domain.costs import CostsRead
+from budget_guard.domain.choices import Above, Choice
+from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
-from budget_guard.domain.policy import Above, Choice
 from budget_guard.domain.records import Workspace
 from budget_guard.domain.sampling import GenerationsRead
 from budget_guard.use_cases.costs.asking import HOUR, whole
@@ -46,6 +47,11 @@ class Chooser:
     ask: Callable[[Question], Told]
     kept: int = 0
     warnings: list[str] = field(default_factory=list)
+    _hours: Callable[[date], Sequence[CostHour]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # A day has the hours of all workspaces; it is read once, not for each of them.
+        self._hours = lru_cache(maxsize=2)(self.keeper.ledger.cost_hours)
 
     def read(
         self,
@@ -81,7 +87,7 @@ class Chooser:
 
     @property
     def _counter(self) -> Counter:
-        return Counter(self.keeper.ledger, self.keeper.lease, self.choice, self.now)
+        return Counter(self.keeper, self.choice, self.now, self._hours)
 
     def _keep(self, question: Question, named: Named) -> Tally | None:
         """Bring what is chosen of a span on record; None where the time is over before that."""

@@ -1,15 +1,15 @@
 """What was not fetched, counted: per hour the generations that exist, are chosen, are on record."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from budget_guard.domain.choices import Choice
+from budget_guard.domain.costs import CostHour
 from budget_guard.domain.money import Usd
-from budget_guard.domain.policy import Choice
 from budget_guard.domain.sampling import Count, Sampled
-from budget_guard.use_cases.costs.ledger import CostLedger
+from budget_guard.use_cases.costs.keeping import Keeper
 from budget_guard.use_cases.costs.source import Question, Row
-from budget_guard.use_cases.ports import Lease
 
 HOUR = timedelta(hours=1)
 
@@ -35,31 +35,34 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Writes what became of the generations of each hour, where that is news."""
+    """Writes what became of the generations of each hour, where that is news.
 
-    ledger: CostLedger
-    lease: Lease
+    `hours` tells the costs of a day's hours.
+    """
+
+    keeper: Keeper
     choice: Choice
     now: datetime
+    hours: Callable[[date], Sequence[CostHour]]
 
     def record(self, question: Question, tally: Tally) -> None:
         """Count the hours of a question: hours that never had anything are not written."""
         hours = list(_hours(question))
         days = sorted({hour.date() for hour in hours})
         exist = dict.fromkeys(hours, Count())
-        for one in (one for day in days for one in self.ledger.cost_hours(day)):
+        for one in (one for day in days for one in self.hours(day)):
             if one.workspace == question.workspace and one.hour in exist:
                 for figures in (cost.figures for cost in one.models or one.providers):
                     exist[one.hour] += Count(figures.requests, figures.credits + figures.byok)
         known = {
             one.hour: one
             for day in days
-            for one in self.ledger.sampled(day)
+            for one in self.keeper.ledger.sampled(day)
             if one.workspace == question.workspace
         }
         counted = [self._sampled(question.workspace, hour, exist[hour], tally) for hour in hours]
         news = [one for one in counted if _is_news(one, known.get(one.hour))]
-        self.ledger.save(*news, lease=self.lease)
+        self.keeper.change({one.hour.date() for one in news}, news)
 
     def _sampled(self, workspace: str, hour: datetime, exist: Count, tally: Tally) -> Sampled:
         chosen, kept = (counts.get(hour, Count()) for counts in (tally.chosen, tally.kept))

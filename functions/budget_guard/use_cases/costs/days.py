@@ -6,17 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from budget_guard.domain.costs import (
-    ACTIVITY,
-    UNKNOWN,
-    Cost,
-    CostDay,
-    CostHour,
-    CostsRead,
-    part_of,
-    total,
-)
+from budget_guard.domain.costs import ACTIVITY, Cost, CostDay, CostHour, CostsRead, part_of, total
 from budget_guard.domain.errors import KeyGone, ProviderError, ProviderUnavailable
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.observations import Observation
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.ports import Lease

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from budget_guard.domain.costs import Axis, Cost, CostHour, Figures, summed
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, CostHour, Figures, summed
 from budget_guard.use_cases.costs.asking import HOUR, whole
 from budget_guard.use_cases.costs.naming import Named, told_by_hash
 from budget_guard.use_cases.costs.source import Question, Row, Told

@@ -1,8 +1,10 @@
 """Generations brought on record: fetched where they are not, completed where more is known."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date
 
+from budget_guard.domain.daily import DayTouched
 from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.generations import UNSAID, Generation, Said
 from budget_guard.domain.money import Usd
@@ -34,12 +36,13 @@ type RunAll = Callable[[Callable[[Wanted], Answer], Iterable[Wanted]], Iterable[
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Keeps generations; `run_all` may ask for several at a time."""
+    """Keeps generations; `run_all` may ask for several at a time. `touched` are their days so far."""
 
     source: CostSource
     ledger: CostLedger
     lease: Lease
     run_all: RunAll = map
+    touched: set[date] = field(default_factory=set)
 
     def keep(self, wanted: Sequence[Wanted]) -> Mapping[str, Generation | ProviderError]:
         """Bring generations on record, each wanted once; return each, or why it is not there.
@@ -48,9 +51,15 @@ class Keeper:
         not fetched again. Raises `LedgerError` and `ManagementKeyError`; then nothing is promised.
         """
         answers = list(self.run_all(self._answer, wanted))
-        news = [one.found for one in answers if one.is_news]
-        self.save(*(one for one in news if isinstance(one, Generation)))
+        news = [one.found for one in answers if one.is_news and isinstance(one.found, Generation)]
+        self.change({one.created_at.astimezone(UTC).date() for one in news}, news)
         return {one.id: answer.found for one, answer in zip(wanted, answers, strict=True)}
+
+    def change(self, days: Collection[date], records: Sequence[Record]) -> None:
+        """Write what changes these days; that they are to be summed up again, with it or before."""
+        marks = [DayTouched(day) for day in sorted(days) if day not in self.touched]
+        self.save(*marks, *records)
+        self.touched.update(days)
 
     def save(self, *records: Record) -> None:
         """Write records under this run's lease."""

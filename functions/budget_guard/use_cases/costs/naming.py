@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from budget_guard.domain.costs import NOTHING, UNKNOWN, summed
+from budget_guard.domain.costs import NOTHING, summed
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import NOISE
 from budget_guard.domain.observations import Observation
 from budget_guard.use_cases.costs.source import Question, Row

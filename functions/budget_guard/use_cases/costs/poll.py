@@ -1,8 +1,9 @@
 """`poll_costs`: read what was spent on what into the ledger; any run may be repeated, or killed."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.errors import ProviderError
@@ -16,8 +17,10 @@ from budget_guard.use_cases.costs.days import DAY, Closed, Days, Rows
 from budget_guard.use_cases.costs.hours import Span, read_hours
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.naming import names
+from budget_guard.use_cases.costs.offer import labelled, read_offer
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
+from budget_guard.use_cases.costs.spends import Spends
 from budget_guard.use_cases.ports import Lease
 
 LATE = 2 * HOUR
@@ -69,21 +72,14 @@ def poll_costs(on: CostPoll) -> CostReport:
     A workspace that fails keeps what was known of it, the others are read. Raises `LedgerError`,
     and a `ProviderError` or `ManagementKeyError` where OpenRouter tells nothing at all.
     """
+    read = read_offer(on.source, on.ledger, on.lease, on.now)
+    on = replace(on, source=labelled(on.source, read.offer))
     observations = on.ledger.observations()
     reader = _Reader(on, observations.values())
-    problems, is_whole = [], True
-    for workspace in on.ledger.workspaces().values():
-        if on.policy.reads(workspace.id):
-            try:
-                is_whole = reader.read(workspace) and is_whole
-            except ProviderError as error:
-                problems.append(f"costs of workspace {workspace.name}: {error}")
-    try:
-        closed = Days(
-            on.ledger, on.lease, observations, on.source.activity, on.now, on.has_time, on.run_all
-        ).close()
-    except ProviderError as error:
-        closed = Closed(0, (str(error),))
+    problems = [read.problem] if read.problem else []
+    is_whole = reader.read_all(problems)
+    closed = _closed(on, observations)
+    Spends(on.ledger, on.lease, on.policy, observations, on.now, on.has_time).count()
     people = People(observations, on.policy.budgets)
     Watch(on.ledger, on.lease, on.policy, people, on.now, on.has_time).look()
     problems += [f"costs of completed days: {one}" for one in closed.problems]
@@ -91,9 +87,19 @@ def poll_costs(on: CostPoll) -> CostReport:
         hours=reader.written,
         days=closed.days,
         is_whole=is_whole and not problems,
-        warnings=tuple(reader.warnings),
+        warnings=(*read.warnings, *reader.warnings),
         problem="; ".join(problems) or None,
     )
+
+
+def _closed(on: CostPoll, observations: Mapping[str, Observation]) -> Closed:
+    days = Days(
+        on.ledger, on.lease, observations, on.source.activity, on.now, on.has_time, on.run_all
+    )
+    try:
+        return days.close()
+    except ProviderError as error:
+        return Closed(0, (str(error),))
 
 
 class _Reader:
@@ -105,8 +111,21 @@ class _Reader:
         self._named = names(observations)
         self._known = on.ledger.costs_read()
         self._at_once = WEEK
+        # A day has the hours of all workspaces; it is read once, not for each of them.
+        self._hours = lru_cache(maxsize=2)(on.ledger.cost_hours)
         self.warnings = dict.fromkeys(offered.missing)
         self.written = 0
+
+    def read_all(self, problems: list[str]) -> bool:
+        """Read every workspace; tell whether all hours until now were read."""
+        is_whole = True
+        for workspace in self._on.ledger.workspaces().values():
+            if self._on.policy.reads(workspace.id):
+                try:
+                    is_whole &= self.read(workspace)
+                except ProviderError as error:
+                    problems.append(f"costs of workspace {workspace.name}: {error}")
+        return is_whole
 
     def read(self, workspace: Workspace) -> bool:
         """Read a workspace; tell whether all hours until now were read.
@@ -151,7 +170,7 @@ class _Reader:
         before = {
             (one.hour, one.part): one
             for day in span.days()
-            for one in self._on.ledger.cost_hours(day)
+            for one in self._hours(day)
             if one.workspace == span.workspace
         }
         for hour in found:

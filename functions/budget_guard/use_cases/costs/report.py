@@ -6,22 +6,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from budget_guard.domain.costs import (
-    ACTIVITY,
-    NOTHING,
-    UNKNOWN,
-    Axis,
-    Cost,
-    Figures,
-    part_of,
-    summed,
-)
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import ACTIVITY, NOTHING, Cost, Figures
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.outcomes import PerSuccess, Rate
 from budget_guard.domain.ownership import owner_of
-from budget_guard.domain.policy import Budget
+from budget_guard.domain.policy import Budget, Policy
+from budget_guard.domain.premium import Premium, premium
 from budget_guard.domain.sampling import Count
+from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.ledger import CostLedger
 
 DAY = timedelta(days=1)
@@ -100,7 +95,8 @@ class CostTable:
 
     `read_until`: all hours before are in it, of every workspace (None: nothing was ever read).
     `read_since`: hours before were never read. `closed_until`: days before are as OpenRouter's
-    activity has them, for good. `on_record`: it is of these requests only.
+    activity has them, for good. `on_record`: it is of these requests only. `premium` is what
+    dear models took of the total.
     """
 
     by: By
@@ -112,6 +108,8 @@ class CostTable:
     read_until: datetime | None
     closed_until: date | None
     on_record: OnRecord | None = None
+    premium: Premium | None = None
+    premium_before: Premium | None = None
 
     @property
     def is_comparable(self) -> bool:
@@ -133,9 +131,11 @@ def share(line: CostLine, table: CostTable) -> Decimal:
 
 def cost_table(ledger: CostLedger, period: Period, by: By) -> CostTable:
     """Return the costs of a period: closed days by activity, the others by analytics' hours."""
-    observations = ledger.observations()
-    label = _label(by, observations, _budgets(ledger))
-    now, before = (_summed(ledger, days, by, label) for days in (period, period.before))
+    observations, policy = ledger.observations(), _policy(ledger)
+    label = _label(by, observations, policy.budgets)
+    sums = [_summed(ledger, days, by, label) for days in (period, period.before)]
+    dear = [premium(models, policy.costs.premium_above) for _, models in sums]
+    now, before = (labels for labels, _ in sums)
     lines = [
         CostLine(_shown(at, by, observations), figures, before.get(at, NOTHING), _key(at, by))
         for at, figures in now.items()
@@ -152,33 +152,25 @@ def cost_table(ledger: CostLedger, period: Period, by: By) -> CostTable:
         read_since=max((one.since for one in read.values()), default=None),
         read_until=min((one.until for one in read.values()), default=None),
         closed_until=closed.until.astimezone(UTC).date() if closed else None,
+        premium=dear[0],
+        premium_before=dear[1],
     )
-
-
-def costs_of(ledger: CostLedger, day: date, axis: Axis) -> Iterator[Cost]:
-    """Yield the costs of a day, each once, every one with its model or its provider (`axis`).
-
-    Closed parts of the day are as activity told them, with both.
-    """
-    told = {one.part: one for one in ledger.cost_days(day)}
-    hours = ledger.cost_hours(day)
-    closed = {part for part, one in told.items() if one.closed or not hours}
-    for part in closed:
-        yield from (one for one in told[part].rows if getattr(one, axis.value))
-    for hour in hours:
-        rows = hour.models if axis is Axis.MODEL else hour.providers
-        yield from (one for one in rows if part_of(one.key) not in closed)
 
 
 def _summed(
     ledger: CostLedger, period: Period, by: By, label: Callable[[Cost, date], str]
-) -> Mapping[str, Figures]:
+) -> tuple[Mapping[str, Figures], Mapping[str, Figures]]:
+    """Return what each label came to, and each model."""
     axis = Axis.PROVIDER if by is By.PROVIDER else Axis.MODEL
-    return summed(
-        (label(one, day), one.figures)
-        for day in period.days()
-        for one in costs_of(ledger, day, axis)
-    )
+    labels, models = dict[str, Figures](), dict[str, Figures]()
+    for day in period.days():
+        costs = DayCosts.of(ledger, day)
+        for one in costs.by(axis):
+            name = label(one, day)
+            labels[name] = labels.get(name, NOTHING) + one.figures
+        for one in costs.by(Axis.MODEL):
+            models[one.model or ""] = models.get(one.model or "", NOTHING) + one.figures
+    return labels, models
 
 
 def _label(
@@ -200,9 +192,9 @@ def _label(
     }[by]
 
 
-def _budgets(ledger: CostLedger) -> Sequence[Budget]:
+def _policy(ledger: CostLedger) -> Policy:
     deployed = ledger.deployed()
-    return deployed.policy.budgets if deployed else ()
+    return deployed.policy if deployed else Policy((), "")
 
 
 def _shown(label: str, by: By, observations: Mapping[str, Observation]) -> str:

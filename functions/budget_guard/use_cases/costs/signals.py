@@ -11,14 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from budget_guard.domain.costs import CostHour
 from budget_guard.domain.money import ZERO, Usd
+from budget_guard.domain.offer import Offer
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.signals.habits import HISTORY_DAYS, RECENT, unusual
 from budget_guard.domain.signals.mix import Compared, is_enough, shifts, steps_until
-from budget_guard.domain.signals.rules import MixShifted, Unexplained, Unusual
+from budget_guard.domain.signals.prices import repriced, used
+from budget_guard.domain.signals.rules import MixShifted, Prices, Unusual
 from budget_guard.domain.signals.shapes import STEPS, mix_of
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
-from budget_guard.domain.signals.unexplained import keyless, marked, span, untold
+from budget_guard.domain.signals.unexplained import Missing, keyless, marked, missing, span, untold
+from budget_guard.domain.signals.withdrawn import leaving, withdrawn
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.shaping import DAY, Shapes, midnight
 from budget_guard.use_cases.ports import Lease
@@ -42,7 +45,7 @@ class Watch:
 
     def look(self) -> None:
         """Write the signals of the hours read since the last look. Raises `LedgerError`."""
-        read = self._read()
+        read = hours_read(self.ledger, self.policy)
         until, last = min(read.values(), default=None), self.ledger.signals()
         if until is None or self.now - until > BEHIND or (last and last.until == until):
             return
@@ -61,45 +64,31 @@ class Watch:
             self.ledger.poll_report(),
             self.people.observations.values(),
         )
-        found = tuple(self._found(told, until, read, balances))
-        self.ledger.save(Signals(self.now, until, found, balances), lease=self.lease)
-
-    def _read(self) -> Mapping[str, datetime]:
-        """Return until when the hours of each workspace were read."""
-        read = self.ledger.costs_read()
-        return {
-            one: read[one].until.astimezone(UTC)
-            for one in self.ledger.workspaces()
-            if self.policy.reads(one) and one in read
-        }
+        over = span(self.now, midnight(until.date() - DAY), read)
+        lacking = missing(self.people, _credits(told), over)
+        found = tuple(self._found(told, until, lacking, balances))
+        self.ledger.save(Signals(self.now, until, found, balances, lacking.gap), lease=self.lease)
 
     def _found(
         self,
         hours: Sequence[CostHour],
         until: datetime,
-        read: Mapping[str, datetime],
+        lacking: Missing,
         balances: Sequence[BalanceMark],
     ) -> Iterator[Signal]:
         rules = self.policy.signals
         if rules.unexplained:
-            known = midnight(until.date() - DAY)
-            yield from self._unexplained(hours, known, read, rules.unexplained)
+            yield from _some(untold(self.people, lacking, rules.unexplained))
             if not self.policy.scope:
                 yield from _some(keyless(balances, rules.unexplained))
         if rules.mix_shifted:
             yield from self._shifts(hours, until, rules.mix_shifted)
         if rules.unusual:
             yield from self._unusual(hours, until, rules.unusual)
-
-    def _unexplained(
-        self,
-        hours: Sequence[CostHour],
-        known: datetime,
-        read: Mapping[str, datetime],
-        rules: Unexplained,
-    ) -> Iterator[Signal]:
-        over = span(self.now, known, read)
-        return _some(untold(self.people, _credits(hours), over, rules))
+        if rules.prices and (offer := self.ledger.offer()):
+            last_day = used(one for one in hours if one.hour >= until - DAY)
+            yield from repriced(offer, last_day, self.people, rules.prices, self.now)
+            yield from self._withdrawn(offer, hours, rules.prices)
 
     def _shifts(
         self, hours: Sequence[CostHour], until: datetime, rules: MixShifted
@@ -127,6 +116,26 @@ class Watch:
         days = (first - back * DAY for back in range(1, HISTORY_DAYS + 1))
         before = [one for day in days for one in self.ledger.day_habits(day)]
         return unusual(recent, before, self.people, rules)
+
+    def _withdrawn(
+        self, offer: Offer, hours: Sequence[CostHour], rules: Prices
+    ) -> Iterator[Signal]:
+        today = self.now.astimezone(UTC).date()
+        if not leaving(offer, rules, today):
+            return
+        days = (today - back * DAY for back in range(1, WEEK + 1))
+        mixes = [one for one in map(self.ledger.day_mix, days) if one]
+        yield from withdrawn(offer, used(hours), mixes, self.people, rules, today)
+
+
+def hours_read(ledger: CostLedger, policy: Policy) -> Mapping[str, datetime]:
+    """Return until when the hours of each workspace were read."""
+    read = ledger.costs_read()
+    return {
+        one: read[one].until.astimezone(UTC)
+        for one in ledger.workspaces()
+        if policy.reads(one) and one in read
+    }
 
 
 def _credits(hours: Sequence[CostHour]) -> Mapping[str, Mapping[datetime, Usd]]:

@@ -5,9 +5,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from budget_guard.domain.costs import Axis, Cost, Figures
+from budget_guard.domain.axis import Axis
+from budget_guard.domain.costs import Cost, Figures
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
+from budget_guard.domain.offer import Model
 
 
 class Grain(StrEnum):
@@ -74,6 +76,14 @@ class Told:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models on offer; `warnings` tell in words what of them could not be read."""
+
+    models: tuple[Model, ...]
+    warnings: tuple[str, ...] = ()
+
+
 class CostSource(Protocol):
     """What OpenRouter tells of costs. Every method may raise a `ProviderError`.
 
@@ -101,4 +111,8 @@ class CostSource(Protocol):
         Raises `ProviderRejected` with status 404 for one that is not known (yet), and with 403 for
         one that is somebody else's.
         """
+        ...
+
+    def models(self) -> Models:
+        """Return all models on offer, at least one (`GET /models`)."""
         ...

@@ -7,9 +7,9 @@ from budget_guard.sandbox.openrouter.bodies import changes, parsed
 from budget_guard.sandbox.openrouter.byok.bodies import CredentialPatch, NewCredential
 from budget_guard.sandbox.openrouter.collection import Collection, Row
 from budget_guard.sandbox.openrouter.endpoints import provider_slug
-from budget_guard.sandbox.openrouter.generations import Work
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
 from budget_guard.sandbox.openrouter.refusals import Refusal, no_endpoint
+from budget_guard.sandbox.openrouter.work import Work
 
 
 class Credentials(Collection):

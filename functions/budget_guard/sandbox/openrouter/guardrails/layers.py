@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from budget_guard.domain.money import ZERO
 from budget_guard.sandbox.openrouter.collection import Row
 from budget_guard.sandbox.openrouter.endpoints import provider_slug
-from budget_guard.sandbox.openrouter.generations import Work
 from budget_guard.sandbox.openrouter.key_budget import KeyBudget, Scope
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
 from budget_guard.sandbox.openrouter.refusals import guardrail_budget_spent, no_endpoint
+from budget_guard.sandbox.openrouter.work import Work
 
 if TYPE_CHECKING:
     from budget_guard.sandbox.openrouter.account import Account
