@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from budget_guard.domain.lineage import Lineage, Sighting, State, Stray, begun, stray
+from budget_guard.domain.lineage import Lineage, State, begun
+from budget_guard.domain.strays import Sighting, Stray, stray
 from tests.domain.builders import DAY, HOUR, MINUTE, NOW, usd
 
 ARN = "arn:secret"

@@ -9,7 +9,7 @@ from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.rooms import Kin, in_force, rooms
-from budget_guard.domain.rotation import Cap, Room, free
+from budget_guard.domain.split import Cap, Room, free
 from budget_guard.domain.windows import Window
 from tests.domain.builders import (
     ALWAYS,

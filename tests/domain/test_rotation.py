@@ -11,16 +11,8 @@ from budget_guard.domain.fences import lifetime_fence
 from budget_guard.domain.holds import Possible
 from budget_guard.domain.keys import Counters, Settings
 from budget_guard.domain.money import MICRO, ZERO
-from budget_guard.domain.rotation import (
-    Limited,
-    Room,
-    Rotation,
-    Stage,
-    expiry,
-    free,
-    is_enough,
-    kept,
-)
+from budget_guard.domain.rotation import Rotation, Stage
+from budget_guard.domain.split import Limited, Room, expiry, free, is_enough, kept
 from budget_guard.domain.windows import Window
 from tests.domain.builders import DAY, MINUTE, NOW, OPEN, counters, limited, usd
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from budget_guard.adapters.ledger.rotation import DynamoRotationLedger
+from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.domain.errors import (
     LeaseLost,
     ManagementKeyError,
@@ -46,7 +46,7 @@ class Rotated:
             Name="openrouter/prod", SecretString=json.dumps(fields), ClientRequestToken=FIRST
         )["ARN"]
         dynamodb, clock = guard.aws("dynamodb"), guard.account.clock
-        self.ledger = DynamoRotationLedger(dynamodb, "ledger", lambda: clock.now)
+        self.ledger = DynamoLedger(dynamodb, "ledger", lambda: clock.now)
         place = guard.account.workspaces.default
         self.ledger.save(begun(self.secret, self.key, "prod", workspace=place, at=clock.now))
         for _ in range(2):

@@ -28,7 +28,7 @@ class Coverage:
         if key.workspace not in self._indexes:
             self._indexes[key.workspace] = self._index(key.workspace)
         index, lengths = self._indexes[key.workspace]
-        name, budgets, found = key.name, self._budgets, []
+        name, budgets, found = key.known_as, self._budgets, []
         for length in lengths:
             for place, letters, is_all in index.get(name[:length], ()):
                 is_likely = letters in name and place not in found

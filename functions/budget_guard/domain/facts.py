@@ -8,6 +8,7 @@ from budget_guard.domain.alerts import Incident
 from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.keys import Settings
+from budget_guard.domain.kin import Kin
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, Freeze, Grant, PollReport, Release, Workspace
@@ -39,6 +40,7 @@ class Facts:
     signals: Signals | None = None
     cost_spends: Mapping[str, CostSpend] = field(default_factory=dict)
     request_signals: RequestSignals | None = None
+    kin: Kin = field(default_factory=Kin)
     spared: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()

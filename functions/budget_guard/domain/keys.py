@@ -16,7 +16,8 @@ class Key:
     """Who a key is. `hash` identifies it; `name` is neither unique nor lasting.
 
     `workspace` is the workspace's id; `creator` the user's id, None for a workspace-owned key.
-    `created_on` is the day (UTC) that it was made on; None where that is not known.
+    `created_on` is the day (UTC) that it was made on; None where that is not known. `lineage` is
+    the name of its lineage where it is a generation of one: by that budgets know it.
     """
 
     hash: str
@@ -26,6 +27,12 @@ class Key:
     creator: str | None = None
     expires_at: datetime | None = None
     created_on: date | None = None
+    lineage: str | None = None
+
+    @property
+    def known_as(self) -> str:
+        """Return the name that budgets go by: its lineage's, else its own."""
+        return self.lineage or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,29 @@ class OnOverride(StrEnum):
     REAPPLY = "reapply"
 
 
+class Do(StrEnum):
+    """What a step of a ladder brings about besides an alert, for each key of the budget.
+
+    `RESTRICT`: only cheaper models. `ROTATE`: a new key takes its place. `PROPOSE`: people are
+    given the command for that.
+    """
+
+    RESTRICT = "restrict"
+    ROTATE = "rotate"
+    PROPOSE = "propose-rotation"
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A step of a budget's ladder; `at` is a fraction of the cap (0.8 for 80 %)."""
+    """A step of a budget's ladder; `at` is a fraction of the cap (0.8 for 80 %).
+
+    `restrict_to` names the guardrail of cheaper models, by its name or id at OpenRouter.
+    """
 
     at: Decimal
     severity: Severity
+    do: Do | None = None
+    restrict_to: str | None = None
 
 
 LADDER = (
@@ -113,7 +130,7 @@ class Budget:
     def covers(self, key: Key) -> bool:
         """Tell whether `key` belongs: a name pattern fits, and each narrowing that is given."""
         return (
-            fits(self.keys, key.name)
+            fits(self.keys, key.known_as)
             and (not self.workspaces or _fits_one_of_few(self.workspaces, key.workspace))
             and (not self.creators or _fits_one_of_few(self.creators, key.creator or ""))
         )
@@ -156,6 +173,25 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
+class RotationRule:
+    """Which keys are rotated, how often, and what becomes of the one that was replaced.
+
+    It keeps `allowance` (USD) and what it spends in ten minutes; it is disabled when idle for
+    `drain`, and deleted so long after that. Still in use after `drain_max` it is told of, and
+    disabled only with `force`. `on_leak`: what follows where spend is out of profile.
+    """
+
+    keys: tuple[str, ...] = ("*",)
+    every: timedelta = timedelta(days=30)
+    drain: timedelta = timedelta(minutes=30)
+    drain_max: timedelta = timedelta(hours=24)
+    delete_after: timedelta = timedelta(days=7)
+    force: bool = False
+    allowance: Usd = FLOOR
+    on_leak: Do = Do.PROPOSE
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole budgets file. `hash` identifies its content in logs and records.
 
@@ -174,6 +210,11 @@ class Policy:
     costs: Costs = field(default_factory=Costs)
     account: Account = field(default_factory=Account)
     signals: SignalRules = field(default_factory=SignalRules)
+    rotation: tuple[RotationRule, ...] = ()
+
+    def rotation_of(self, name: str) -> RotationRule | None:
+        """Return the first rule for a lineage of this name; None: it is not to be rotated."""
+        return next((one for one in self.rotation if fits(one.keys, name)), None)
 
     def concerns(self, key: Key) -> bool:
         """Tell whether `key` is this guard's business: its workspace is in the scope."""

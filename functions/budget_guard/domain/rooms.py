@@ -10,7 +10,7 @@ from budget_guard.domain.holds import Possible
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.reach import is_ours
-from budget_guard.domain.rotation import Cap, Limited, Room
+from budget_guard.domain.split import Cap, Limited, Room
 from budget_guard.domain.tally import spent
 
 

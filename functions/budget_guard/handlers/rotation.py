@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from budget_guard.adapters.ledger.rotation import DynamoRotationLedger
+from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
@@ -60,7 +60,7 @@ def world(run: Run) -> Iterator[Rotating]:
             openrouter=openrouter,
             keys=keys,
             vault=SecretsManagerVault(secrets),
-            ledger=DynamoRotationLedger(client("dynamodb"), settings.table_name),
+            ledger=DynamoLedger(client("dynamodb"), settings.table_name),
             policy=policy(),
             # Of its own even where the same event is delivered twice: leases go by it.
             run=run.token,

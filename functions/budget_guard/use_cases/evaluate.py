@@ -16,6 +16,7 @@ from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import settle
+from budget_guard.domain.kin import Kin
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
 from budget_guard.domain.windows import Window, start
@@ -50,10 +51,11 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
     freshness = ledger.freshness()
     is_counting = any(one.counts_costs for one in policy.budgets)
     latest = max((one.at for one in freshness.values()), default=now)
+    kin = Kin(ledger.lineages(), ledger.rotations())
     return Facts(
         policy=policy,
         now=max(now, latest),
-        observations=ledger.observations(),
+        observations=kin.introduced(ledger.observations()),
         freshness=freshness,
         workspaces=ledger.workspaces(),
         holds=ledger.holds(),
@@ -67,6 +69,7 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         signals=ledger.signals(),
         cost_spends=ledger.cost_spends() if is_counting else {},
         request_signals=ledger.request_signals(),
+        kin=kin,
     )
 
 

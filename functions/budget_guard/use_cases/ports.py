@@ -9,6 +9,7 @@ from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Limit, Reading
+from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import Usd
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
@@ -22,14 +23,14 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known, Listing
 
 if TYPE_CHECKING:
-    # Only who keeps costs, or rotates keys, pays for loading what they are made of.
+    # Only who keeps costs pays for loading what they are made of.
     from budget_guard.use_cases.costs.ledger import CostRecord
-    from budget_guard.use_cases.rotation.ports import RotationRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,10 @@ type BasicRecord = (
     | Signals
     | RequestSignals
     | CostSpend
+    | Lineage
+    | Rotation
 )
-type Record = BasicRecord | CostRecord | RotationRecord
+type Record = BasicRecord | CostRecord
 
 
 class Ledger(Protocol):
@@ -197,6 +200,22 @@ class Ledger(Protocol):
 
     def cost_spends(self) -> Mapping[str, CostSpend]:
         """Return what the budgets that count costs have spent, by the budget's name."""
+        ...
+
+    def lineage(self, secret: str) -> Lineage | None:
+        """Return the lineage of a secret."""
+        ...
+
+    def lineages(self) -> Mapping[str, Lineage]:
+        """Return every lineage, by secret, read consistently."""
+        ...
+
+    def rotation(self, secret: str) -> Rotation | None:
+        """Return the last rotation of a secret, read consistently."""
+        ...
+
+    def rotations(self) -> Sequence[Rotation]:
+        """Return the last rotation of each secret, the earliest first."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

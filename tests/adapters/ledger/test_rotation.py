@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from budget_guard.adapters.ledger.rotation import DynamoRotationLedger, MemoryRotationLedger
+from budget_guard.adapters.ledger.dynamodb import DynamoLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.lineage import State, begun
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ports import Lease
-from budget_guard.use_cases.rotation.ports import RotationLedger
+from budget_guard.use_cases.ports import Lease, Ledger
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH
 
@@ -41,28 +41,28 @@ ROTATION = Rotation(
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def ledger(request: pytest.FixtureRequest, clock: Clock) -> RotationLedger:
+def ledger(request: pytest.FixtureRequest, clock: Clock) -> Ledger:
     if request.param == "memory":
-        return MemoryRotationLedger(clock)
+        return MemoryLedger(clock)
     table: Any = request.getfixturevalue("table")
-    return DynamoRotationLedger(table, "ledger", clock)
+    return DynamoLedger(table, "ledger", clock)
 
 
-def test_before_the_first_there_is_none(ledger: RotationLedger) -> None:
+def test_before_the_first_there_is_none(ledger: Ledger) -> None:
     assert ledger.lineage(ARN) is None
     assert ledger.rotation(ARN) is None
     assert not ledger.lineages()
     assert not ledger.rotations()
 
 
-def test_both_are_returned_as_they_were_saved(ledger: RotationLedger) -> None:
+def test_both_are_returned_as_they_were_saved(ledger: Ledger) -> None:
     ledger.save(LINEAGE, ROTATION)
     assert ledger.lineage(ARN) == LINEAGE
     assert ledger.lineages() == {ARN: LINEAGE}
     assert ledger.rotation(ARN) == ROTATION
 
 
-def test_the_last_rotation_of_each_secret_is_kept(ledger: RotationLedger) -> None:
+def test_the_last_rotation_of_each_secret_is_kept(ledger: Ledger) -> None:
     other = replace(ROTATION, secret="other", began=NOW - timedelta(days=1))
     infinite = replace(ROTATION, granted=Decimal("Infinity"), stage=Stage.DONE)
     ledger.save(ROTATION, other)
@@ -70,7 +70,7 @@ def test_the_last_rotation_of_each_secret_is_kept(ledger: RotationLedger) -> Non
     assert ledger.rotations() == [other, infinite]
 
 
-def test_nothing_is_written_without_the_lease(ledger: RotationLedger) -> None:
+def test_nothing_is_written_without_the_lease(ledger: Ledger) -> None:
     with pytest.raises(LeaseLost):
         ledger.save(LINEAGE, lease=Lease("rotate", "run-1", NOW))
     assert ledger.lineage(ARN) is None

@@ -5,7 +5,7 @@ here as Secrets Manager does, one by one with one token, and again from the firs
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -14,18 +14,18 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
-from budget_guard.adapters.ledger.rotation import MemoryRotationLedger
+from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.adapters.vault.memory import MemoryVault
 from budget_guard.domain.errors import GuardError, RotationFailed
 from budget_guard.domain.lineage import Lineage, begun
-from budget_guard.domain.policy import Budget, Policy
+from budget_guard.domain.policy import Budget, Policy, RotationRule
 from budget_guard.domain.rotation import Rotation
 from budget_guard.sandbox.openrouter import Account, Api, Clock, Fault
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
 from budget_guard.sandbox.openrouter.in_process_keys import in_process_keys
 from budget_guard.sandbox.openrouter.keys import digest
-from budget_guard.use_cases.ports import OpenRouter
-from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, RotationLedger, Vault
+from budget_guard.use_cases.ports import Ledger, OpenRouter
+from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, Vault
 from budget_guard.use_cases.rotation.rotating import Rotating
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from tests.domain.builders import ALWAYS, MINUTE, a_budget, policy_of, usd, utc
@@ -44,10 +44,11 @@ class Scene:
     policy: Policy
     account: Account = field(default_factory=lambda: Account(clock=Clock(NOW)))
     vault: MemoryVault = field(default_factory=MemoryVault)
-    ledger: MemoryRotationLedger = field(default_factory=MemoryRotationLedger)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
     switch: Switch = field(default_factory=Switch)
     meanwhile: Callable[[], object] = lambda: None
     said: list[str] = field(default_factory=list)
+    rule: RotationRule = field(default_factory=RotationRule)
     guard: Guard = field(init=False)
     api: Api = field(init=False)
     first: str = ""
@@ -104,8 +105,8 @@ class Scene:
             openrouter=cast("OpenRouter", Watched(in_process, "OpenRouter", self.switch)),
             keys=cast("KeyMaker", Watched(keys, "keys", self.switch)),
             vault=cast("Vault", Watched(self.vault, "vault", self.switch)),
-            ledger=cast("RotationLedger", WatchedLedger(self.ledger, "ledger", self.switch)),
-            policy=self.guard.policy,
+            ledger=cast("Ledger", WatchedLedger(self.ledger, "ledger", self.switch)),
+            policy=replace(self.guard.policy, rotation=(self.rule,)),
             run=f"rotate-{next(self.runs)}",
             now=self.now,
             clock=lambda: self.now,

@@ -9,7 +9,7 @@ import pytest
 
 from budget_guard.domain.policy import Budget
 from budget_guard.sandbox.openrouter import Refusal
-from budget_guard.use_cases.rotation.retiring import Terms, retire
+from budget_guard.use_cases.rotation.retiring import retire
 from budget_guard.use_cases.rotation.sweeping import sweep
 from tests.domain.builders import ALWAYS, DAY, MINUTE, a_budget, policy_of
 from tests.use_cases.rotation.scene import SECRET, Scene
@@ -65,7 +65,7 @@ class Day:
         for _ in range(minutes // 5):
             self.pass_(5 * MINUTE)
             self.scene.guard.cycle()
-            found = retire(Terms(), self.scene.rotating())
+            found = retire(self.scene.rotating())
             self.lingering |= {one.key for one in found.lingering}
         sweep(self.scene.rotating())
 

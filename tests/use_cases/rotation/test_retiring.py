@@ -7,7 +7,8 @@ import pytest
 
 from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.lineage import State
-from budget_guard.use_cases.rotation.retiring import Retired, Terms, retire
+from budget_guard.domain.policy import RotationRule
+from budget_guard.use_cases.rotation.retiring import Retired, retire
 from tests.domain.builders import DAY, HOUR, MINUTE
 from tests.simulation.guard import Killed, Switch
 from tests.use_cases.rotation.scene import SECRET, Scene, a_scene
@@ -23,15 +24,13 @@ def scene() -> Scene:
     return scene
 
 
-def loop(
-    scene: Scene, minutes: int, terms: Terms | None = None, *, every: int = 5
-) -> list[Retired]:
+def loop(scene: Scene, minutes: int, *, every: int = 5) -> list[Retired]:
     """Run the ordinary loop every five minutes."""
     found = []
     for _ in range(minutes // every):
         scene.pass_(every * MINUTE)
         scene.guard.cycle()
-        found.append(retire(terms or Terms(), scene.rotating()))
+        found.append(retire(scene.rotating()))
     return found
 
 
@@ -77,7 +76,8 @@ def test_a_key_that_is_used_for_more_than_a_day_is_told_of_and_cut_only_by_force
     (lingering,) = last.lingering
     assert (lingering.key, lingering.name, lingering.secret) == (scene.first, "prod-api", SECRET)
     assert not is_off(scene)
-    assert loop(scene, 5, Terms(force=True))[-1].disabled == (scene.first,)
+    scene.rule = RotationRule(force=True)
+    assert loop(scene, 5)[-1].disabled == (scene.first,)
 
 
 def test_a_week_later_it_is_deleted_and_its_hash_is_in_no_list(scene: Scene) -> None:
@@ -94,7 +94,7 @@ def test_a_week_later_it_is_deleted_and_its_hash_is_in_no_list(scene: Scene) -> 
     ]
     scene.settle()
     assert scene.left(scene.lineage.current.hash) >= 99
-    assert retire(Terms(), scene.rotating()) == Retired()
+    assert retire(scene.rotating()) == Retired()
     scene.check()
 
 
@@ -141,7 +141,7 @@ def test_killed_at_any_call_the_next_run_goes_on(after: bool) -> None:
         scene.guard.cycle()
         scene.switch = Switch(at=at, after=after)
         try:
-            retire(Terms(), scene.rotating())
+            retire(scene.rotating())
         except Killed:
             scene.switch = Switch()
             loop(scene, 15)
@@ -157,7 +157,7 @@ def test_a_refused_change_is_raised_and_tried_again(scene: Scene) -> None:
     scene.fail(method="PATCH", path="/keys/*", status=500)
     scene.pass_(5 * MINUTE)
     with pytest.raises(ProviderError):
-        retire(Terms(), scene.rotating())
+        retire(scene.rotating())
     loop(scene, 10)
     assert is_off(scene)
     assert scene.spent() == Decimal(0)

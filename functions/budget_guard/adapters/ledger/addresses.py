@@ -10,6 +10,7 @@ from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, AlertState, Incident
 from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
+from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
     Approval,
@@ -22,6 +23,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.ports import Record
@@ -42,6 +44,8 @@ ONLY: Mapping[type, Address] = {
 }
 """Where records lie of which there is one."""
 COST_SPENDS = "COSTSPEND"
+LINEAGES = "LINEAGE"
+ROTATIONS = "ROTATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ def address(record: Record) -> Address:
             place = ONLY[type(record)]
         case CostSpend():
             place = Address(COST_SPENDS, record.budget)
+        case Lineage():
+            place = Address(LINEAGES, record.secret)
+        case Rotation():
+            place = Address(ROTATIONS, record.secret)
         case _:
             place = _address_of_rest(record)
     return place

@@ -7,8 +7,10 @@ from budget_guard.adapters.ledger.addresses import (
     COST_SPENDS,
     DEPLOYED,
     LAST_POLL,
+    LINEAGES,
     OPEN_ALERTS,
     REQUEST_SIGNALS,
+    ROTATIONS,
     SIGNALS,
     audit_partition,
     freshness_address,
@@ -20,6 +22,7 @@ from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
+from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.records import (
     Approval,
@@ -31,6 +34,7 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
+from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.listings import Known
@@ -137,3 +141,19 @@ class Reader(ABC):
     def cost_spends(self) -> Mapping[str, CostSpend]:
         """Return what the budgets that count costs have spent, by the budget's name."""
         return {one.budget: one for one in self._all(CostSpend, COST_SPENDS)}
+
+    def lineage(self, secret: str) -> Lineage | None:
+        """Return the lineage of a secret."""
+        return self._at(Lineage, Address(LINEAGES, secret))
+
+    def lineages(self) -> Mapping[str, Lineage]:
+        """Return every lineage, by secret."""
+        return {one.secret: one for one in self._all(Lineage, LINEAGES)}
+
+    def rotation(self, secret: str) -> Rotation | None:
+        """Return the last rotation of a secret."""
+        return self._at(Rotation, Address(ROTATIONS, secret))
+
+    def rotations(self) -> Sequence[Rotation]:
+        """Return the last rotation of each secret, the earliest first."""
+        return sorted(self._all(Rotation, ROTATIONS), key=lambda one: (one.began, one.secret))

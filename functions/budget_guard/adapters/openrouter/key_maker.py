@@ -17,7 +17,7 @@ from budget_guard.domain.errors import (
     ProviderConfusing,
     ProviderRejected,
 )
-from budget_guard.domain.lineage import Sighting
+from budget_guard.domain.strays import Sighting
 from budget_guard.use_cases.rotation.ports import (
     KeyGuardrail,
     KeyList,

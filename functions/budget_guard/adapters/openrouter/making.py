@@ -19,7 +19,7 @@ from budget_guard.adapters.openrouter.fields import (
     time,
 )
 from budget_guard.adapters.openrouter.keys import WINDOWS, read_one, read_settings
-from budget_guard.domain.lineage import Sighting
+from budget_guard.domain.strays import Sighting
 from budget_guard.use_cases.rotation.ports import (
     KeyGuardrail,
     KeyList,

@@ -12,13 +12,12 @@ from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.policy import Policy
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.holdings import find_key
-from budget_guard.use_cases.ports import OpenRouter
+from budget_guard.use_cases.ports import Ledger, OpenRouter
 from budget_guard.use_cases.rotation.ports import (
     Kept,
     KeyMaker,
     NewKey,
     Plaintext,
-    RotationLedger,
     VaultOffice,
 )
 
@@ -33,7 +32,7 @@ class Adopting:
     openrouter: OpenRouter
     keys: KeyMaker
     vault: VaultOffice
-    ledger: RotationLedger
+    ledger: Ledger
     policy: Policy
     now: datetime
     every: timedelta

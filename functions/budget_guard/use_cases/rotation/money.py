@@ -19,7 +19,8 @@ from budget_guard.domain.money import CENT, Usd
 from budget_guard.domain.observations import observe
 from budget_guard.domain.reach import is_ours
 from budget_guard.domain.rooms import Kin, in_force, rooms
-from budget_guard.domain.rotation import Cap, Limited, Room, Rotation, free, kept
+from budget_guard.domain.rotation import Rotation
+from budget_guard.domain.split import Cap, Limited, Room, free, kept
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 from budget_guard.domain.wishing import NEVER_DRY
 from budget_guard.use_cases.apply import apply
@@ -102,7 +103,7 @@ def lower(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         purse = measured(lineage, to)
         if not purse.rooms:
             return
-        keeps = purse.keeps(to.allowance, rotation.allowed)
+        keeps = purse.keeps(to.rule(lineage).allowance, rotation.allowed)
         hold = to.ledger.hold(rotation.old)
         if hold is None or not is_ours(hold) or purse.reach > keeps:
             why = f"{purse.reading.key.name} is replaced by {rotation.name}; it keeps what it needs"

@@ -1,6 +1,7 @@
 """Keys that were made and lost: by their name and their age they are known, and removed."""
 
-from budget_guard.domain.lineage import Lineage, Stray, stray
+from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.strays import Stray, stray
 from budget_guard.use_cases.rotation.rotating import Rotating
 
 

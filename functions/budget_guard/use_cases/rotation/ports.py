@@ -1,17 +1,14 @@
 """What only rotation needs of the world: keys made and deleted, what hangs on hashes, secrets."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from budget_guard.domain.keys import Reading, Settings
-from budget_guard.domain.lineage import Lineage, Sighting
 from budget_guard.domain.money import Usd
-from budget_guard.domain.rotation import Rotation
+from budget_guard.domain.strays import Sighting
 from budget_guard.domain.windows import Window
-from budget_guard.use_cases.ports import Ledger
 
 
 class Plaintext(Protocol):
@@ -164,27 +161,4 @@ class VaultOffice(Vault, Protocol):
 
     def schedule(self, secret: str, every: timedelta) -> None:
         """Have a secret rotated regularly, the first time after `every`: never at once."""
-        ...
-
-
-type RotationRecord = Lineage | Rotation
-
-
-class RotationLedger(Ledger, Protocol):
-    """The guard's memory, with lineages."""
-
-    def lineage(self, secret: str) -> Lineage | None:
-        """Return the lineage of a secret."""
-        ...
-
-    def lineages(self) -> Mapping[str, Lineage]:
-        """Return every lineage, by secret."""
-        ...
-
-    def rotation(self, secret: str) -> Rotation | None:
-        """Return the last rotation of a secret."""
-        ...
-
-    def rotations(self) -> Sequence[Rotation]:
-        """Return the last rotation of each secret."""
         ...

@@ -2,29 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from budget_guard.domain.errors import KeyGone, LeaseLost
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
+from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.records import Audit
 from budget_guard.use_cases.ports import Change, Lease
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.rotating import Rotating, alone, changing
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """When a key goes: disabled when idle for `drain`, deleted so long after that.
-
-    Still in use after `drain_max` it is told of, and disabled only with `force`.
-    """
-
-    drain: timedelta = timedelta(minutes=30)
-    drain_max: timedelta = timedelta(hours=24)
-    delete_after: timedelta = timedelta(days=7)
-    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +34,12 @@ class Retired:
     lingering: tuple[Lingering, ...] = ()
 
 
-def retire(terms: Terms, to: Rotating) -> Retired:
+def retire(to: Rotating) -> Retired:
     """Look at every key that has a successor, and take the next step with it.
 
     Lineages that somebody rotates just now wait for the next run.
     """
-    found = [one for lineage in to.ledger.lineages().values() for one in _each(lineage, terms, to)]
+    found = [one for lineage in to.ledger.lineages().values() for one in _each(lineage, to)]
     return Retired(
         disabled=tuple(one.key for one in found if one.state is State.DISABLED),
         deleted=tuple(one.key for one in found if one.state is State.DELETED),
@@ -65,46 +53,49 @@ class _Found(NamedTuple):
     lingering: Lingering | None = None
 
 
-def _each(lineage: Lineage, terms: Terms, to: Rotating) -> Iterator[_Found]:
+def _each(lineage: Lineage, to: Rotating) -> Iterator[_Found]:
     leaving = (State.DRAINING, State.DISABLED)
     if not any(one.state in leaving for one in lineage.generations):
         return
+    rule = to.rule(lineage)
     try:
         with alone(lineage.secret, to) as lease:
             now = to.ledger.lineage(lineage.secret) or lineage
             for one in now.generations:
-                if one.state in leaving and (found := _step(one, lineage.secret, terms, lease, to)):
+                if one.state in leaving and (found := _step(one, lineage.secret, rule, lease, to)):
                     yield found
     except LeaseLost:
         return
 
 
-def _step(one: Generation, secret: str, terms: Terms, lease: Lease, to: Rotating) -> _Found | None:
+def _step(
+    one: Generation, secret: str, rule: RotationRule, lease: Lease, to: Rotating
+) -> _Found | None:
     try:
         reading = to.openrouter.key(one.hash)
     except KeyGone:
         _save(secret, one.hash, State.DELETED, to.clock(), lease, to)
         return _Found(State.DELETED, one.hash)
     if one.state is State.DISABLED:
-        return _deleted(one, secret, reading, terms, lease, to)
-    return _drained(one, secret, reading, terms, lease, to)
+        return _deleted(one, secret, reading, rule, lease, to)
+    return _drained(one, secret, reading, rule, lease, to)
 
 
 def _drained(
-    one: Generation, secret: str, reading: Reading, terms: Terms, lease: Lease, to: Rotating
+    one: Generation, secret: str, reading: Reading, rule: RotationRule, lease: Lease, to: Rotating
 ) -> _Found | None:
     """Disable a key when it is idle; else remember when it was last in use."""
     spent = reading.counters.lifetime.counted(include_byok=True)
     seen = one.looked_at(spent, None, reading.at)
-    if seen.idle_for(reading.at) >= terms.drain:
+    if seen.idle_for(reading.at) >= rule.drain:
         # Who uses models that cost nothing moves no counter; and a listing is many requests.
         seen = seen.looked_at(spent, _used_at(one.hash, reading, to), reading.at)
     lineage = to.ledger.lineage(secret)
     if lineage is not None and seen != one:
         to.ledger.save(lineage.with_generation(seen), lease=lease)
-    is_late = reading.at - one.since >= terms.drain_max
-    is_idle = seen.idle_for(reading.at) >= terms.drain
-    if is_idle or reading.settings.disabled or (is_late and terms.force):
+    is_late = reading.at - one.since >= rule.drain_max
+    is_idle = seen.idle_for(reading.at) >= rule.drain
+    if is_idle or reading.settings.disabled or (is_late and rule.force):
         _disable(one, reading, to)
         _save(secret, one.hash, State.DISABLED, reading.at, lease, to)
         return _Found(State.DISABLED, one.hash)
@@ -141,7 +132,7 @@ def _disable(one: Generation, reading: Reading, to: Rotating) -> None:
 
 
 def _deleted(
-    one: Generation, secret: str, reading: Reading, terms: Terms, lease: Lease, to: Rotating
+    one: Generation, secret: str, reading: Reading, rule: RotationRule, lease: Lease, to: Rotating
 ) -> _Found | None:
     """Delete a key that has been off long enough; one that a person switched on drains again."""
     if not reading.settings.disabled:
@@ -151,7 +142,7 @@ def _deleted(
             draining = lineage.with_generation(again).come_to(one.hash, State.DRAINING, reading.at)
             to.ledger.save(draining, lease=lease)
         return None
-    if reading.at - one.since < terms.delete_after:
+    if reading.at - one.since < rule.delete_after:
         return None
     delete_key(one.hash, reading.key.workspace, lease, to)
     _save(secret, one.hash, State.DELETED, reading.at, lease, to)

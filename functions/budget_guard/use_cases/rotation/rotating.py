@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from budget_guard.domain.errors import LeaseLost, ProviderUnavailable
-from budget_guard.domain.money import Usd
-from budget_guard.domain.policy import FLOOR, Policy
+from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.policy import Policy, RotationRule
 from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ports import Lease, OpenRouter
-from budget_guard.use_cases.rotation.ports import KeyMaker, RotationLedger, Vault
+from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
+from budget_guard.use_cases.rotation.ports import KeyMaker, Vault
 
 STEP_LASTS = timedelta(minutes=6)
 """Longer than the function's time-out: two settlings of a PATCH, and the calls."""
@@ -25,19 +25,22 @@ class Rotating:
     """The world, this run's name and the policy.
 
     `now` is the rotation's logical time; `clock` tells by which time leases go, and `pause` lets
-    time pass. `allowance` is what the old key keeps for those who still use it (USD).
+    time pass.
     """
 
     openrouter: OpenRouter
     keys: KeyMaker
     vault: Vault
-    ledger: RotationLedger
+    ledger: Ledger
     policy: Policy
     run: str
     now: datetime
     clock: Callable[[], datetime]
     pause: Callable[[timedelta], None]
-    allowance: Usd = FLOOR
+
+    def rule(self, lineage: Lineage) -> RotationRule:
+        """Return by what a lineage is rotated: what was begun ends by some rule, too."""
+        return self.policy.rotation_of(lineage.name) or RotationRule()
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from budget_guard.domain.errors import LeaseLost
-from budget_guard.domain.lineage import Lineage, Sighting
+from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation
+from budget_guard.domain.strays import Sighting
 from budget_guard.use_cases.rotation.orphans import remove_orphans
 from budget_guard.use_cases.rotation.rotating import Rotating, alone
 from budget_guard.use_cases.rotation.taking_back import take_back

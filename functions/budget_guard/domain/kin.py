@@ -1,0 +1,85 @@
+"""Which keys are generations of one: budgets, and people, see them together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from budget_guard.domain.lineage import NUMBERED, Lineage
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.rotation import Rotation
+
+
+@dataclass(frozen=True)
+class Kin:
+    """The lineages, by secret, and the last rotation of each.
+
+    A key that an open rotation has made is a generation already: it can be spent from.
+    """
+
+    lineages: Mapping[str, Lineage] = field(default_factory=dict)
+    rotations: Sequence[Rotation] = ()
+
+    @property
+    def open(self) -> Sequence[Rotation]:
+        """Return the rotations that are under way."""
+        return [one for one in self.rotations if not one.stage.is_over]
+
+    @cached_property
+    def of(self) -> Mapping[str, Lineage]:
+        """Return the lineage of every key that has one, by hash."""
+        found = {
+            generation.hash: lineage
+            for lineage in self.lineages.values()
+            for generation in lineage.generations
+        }
+        for one in self.open:
+            if one.new and one.secret in self.lineages:
+                found[one.new] = self.lineages[one.secret]
+        return found
+
+    @cached_property
+    def _hashes(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the hashes of each lineage, by secret, the oldest generation first."""
+        found: dict[str, tuple[str, ...]] = {}
+        for key, lineage in self.of.items():
+            found[lineage.secret] = (*found.get(lineage.secret, ()), key)
+        return found
+
+    def hashes(self, key: str) -> tuple[str, ...]:
+        """Return the hashes of a key's lineage, the oldest first: its own alone without one."""
+        lineage = self.of.get(key)
+        return self._hashes[lineage.secret] if lineage else (key,)
+
+    def root(self, key: str) -> str:
+        """Return the hash that a key's lineage began with: that stays as it is rotated."""
+        return self.hashes(key)[0]
+
+    def current(self, key: str) -> str:
+        """Return the hash of the generation that is in use: of a key without lineage its own."""
+        lineage = self.of.get(key)
+        return lineage.current.hash if lineage else key
+
+    def introduced(self, observations: Mapping[str, Observation]) -> Mapping[str, Observation]:
+        """Return the observations, each generation under the name of its lineage."""
+        if not self.of:
+            return observations
+        known = {key: observations[key] for key in self.of.keys() & observations.keys()}
+        return {**observations, **{key: self.named(one) for key, one in known.items()}}
+
+    def named(self, seen: Observation) -> Observation:
+        """Return what is known of one key, under the name of its lineage if it has one.
+
+        One that a person gave another name since has that.
+        """
+        key, lineage = seen.reading.key, self.of.get(seen.reading.key.hash)
+        if lineage is None:
+            return seen
+        numbered = NUMBERED.fullmatch(key.name)
+        stem = numbered["stem"] if numbered else key.name
+        if stem != lineage.name:
+            return seen
+        return replace(seen, reading=replace(seen.reading, key=replace(key, lineage=stem)))
+
+    def count(self, keys: Iterable[str]) -> int:
+        """Count keys, the generations of one as one."""
+        return len({self.root(key) for key in keys})
