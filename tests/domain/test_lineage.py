@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from budget_guard.domain.keys import Spent
 from budget_guard.domain.lineage import Lineage, State, begun
 from budget_guard.domain.strays import Sighting, Stray, stray
 from tests.domain.builders import DAY, HOUR, MINUTE, NOW, usd
@@ -69,11 +70,11 @@ def test_the_last_twenty_names_are_remembered() -> None:
 
 
 def test_a_generation_is_idle_since_it_last_spent_or_was_last_used() -> None:
-    seen = a_lineage().current.looked_at(usd(5), None, NOW)
+    seen = a_lineage().current.looked_at(Spent(usd(5)), None, NOW)
     assert seen.idle_for(NOW + HOUR) == HOUR
-    again = seen.looked_at(usd(5), None, NOW + HOUR)
+    again = seen.looked_at(Spent(usd(5)), None, NOW + HOUR)
     assert again.idle_for(NOW + 2 * HOUR) == 2 * HOUR
-    assert again.looked_at(usd(6), None, NOW + HOUR).idle_for(NOW + 2 * HOUR) == HOUR
-    free_of_charge = again.looked_at(usd(5), NOW + MINUTE, NOW + HOUR)
+    assert again.looked_at(Spent(usd(6)), None, NOW + HOUR).idle_for(NOW + 2 * HOUR) == HOUR
+    free_of_charge = again.looked_at(Spent(usd(5)), NOW + MINUTE, NOW + HOUR)
     assert free_of_charge.idle_for(NOW + HOUR) == HOUR - MINUTE
     assert a_lineage().current.idle_for(NOW + DAY) == timedelta()

@@ -1,11 +1,11 @@
 """A lineage: a key and the keys that took its place by rotation, under one name and one secret."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from budget_guard.domain.money import ZERO, Usd
+from budget_guard.domain.keys import Spent
 
 NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
 ASKED_KEPT = 20
@@ -24,18 +24,19 @@ class State(StrEnum):
 class Generation:
     """One key of a lineage, the `number`th; in its state since `since`.
 
-    While it drains, `spent` is its lifetime spend (USD, BYOK counted) when it was last looked at,
-    which it has been since `idle_since`.
+    While it drains, `spent` is its lifetime spend when it was last looked at, which it has been
+    since `idle_since`. `cut`: who wants it disabled though it is in use, and why.
     """
 
     hash: str
     number: int
     since: datetime
     state: State = State.CURRENT
-    spent: Usd = ZERO
+    spent: Spent = field(default_factory=Spent)
     idle_since: datetime | None = None
+    cut: str | None = None
 
-    def looked_at(self, spent: Usd, used_at: datetime | None, now: datetime) -> "Generation":
+    def looked_at(self, spent: Spent, used_at: datetime | None, now: datetime) -> "Generation":
         """Return it after a look: idle from now on if it spent since, else from its last use on."""
         is_first = self.idle_since is None or spent != self.spent
         idle_since = now if is_first or self.idle_since is None else self.idle_since
@@ -81,6 +82,10 @@ class Lineage:
     def draining(self) -> tuple[Generation, ...]:
         """Return the generations that are on their way out."""
         return tuple(one for one in self.generations if one.state is State.DRAINING)
+
+    def lingering(self, drain_max: timedelta, now: datetime) -> tuple[Generation, ...]:
+        """Return the generations that drain for so long already: somebody still uses them."""
+        return tuple(one for one in self.draining if now - one.since >= drain_max)
 
     @property
     def next_number(self) -> int:

@@ -65,8 +65,9 @@ class Day:
         for _ in range(minutes // 5):
             self.pass_(5 * MINUTE)
             self.scene.guard.cycle()
-            found = retire(self.scene.rotating())
-            self.lingering |= {one.key for one in found.lingering}
+            retire(self.scene.rotating())
+            late = self.scene.lineage.lingering(DAY, self.scene.now)
+            self.lingering |= {one.hash for one in late}
         sweep(self.scene.rotating())
 
 

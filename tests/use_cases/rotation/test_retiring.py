@@ -1,5 +1,6 @@
 """A key that has a successor goes: off when nobody uses it, deleted a week later, never sooner."""
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 
@@ -11,7 +12,7 @@ from budget_guard.domain.policy import RotationRule
 from budget_guard.use_cases.rotation.retiring import Retired, retire
 from tests.domain.builders import DAY, HOUR, MINUTE
 from tests.simulation.guard import Killed, Switch
-from tests.use_cases.rotation.scene import SECRET, Scene, a_scene
+from tests.use_cases.rotation.scene import Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
 
@@ -72,11 +73,19 @@ def test_a_key_that_is_used_for_more_than_a_day_is_told_of_and_cut_only_by_force
     scene: Scene,
 ) -> None:
     scene.meanwhile = lambda: scene.spend(scene.first, "0.001")
-    last = loop(scene, 24 * 60, every=20)[-1]
-    (lingering,) = last.lingering
-    assert (lingering.key, lingering.name, lingering.secret) == (scene.first, "prod-api", SECRET)
+    loop(scene, 24 * 60, every=20)
+    (lingering,) = scene.lineage.lingering(DAY, scene.now)
+    assert lingering.hash == scene.first
     assert not is_off(scene)
     scene.rule = RotationRule(force=True)
+    assert loop(scene, 5)[-1].disabled == (scene.first,)
+
+
+def test_a_key_in_use_is_cut_at_a_persons_word(scene: Scene) -> None:
+    scene.meanwhile = lambda: scene.spend(scene.first, "0.001")
+    loop(scene, 60)
+    (old,) = scene.lineage.draining
+    scene.ledger.save(scene.lineage.with_generation(replace(old, cut="jane: it leaked")))
     assert loop(scene, 5)[-1].disabled == (scene.first,)
 
 

@@ -16,22 +16,11 @@ from budget_guard.use_cases.rotation.rotating import Rotating, alone, changing
 
 
 @dataclass(frozen=True, slots=True)
-class Lingering:
-    """A key that is still in use long after its successor took its place at `since`."""
-
-    secret: str
-    key: str
-    name: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Retired:
-    """What a run did: hashes of keys disabled and deleted, and who still uses an old one."""
+    """What a run did: hashes of keys disabled and deleted."""
 
     disabled: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
-    lingering: tuple[Lingering, ...] = ()
 
 
 def retire(to: Rotating) -> Retired:
@@ -43,14 +32,12 @@ def retire(to: Rotating) -> Retired:
     return Retired(
         disabled=tuple(one.key for one in found if one.state is State.DISABLED),
         deleted=tuple(one.key for one in found if one.state is State.DELETED),
-        lingering=tuple(one.lingering for one in found if one.lingering),
     )
 
 
 class _Found(NamedTuple):
     state: State
     key: str
-    lingering: Lingering | None = None
 
 
 def _each(lineage: Lineage, to: Rotating) -> Iterator[_Found]:
@@ -85,7 +72,7 @@ def _drained(
     one: Generation, secret: str, reading: Reading, rule: RotationRule, lease: Lease, to: Rotating
 ) -> _Found | None:
     """Disable a key when it is idle; else remember when it was last in use."""
-    spent = reading.counters.lifetime.counted(include_byok=True)
+    spent = reading.counters.lifetime
     seen = one.looked_at(spent, None, reading.at)
     if seen.idle_for(reading.at) >= rule.drain:
         # Who uses models that cost nothing moves no counter; and a listing is many requests.
@@ -95,13 +82,11 @@ def _drained(
         to.ledger.save(lineage.with_generation(seen), lease=lease)
     is_late = reading.at - one.since >= rule.drain_max
     is_idle = seen.idle_for(reading.at) >= rule.drain
-    if is_idle or reading.settings.disabled or (is_late and rule.force):
+    is_forced = one.cut is not None or (is_late and rule.force)
+    if is_idle or reading.settings.disabled or is_forced:
         _disable(one, reading, to)
         _save(secret, one.hash, State.DISABLED, reading.at, lease, to)
         return _Found(State.DISABLED, one.hash)
-    if is_late:
-        lingering = Lingering(secret, one.hash, reading.key.name, one.since)
-        return _Found(State.DRAINING, one.hash, lingering)
     return None
 
 
