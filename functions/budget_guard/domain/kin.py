@@ -100,4 +100,4 @@ class Kin:
 
     def count(self, keys: Iterable[str]) -> int:
         """Count keys, the generations of one as one."""
-        return len({self.root(key) for key in keys})
+        return len({self.root(key) for key in keys}) if self.of else len(frozenset(keys))
