@@ -9,11 +9,15 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from budget_guard.domain.constraints import own_limit
+from budget_guard.domain.decision import decide
 from budget_guard.domain.errors import RotationFailed
-from budget_guard.domain.policy import Budget
+from budget_guard.domain.policy import Budget, RotationRule
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter import Behaviour, Refusal
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
+from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.rotation.retiring import retire
 from budget_guard.use_cases.rotation.steps import Step
 from tests.domain.builders import ALWAYS, MINUTE, a_budget, policy_of
 from tests.use_cases.rotation.scene import Scene
@@ -27,6 +31,8 @@ caps = st.dictionaries(
     min_size=1,
     max_size=3,
 )
+QUICKLY = RotationRule(drain=timedelta(minutes=10), delete_after=timedelta(hours=1))
+
 spends = st.tuples(
     st.just("spend"), st.integers(0, 3), st.decimals("0.01", 25, places=2), st.booleans()
 )
@@ -119,6 +125,47 @@ def left(scene: Scene, key: str) -> Decimal:
     return max(Decimal(0), remaining)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    some_budgets(),
+    st.lists(st.one_of(spends, waits, rotations), min_size=4, max_size=16),
+    own_limits,
+)
+def test_a_budget_is_after_rotations_what_it_was_but_for_what_was_spent(
+    budgets: list[Budget], steps: list[tuple[str, int, Decimal, bool]], own: dict[str, Any]
+) -> None:
+    scene = Scene(policy_of(*budgets), rule=QUICKLY)
+    scene.adopt(**own)
+    scene.account.create_key({"name": "prod-web"})
+    scene.settle()
+    for number, (what, which, amount, byok) in enumerate(steps):
+        if what == "spend":
+            spend(scene, which, amount, byok=byok)
+        elif what == "rotate":
+            with suppress(RotationFailed):
+                rotate(scene, f"token-{number}", is_interleaved=byok)
+        scene.pass_(max(5, which) * MINUTE)
+        scene.guard.cycle()
+        retire(scene.rotating())
+        check_counted(scene)
+
+
+def check_counted(scene: Scene) -> None:
+    """Check that each cap, and the key's own limit, count what was truly spent, to 1e-6 USD."""
+    facts = gather(scene.ledger, scene.policy, scene.now)
+    found = [*decide(facts).constraints, own_limit(facts.observations[scene.first], facts)]
+    for one in filter(None, found):
+        whose = next((stem(scene.account.keys[key]) for key in one.members), None)
+        keys = [
+            key.hash
+            for key in scene.account.keys.values()
+            if (one.budget is None or fnmatchcase(stem(key), one.budget.keys[0]))
+            and ((one.budget and not one.budget.per_key) or stem(key) == whose)
+        ]
+        spent = scene.account.books.spent(keys, one.window, scene.now)
+        assert abs(one.spend - spent.counted(include_byok=one.include_byok)) < LEAST, one
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     some_budgets(),
@@ -134,6 +181,7 @@ def test_no_cap_is_taken_further_than_it_goes_however_often_a_key_is_rotated(
 ) -> None:
     scene = Scene(policy_of(*budgets))
     scene.account.behaviour = Behaviour(counters_age=age)
+    scene.rule = QUICKLY
     scene.adopt(**own)
     for name in ("prod-web", "other-api"):
         scene.account.create_key({"name": name})
@@ -146,6 +194,7 @@ def test_no_cap_is_taken_further_than_it_goes_however_often_a_key_is_rotated(
             for _ in range(min(which // 5, 6)):
                 scene.pass_(max(5, which // 6) * MINUTE)
                 scene.guard.cycle()
+                retire(scene.rotating())
         else:
             with suppress(RotationFailed):
                 rotate(scene, f"token-{number}", is_interleaved=byok)
