@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from budget_guard.domain.keys import Spent
+from budget_guard.domain.kin import Kin
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.unused import Unused, unused
@@ -23,10 +24,13 @@ def a_key_of(*marks: HourMark, name: str = "api", ever: int = 7, **who: Any) -> 
 
 
 def found(
-    *keys: Observation, spenders: tuple[str, ...] = (), costs_since: datetime | None = None
+    *keys: Observation,
+    spenders: tuple[str, ...] = (),
+    costs_since: datetime | None = None,
+    kin: Kin | None = None,
 ) -> list[str]:
-    people = People({one.key.hash: one for one in keys}, (a_budget(owner="ann"),))
-    return [one.name for one in unused(people, spenders, costs_since, NOW)]
+    people = People({one.key.hash: one for one in keys}, (a_budget(owner="ann"),), kin or Kin())
+    return [one.name for one in unused(people, {*spenders}, costs_since, NOW)]
 
 
 def later(days: int) -> HourMark:
@@ -36,7 +40,7 @@ def later(days: int) -> HourMark:
 def test_a_key_is_told_with_its_owner_its_age_and_its_last_spend() -> None:
     one = a_key_of(FIRST, later(40), ever=9)
     people = People({one.key.hash: one}, (a_budget(owner="ann"),))
-    (told,) = unused(people, (), None, NOW)
+    (told,) = unused(people, set(), None, NOW)
     last = (NOW - 40 * DAY).date()
     assert told == Unused("#api", "api", "ann", OLD, last, usd(9))
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from budget_guard.domain.keys import UNKNOWN
+from budget_guard.domain.kin import Kin
+from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 
@@ -21,19 +23,37 @@ def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The names and owners of keys that costs are told of, by hash or by `?` and a name."""
+    """The names and owners of keys that costs are told of, by hash or by `?` and a name.
+
+    The generations of a lineage are one key: the one that is in use tells its name and owner.
+    """
 
     observations: Mapping[str, Observation] = field(default_factory=dict)
     budgets: Sequence[Budget] = ()
+    kin: Kin = field(default_factory=Kin)
     _owners: dict[str, str | None] = field(default_factory=dict)
 
     def owner(self, key: str) -> str | None:
         """Return who answers for a key; None where nobody does, or nobody knows."""
         if key not in self._owners:
-            self._owners[key] = owner_of(self.observations.get(key), self.budgets)
+            self._owners[key] = owner_of(self.seen(key), self.budgets)
         return self._owners[key]
 
     def name(self, key: str) -> str:
-        """Return what people call a key."""
-        seen = self.observations.get(key)
-        return (seen.key.name or key[:12]) if seen else key.removeprefix(UNKNOWN)
+        """Return what people call a key: its lineage's name if it has one."""
+        if seen := self.seen(key):
+            return seen.key.known_as or key[:12]
+        return key.removeprefix(UNKNOWN)
+
+    def seen(self, key: str) -> Observation | None:
+        """Return what is known of a key: of a lineage, of the generation that is in use."""
+        seen = self.observations.get(self.kin.current(key)) or self.observations.get(key)
+        return self.kin.named(seen) if seen else None
+
+    def together(self, amounts: Mapping[str, Usd]) -> Mapping[str, Usd]:
+        """Return amounts (USD) by the hash that each key's lineage began with."""
+        found: dict[str, Usd] = {}
+        for key, usd in amounts.items():
+            root = self.kin.root(key)
+            found[root] = found.get(root, ZERO) + usd
+        return found

@@ -37,7 +37,8 @@ def _nearest(cap: CostCap) -> tuple[object, ...]:
 def caps_over(seen: Observation, facts: Facts) -> Iterator[tuple[Budget, CapView]]:
     """Yield the caps of these budgets that concern a key."""
     for one in cost_caps(facts):
-        is_its = one.constraint.subject in (None, seen.key.hash)
+        subject = one.constraint.subject
+        is_its = subject is None or subject in facts.kin.hashes(seen.key.hash)
         if is_its and facts.policy.concerns(seen.key) and one.budget.covers(seen.key):
             yield one.budget, cost_cap_view(one, facts)
 
