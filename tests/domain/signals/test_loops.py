@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.kin import Kin
+from budget_guard.domain.lineage import begun
+from budget_guard.domain.ownership import People
 from budget_guard.domain.sampling import place_of
 from budget_guard.domain.signals import loops
 from budget_guard.domain.signals.loops import Repeats, looping
@@ -36,8 +39,8 @@ def of_job(some: Iterable[Generation], job: str = "import") -> list[Generation]:
     return [replace(one, said=said(job=job)) for one in some]
 
 
-def repeats(some: Iterable[Generation], selected: str = "all") -> Repeats:
-    found = Repeats(PEOPLE, UNTIL - 3 * HOUR, UNTIL)
+def repeats(some: Iterable[Generation], selected: str = "all", people: People = PEOPLE) -> Repeats:
+    found = Repeats(people, UNTIL - 3 * HOUR, UNTIL)
     for one in some:
         found.add(one, place_of(one)[1], selected)
     return found
@@ -80,6 +83,17 @@ def test_a_loop_is_told_with_its_session_its_key_its_owner_old_and_new_figure_an
         signal.todo
         == 'see what this session does; to stop it: budget-guard freeze #s1 --reason "..."'
     )
+
+
+def test_the_requests_of_a_session_with_two_generations_of_a_key_are_counted_together() -> None:
+    lineage = begun("secret", "#s1", "s1", workspace="w1", at=UNTIL).moved_to("#s2", UNTIL)
+    people = replace(PEOPLE, kin=Kin({"secret": lineage}), _owners={})
+    before, after = requests(40), requests(40, key="#s2")
+    some = [*before, *(replace(one, id=f"{one.id}-2") for one in after)]
+    (signal,) = looping(repeats(some, people=people), days(20, 20, 20), RULES)
+    assert (signal.id.split("/")[1], signal.after) == ("#s1", Decimal(80))
+    assert (signal.key, signal.owner) == ("#s2", "search")
+    assert found(some, days(20, 20, 20)) == ()
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(60, False), (61, True)])
