@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.generations import Generation
-from budget_guard.domain.kin import Kin
-from budget_guard.domain.lineage import begun
 from budget_guard.domain.ownership import People
 from budget_guard.domain.sampling import place_of
 from budget_guard.domain.signals import loops
@@ -21,7 +19,7 @@ from budget_guard.domain.signals.rules import Loops
 from budget_guard.domain.signals.signal import Signal
 from tests.domain.builders import DAY, HOUR
 from tests.domain.generations import a_generation, said
-from tests.domain.signals.hours import PEOPLE, TODAY, midnight
+from tests.domain.signals.hours import PEOPLE, TODAY, midnight, of_a_lineage
 
 RULES = Loops()
 UNTIL = midnight() + 12 * HOUR
@@ -86,8 +84,7 @@ def test_a_loop_is_told_with_its_session_its_key_its_owner_old_and_new_figure_an
 
 
 def test_the_requests_of_a_session_with_two_generations_of_a_key_are_counted_together() -> None:
-    lineage = begun("secret", "#s1", "s1", workspace="w1", at=UNTIL).moved_to("#s2", UNTIL)
-    people = replace(PEOPLE, kin=Kin({"secret": lineage}), _owners={})
+    people = of_a_lineage(PEOPLE, "s1", "s2")
     before, after = requests(40), requests(40, key="#s2")
     some = [*before, *(replace(one, id=f"{one.id}-2") for one in after)]
     (signal,) = looping(repeats(some, people=people), days(20, 20, 20), RULES)

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.cli.costs_told import told
 from budget_guard.cli.focus import focus_lines
-from budget_guard.domain.cost_budgets import cost_caps
+from budget_guard.domain.cost_budgets import cost_caps, reached
 from budget_guard.domain.cost_spends import Counted
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.lineage import begun
@@ -97,6 +98,22 @@ def test_a_cap_for_each_key_is_one_for_a_lineage_and_a_grant_to_any_generation_l
     assert not list(caps_over(facts.observations["#job"], facts))
 
 
+def test_a_threshold_of_such_a_cap_is_one_incident_that_a_rotation_does_not_end() -> None:
+    each = a_budget("each", models=("acme/l*",), per_key=True, daily=5)
+    (step,) = reached(facts_of(each, charge(OLD, 4), charge(NEW, 3)))
+    assert step.entry.incident.startswith(f"each/{OLD}/daily/")
+    assert (step.entry.key, step.entry.key_name) == (NEW, "api")
+
+
+def test_the_owner_of_a_lineage_is_known_when_its_first_key_is_not_any_more() -> None:
+    books, ledger = an_account(charge(OLD, 4), charge(NEW, 3))
+    polled(books, ledger)
+    ledger.forgotten = frozenset({OLD})
+    table = told(ledger, WEEK, By.KEY)
+    (line,) = table.table.lines
+    assert (line.label, table.owner(line)) == ("api", "search")
+
+
 def test_costs_by_key_have_one_row_for_a_lineage_under_its_name() -> None:
     books, ledger = an_account(charge(OLD, 4, NOW - DAY), charge(NEW, 3), charge("#job", 1))
     polled(books, ledger)
@@ -112,8 +129,8 @@ def test_focus_has_a_row_for_each_hash_with_the_lineages_name() -> None:
     polled(books, ledger)
     header, *rows = (line.rstrip().split(",") for line in focus_lines(ledger, WEEK, "guard"))
     places = [header.index(name) for name in ("ResourceId", "ResourceName", "BilledCost")]
-    told = sorted(tuple(row[place] for place in places) for row in rows)
-    assert told == [(OLD, "api", "4"), (NEW, "api", "3")]
+    found = sorted(tuple(row[place] for place in places) for row in rows)
+    assert found == [(OLD, "api", "4"), (NEW, "api", "3")]
     assert all('"{""owner"": ""search""}"' in ",".join(row) for row in rows)
 
 
@@ -127,9 +144,9 @@ def a_month(new: int, *, of_day: int = 10) -> list[Charge]:
 def signals(charges: list[Charge]) -> tuple[MemoryLedger, tuple[Signal, ...]]:
     books, ledger = an_account(*charges)
     polled(books, ledger, policy=Policy((OWNED,), "hash"))
-    told = ledger.signals()
-    assert told
-    return ledger, tuple(one for one in told.found if one.id.startswith("unusual"))
+    looked = ledger.signals()
+    assert looked
+    return ledger, tuple(one for one in looked.found if one.id.startswith("unusual"))
 
 
 def test_a_new_generation_that_spends_as_its_lineage_did_is_nothing_unusual() -> None:
@@ -142,7 +159,8 @@ def test_a_new_generation_that_spends_unlike_its_lineage_is_told_of_at_once() ->
     assert signal.id == f"unusual/{OLD}/cost"
     assert (signal.key, signal.key_name, signal.owner) == (NEW, "api", "search")
     assert f"freeze {NEW}" in str(signal.todo)
-    polled(Books([charge(NEW, 1, NOW + DAY)], NAMES), ledger, NOW + DAY)
+    later = Books([*a_month(400), charge(NEW, 1, NOW + DAY)], NAMES)
+    polled(later, ledger, NOW + DAY, policy=Policy((OWNED,), "hash"))
     habits = [key.key for part in ledger.day_habits(NOW.date()) for key in part.keys]
     assert habits == [OLD]
 
