@@ -166,7 +166,7 @@ class BudgetGuardStack(Stack):
                 self._ids.queue.queue_arn,
             ),
             (costs, ("sqs:SendMessage",), self._ids.dead_letters.queue_arn),
-            (headroom, ("dynamodb:GetItem",), table),
+            (headroom, ("dynamodb:GetItem", "dynamodb:Query"), table),
             *((self._schedules.role, starts, arn) for job, arn in arns.items() if job.is_scheduled),
             (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),
         ):

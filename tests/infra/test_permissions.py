@@ -40,7 +40,7 @@ MATRIX = {
     },
     ("PollCostsRole", "GenerationsDeadLetters"): {"sqs:SendMessage"},
     ("PollCostsRole", "PollCostsLog"): LOG,
-    ("HeadroomRole", TABLE): {"dynamodb:GetItem"},
+    ("HeadroomRole", TABLE): {"dynamodb:GetItem", "dynamodb:Query"},
     ("HeadroomRole", "HeadroomLog"): LOG,
     ("SchedulesRole", "PollUsageFunction"): START,
     ("SchedulesRole", "EvaluateFunction"): START,

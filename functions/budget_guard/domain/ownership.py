@@ -46,9 +46,11 @@ class People:
         return key.removeprefix(UNKNOWN)
 
     def seen(self, key: str) -> Observation | None:
-        """Return what is known of a key: of a lineage, of the generation that is in use."""
-        seen = self.observations.get(self.kin.current(key)) or self.observations.get(key)
-        return self.kin.named(seen) if seen else None
+        """Return what is known of a key: of a lineage, the one in use, or the last that was seen."""
+        for one in (self.kin.current(key), *reversed(self.kin.hashes(key))):
+            if seen := self.observations.get(one):
+                return self.kin.named(seen)
+        return None
 
     def together(self, amounts: Mapping[str, Usd]) -> Mapping[str, Usd]:
         """Return amounts (USD) by the hash that each key's lineage began with."""
