@@ -1,0 +1,128 @@
+"""What people hear of keys that are to be rotated besides their schedule, and of those that cannot be."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from budget_guard.domain import words
+from budget_guard.domain.alerts import Condition, Entry, Kind
+from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.decision import Plan
+from budget_guard.domain.due import Cause, asks, causes, leak
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.ownership import holder
+from budget_guard.domain.policy import Do, Mode, Severity
+from budget_guard.domain.signals.telling import signalled
+from budget_guard.domain.windows import end
+
+PROPOSED = 3
+"""So many commands fit into a line of an alert; the others are like them."""
+
+
+def about(key: str, facts: Facts) -> Entry:
+    """Return a line about a key, by its hash: who it is, and the budget that holds it."""
+    seen = facts.observations.get(key)
+    budget = holder(seen.key, facts.policy.budgets) if seen else None
+    return Entry(
+        incident="",
+        text="",
+        budget=budget.name if budget else None,
+        owner=budget.owner if budget else None,
+        key=key,
+        key_name=seen.key.name if seen else key[:12],
+        runbook=budget.runbook if budget else None,
+    )
+
+
+def secret_of(lineage: Lineage) -> str:
+    """Return the name of a lineage's secret."""
+    return lineage.secret.rpartition(":secret:")[2]
+
+
+def rotate(lineage: Lineage) -> str:
+    """Return the command that rotates a lineage; a name may be what anybody chose."""
+    return f'budget-guard rotate {lineage.current.hash[:12]} --reason "..."'
+
+
+def asked_for(plan: Plan) -> Iterator[Condition]:
+    """Yield each cause to rotate keys, done or proposed.
+
+    One by a budget lasts as long as the instance of its window does, one by a signal as long as
+    that, whatever becomes of spend and keys: so no key is rotated twice for it.
+    """
+    facts = plan.facts
+    found = {one.incident: one for one in causes(plan)}
+    yield from (_condition(one, facts) for one in found.values())
+    suspected = {leak(one.id) for one in signalled(facts)}
+    for known in facts.incidents.values():
+        if known.kind not in (Kind.ROTATION_DUE, Kind.ROTATION_PROPOSED) or known.id in found:
+            continue
+        ends = known.entry.resets_at
+        if known.id in suspected or (ends and facts.now < ends):
+            yield Condition(known.kind, known.step, Severity.INFO, known.entry)
+
+
+def _condition(cause: Cause, facts: Facts) -> Condition:
+    entry = _entry(cause, facts)
+    names = words.several([one.name for one in cause.lineages])
+    if cause.do is Do.ROTATE:
+        verb = "is" if len(cause.lineages) == 1 else "are"
+        secrets = "its secret" if len(cause.lineages) == 1 else "their secrets"
+        entry = replace(
+            entry,
+            text=f"{cause.why}{_suspicion(cause)}; {names} {verb} rotated",
+            action=f"a new key takes its place in {secrets}; the old one goes on until nobody uses it",
+            todo="nothing, if the applications read the secret again as they should; whoever has the "
+            "old key itself needs the new one",
+        )
+        return Condition(Kind.ROTATION_DUE, 1, Severity.INFO, entry)
+    entry = replace(
+        entry,
+        text=f"{cause.why}{_suspicion(cause)}; rotate {names}?",
+        action="nothing: the budgets file only proposes it",
+        todo=f"if it may have leaked: {_commands(cause.lineages)}",
+    )
+    return Condition(Kind.ROTATION_PROPOSED, 1, Severity.WARNING, entry)
+
+
+def _suspicion(cause: Cause) -> str:
+    return "" if cause.constraint else "; it may have leaked"
+
+
+def _commands(lineages: Sequence[Lineage]) -> str:
+    return "; then: ".join(rotate(one) for one in lineages[:PROPOSED])
+
+
+def _entry(cause: Cause, facts: Facts) -> Entry:
+    """Return a cause's line but for its words: of one key that, of several the budget."""
+    first = about(cause.lineages[0].current.hash, facts)
+    entry = replace(first, incident=cause.incident)
+    if len(cause.lineages) > 1:
+        entry = replace(entry, key=None, key_name=None)
+    if (cap := cause.constraint) is None or cap.budget is None or cap.window is None:
+        return entry
+    return replace(
+        entry,
+        budget=cap.budget.name,
+        owner=cap.budget.owner,
+        runbook=cap.budget.runbook,
+        window=cap.window,
+        spent=cap.spend,
+        cap=cap.cap,
+        resets_at=end(cap.window, facts.now),
+    )
+
+
+def noted(entry: Entry, constraint: Constraint, plan: Plan) -> Entry:
+    """Return a budget's line, with the keys that it wants rotated and that cannot be."""
+    facts = plan.facts
+    if facts.policy.mode is not Mode.ENFORCE or not asks(constraint):
+        return entry
+    lacking = sorted(constraint.members - facts.kin.of.keys())
+    if not lacking:
+        return entry
+    names = words.several([facts.observations[key].key.name for key in lacking])
+    whose, which = ("it has", lacking[0][:12]) if len(lacking) == 1 else ("they have", "KEY")
+    rest = "its fence does the work" if constraint.is_fencing else "only alerts follow"
+    told = f"not rotated: {names}; {whose} no secret here (budget-guard adopt {which}), {rest}"
+    return replace(entry, action=f"{entry.action}; {told}")
