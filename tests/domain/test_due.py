@@ -124,7 +124,7 @@ def test_it_is_told_whose_key_why_and_what_becomes_of_the_old_one() -> None:
     entry = found.entry
     assert entry.text == "prod spent 92.00 of 100.00 USD today; prod-api is rotated"
     assert (entry.key, entry.budget, entry.owner) == ("#prod-api", "prod", "ann")
-    assert (entry.spent, entry.cap, entry.resets_at) == (92, 100, NOW + 12 * HOUR)
+    assert (entry.spent, entry.cap, entry.resets_at) == (usd(92), usd(100), NOW + 12 * HOUR)
     assert entry.action == (
         "a new key takes its place in its secret; the old one goes on until nobody uses it"
     )
@@ -215,7 +215,9 @@ FROZEN = Freeze("#prod-api", NOW + HOUR, "ann", "why", NOW - HOUR)
         facts(REACHED, freezes=(FROZEN,)),
         facts(REACHED, releases=(a_release("#prod-api"),)),
         facts(REACHED, freshness={}),
-        replace(facts(REACHED), policy=replace(facts(REACHED).policy, protect={"#prod-api"})),
+        replace(
+            facts(REACHED), policy=replace(facts(REACHED).policy, protect=frozenset({"#prod-api"}))
+        ),
         replace(facts(REACHED), policy=replace(facts(REACHED).policy, scope=("w2",))),
     ],
 )
@@ -372,6 +374,6 @@ def test_whatever_happens_a_threshold_rotates_a_key_at_most_once_a_day(hours: li
 
 def test_each_day_that_comes_to_the_threshold_rotates_the_key_again() -> None:
     days = Days(facts(REACHED, incidents={}), lineage_of("prod-api", age=9 * DAY))
-    for _ in range(60):
+    for _ in range(59):
         days.hour(95, Stage.DONE, fresh=True)
     assert [one.date() - NOW.date() for one in days.begun] == [0 * DAY, DAY, 2 * DAY]
