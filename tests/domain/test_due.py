@@ -122,7 +122,7 @@ def test_it_is_told_whose_key_why_and_what_becomes_of_the_old_one() -> None:
         "rotation/prod/*/daily/2026-11-18/900",
     )
     entry = found.entry
-    assert entry.text == "prod spent 92.00 of 100.00 USD today; prod-api is rotated"
+    assert entry.text == "prod-api is rotated: prod spent 92.00 of 100.00 USD today"
     assert (entry.key, entry.budget, entry.owner) == ("#prod-api", "prod", "ann")
     assert (entry.spent, entry.cap, entry.resets_at) == (usd(92), usd(100), NOW + 12 * HOUR)
     assert entry.action == (
@@ -134,7 +134,9 @@ def test_a_proposal_has_the_command_and_nothing_is_due() -> None:
     of = facts(REACHED, budget=asking(Do.PROPOSE))
     (found,) = asked(of)
     assert (found.kind, found.severity) == (Kind.ROTATION_PROPOSED, Severity.WARNING)
-    assert found.entry.text == "prod spent 92.00 of 100.00 USD today; rotate prod-api?"
+    assert found.entry.text == (
+        "rotating prod-api is proposed: prod spent 92.00 of 100.00 USD today"
+    )
     assert found.entry.todo == (
         'if it may have leaked: budget-guard rotate #prod-api --reason "..."'
     )
@@ -154,7 +156,7 @@ def test_a_budget_of_several_keys_is_one_line_and_each_of_them_is_due() -> None:
     of = facts(*SEVERAL, lineages=lineages)
     (found,) = asked(of)
     assert found.entry.text == (
-        "prod spent 115.00 of 100.00 USD today; prod-0, prod-1, prod-2 and 1 more are rotated"
+        "prod-0, prod-1, prod-2 and 1 more are rotated: prod spent 115.00 of 100.00 USD today"
     )
     assert (found.entry.key, found.entry.budget) == (None, "prod")
     assert names(told(of)) == ["prod-0", "prod-1", "prod-2", "prod-3"]
@@ -284,6 +286,7 @@ def leaking(key: str = "prod-api", **rest: Any) -> Facts:
         Decimal(1),
         Decimal(4),
         key=f"#{key}",
+        key_name=key,
     )
     found = Signals(NOW, NOW, (signal, replace(signal, id="mix/x", kind=Kind.MIX_SHIFTED)))
     quiet = seen("prod-api", counters(1))
@@ -300,14 +303,12 @@ def test_a_suspected_leak_is_proposed_or_due_as_its_rule_says() -> None:
         "rotation/unusual/#prod-api/cost",
     )
     assert proposed.entry.text == (
-        "prod-api: 0.042 USD a request; it may have leaked; rotate prod-api?"
+        "rotating prod-api is proposed: it may have leaked, at 0.042 USD a request"
     )
     assert (proposed.entry.owner, proposed.entry.spent) == ("ann", None)
     assert names(told(leaking())) == []
     (rotated,) = asked(leaking(rule=AT_ONCE))
-    assert rotated.entry.text == (
-        "prod-api: 0.042 USD a request; it may have leaked; prod-api is rotated"
-    )
+    assert rotated.entry.text == ("prod-api is rotated: it may have leaked, at 0.042 USD a request")
     assert names(told(leaking(rule=AT_ONCE))) == ["prod-api"]
 
 

@@ -137,7 +137,7 @@ def test_an_old_key_in_use_after_a_day_is_told_with_how_to_cut_it_off() -> None:
         "lingering/#api",
     )
     assert entry.text == (
-        "api is still in use, though a new key took its place at Tue 17 Nov 12:00 UTC"
+        "api is still in use 24 hours after it was replaced (Tue 17 Nov 12:00 UTC)"
     )
     assert "force: true" in (entry.action or "")
     assert "openrouter/api/1f2e-x" in (entry.todo or "")
@@ -167,7 +167,9 @@ def test_a_key_that_a_person_deleted_under_rotation_is_critical_and_nothing_else
         Severity.CRITICAL,
         "deleted/#api",
     )
-    assert "the secret openrouter/api/1f2e-x holds" in found.entry.text
+    assert found.entry.text == (
+        "api was deleted at OpenRouter: applications that read its secret get 401"
+    )
     assert (found.entry.todo or "").endswith("budget-guard adopt --new NAME")
 
 
@@ -195,7 +197,7 @@ def test_a_key_of_an_asked_name_is_told_once_the_guard_will_not_remove_it(
 def test_a_stray_key_is_told_as_one_that_may_be_a_persons() -> None:
     (found,) = told(facts(lineage=ASKED, keys=[OLD, NEW]))
     assert (found.severity, found.id) == (Severity.WARNING, "stray/#api #2")
-    assert found.entry.text.startswith("api #2 has a name that a rotation of api asked for")
+    assert found.entry.text == "api #2 is named as if it came of a rotation of api, and did not"
     assert (found.entry.key, found.entry.budget) == ("#api #2", "prod")
 
 

@@ -119,7 +119,9 @@ def _leaks(facts: Facts) -> Iterator[Cause]:
         is_leaving = key in {old.hash for old in lineage.draining}
         is_of_now = key in (current, kin.root(key)) and not is_leaving
         if rule and rule.on_leak in ROTATING and is_of_now and _may_be_rotated(current, facts):
-            why = one.entry.text.partition("; most by ")[0]
+            figures = one.entry.text.partition("; most by ")[0]
+            figures = figures.removeprefix(f"{one.entry.key_name}: ")
+            why = f"it may have leaked, at {figures}"
             yield Cause(leak(one.id), rule.on_leak, why, (lineage,))
 
 

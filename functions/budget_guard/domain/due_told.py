@@ -63,30 +63,28 @@ def asked_for(plan: Plan) -> Iterator[Condition]:
 
 
 def _condition(cause: Cause, facts: Facts) -> Condition:
-    entry = _entry(cause, facts)
+    entry, is_one = _entry(cause, facts), len(cause.lineages) == 1
     names = words.several([one.name for one in cause.lineages])
     if cause.do is Do.ROTATE:
-        verb = "is" if len(cause.lineages) == 1 else "are"
-        secrets = "its secret" if len(cause.lineages) == 1 else "their secrets"
         entry = replace(
             entry,
-            text=f"{cause.why}{_suspicion(cause)}; {names} {verb} rotated",
-            action=f"a new key takes its place in {secrets}; the old one goes on until nobody uses it",
-            todo="nothing, if the applications read the secret again as they should; whoever has the "
-            "old key itself needs the new one",
+            text=f"{names} {'is' if is_one else 'are'} rotated: {cause.why}",
+            action="a new key takes its place in its secret; the old one goes on until nobody "
+            "uses it"
+            if is_one
+            else "new keys take their places in their secrets; the old ones go on until nobody "
+            "uses them",
+            todo="nothing, where applications read the secret again; whoever keeps an old key "
+            "itself needs the new one",
         )
         return Condition(Kind.ROTATION_DUE, 1, Severity.INFO, entry)
     entry = replace(
         entry,
-        text=f"{cause.why}{_suspicion(cause)}; rotate {names}?",
+        text=f"rotating {names} is proposed: {cause.why}",
         action="nothing: the budgets file only proposes it",
         todo=f"if it may have leaked: {_commands(cause.lineages)}",
     )
     return Condition(Kind.ROTATION_PROPOSED, 1, Severity.WARNING, entry)
-
-
-def _suspicion(cause: Cause) -> str:
-    return "" if cause.constraint else "; it may have leaked"
 
 
 def _commands(lineages: Sequence[Lineage]) -> str:

@@ -20,7 +20,7 @@ from budget_guard.domain.strays import LATEST
 
 STUCK = timedelta(minutes=90)
 """After an hour the guard takes a rotation back that nobody goes on with; it has tried some times."""
-SWEPT_WITHIN = timedelta(hours=1)
+HOUR = timedelta(hours=1)
 
 
 def rotations(plan: Plan) -> Iterator[Condition]:
@@ -77,14 +77,15 @@ def _stuck(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
 
 
 def _deleted(lineage: Lineage, facts: Facts) -> Condition:
+    entry = about(lineage.current.hash, facts)
     entry = replace(
-        about(lineage.current.hash, facts),
+        entry,
         incident=f"deleted/{lineage.current.hash}",
-        text=f"somebody deleted the key that the secret {secret_of(lineage)} holds: OpenRouter "
-        "answers 401 to who uses it",
+        text=f"{entry.key_name} was deleted at OpenRouter: applications that read its secret get "
+        "401",
         action="nothing: there is no key left to rotate",
-        todo="make a new key in a secret of its own, and let the applications read that: "
-        "budget-guard adopt --new NAME",
+        todo="make a new key, in a secret of its own, and let them read that instead of "
+        f"{secret_of(lineage)}: budget-guard adopt --new NAME",
     )
     return Condition(Kind.DELETED, 1, Severity.CRITICAL, entry)
 
@@ -100,14 +101,13 @@ def _lingering(lineage: Lineage, facts: Facts) -> Iterator[Condition]:
 
 def _linger(one: Generation, lineage: Lineage, rule: RotationRule, facts: Facts) -> Condition:
     entry = about(one.hash, facts)
-    since, ends = (
-        words.as_of(one.since, facts.now),
-        words.moment(one.since + rule.drain_max, facts.now),
-    )
+    hours = (facts.now - one.since) // HOUR
+    since = words.as_of(one.since, facts.now)
+    ends = words.moment(one.since + rule.drain_max, facts.now)
     entry = replace(
         entry,
         incident=f"lingering/{one.hash}",
-        text=f"{entry.key_name} is still in use, though a new key took its place at {since}",
+        text=f"{entry.key_name} is still in use {hours} hours after it was replaced ({since})",
         action=f"it is disabled at {ends}, in use or not (force: true)"
         if rule.force
         else "nothing: a key in use is disabled only at your word, or with force: true in the "
@@ -135,15 +135,14 @@ def _will_stay(seen: Observation, lineage: Lineage, facts: Facts) -> bool:
     """Tell whether the guard will not remove it as lost: it was used, or it has not done so by now."""
     spent = seen.reading.counters.lifetime
     asked_at = max(one.at for one in lineage.asked if one.name == seen.key.name)
-    return bool(spent.credits or spent.byok) or facts.now - asked_at > LATEST + SWEPT_WITHIN
+    return bool(spent.credits or spent.byok) or facts.now - asked_at > LATEST + HOUR
 
 
 def _stray(seen: Observation, lineage: Lineage, facts: Facts) -> Condition:
     entry = replace(
         about(seen.key.hash, facts),
         incident=f"stray/{seen.key.hash}",
-        text=f"{seen.key.name} has a name that a rotation of {lineage.name} asked for, but is not "
-        "the key that came of it",
+        text=f"{seen.key.name} is named as if it came of a rotation of {lineage.name}, and did not",
         action="nothing: it may be a person's",
         todo="see who made it; if nobody needs it, delete it at openrouter.ai, else rename it",
     )
