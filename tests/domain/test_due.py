@@ -191,10 +191,17 @@ def test_keys_without_a_secret_are_named_by_the_threshold_and_nothing_is_asked()
     )
 
 
+def test_keys_that_no_rule_is_for_are_named_by_the_threshold() -> None:
+    assert threshold(facts(REACHED, rule=RotationRule(keys=("other",)))).endswith(
+        "; not rotated: prod-api; no rule under rotation: fits, its fence does the work"
+    )
+
+
 @pytest.mark.parametrize(
     "of",
     [
         facts(REACHED),
+        facts(seen("prod-api", counters(92), limited(disabled=True)), lineages=()),
         facts(REACHED, lineages=(), mode=Mode.OBSERVE),
         facts(REACHED, lineages=(), budget=replace(PROD, thresholds=LADDER[:1])),
     ],

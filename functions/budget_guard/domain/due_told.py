@@ -15,6 +15,8 @@ from budget_guard.domain.policy import Do, Mode, Severity
 from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.windows import end
 
+ARN_SUFFIX = 7
+"""What Secrets Manager puts after a secret's name to make its ARN: a dash and six characters."""
 PROPOSED = 3
 """So many commands fit into a line of an alert; the others are like them."""
 
@@ -35,8 +37,9 @@ def about(key: str, facts: Facts) -> Entry:
 
 
 def secret_of(lineage: Lineage) -> str:
-    """Return the name of a lineage's secret."""
-    return lineage.secret.rpartition(":secret:")[2]
+    """Return the name of a lineage's secret, given by its ARN or its name."""
+    _, is_arn, name = lineage.secret.rpartition(":secret:")
+    return name[:-ARN_SUFFIX] if is_arn else name
 
 
 def rotate(lineage: Lineage) -> str:
@@ -116,11 +119,18 @@ def noted(entry: Entry, constraint: Constraint, plan: Plan) -> Entry:
     facts = plan.facts
     if facts.policy.mode is not Mode.ENFORCE or not asks(constraint):
         return entry
-    lacking = sorted(constraint.members - facts.kin.of.keys())
-    if not lacking:
-        return entry
-    names = words.several([facts.observations[key].key.name for key in lacking])
-    whose, which = ("it has", lacking[0][:12]) if len(lacking) == 1 else ("they have", "KEY")
+    told = [one for one in (entry.action, *_lacking(constraint, facts)) if one]
+    return replace(entry, action="; ".join(told))
+
+
+def _lacking(constraint: Constraint, facts: Facts) -> Iterator[str]:
+    seen = {key: facts.observations[key] for key in sorted(constraint.members)}
+    enabled = [key for key, one in seen.items() if not facts.settings(one).disabled]
     rest = "its fence does the work" if constraint.is_fencing else "only alerts follow"
-    told = f"not rotated: {names}; {whose} no secret here (budget-guard adopt {which}), {rest}"
-    return replace(entry, action=f"{entry.action}; {told}")
+    if bare := [key for key in enabled if key not in facts.kin.of]:
+        names = words.several([seen[key].key.name for key in bare])
+        whose, which = ("it has", bare[0][:12]) if len(bare) == 1 else ("they have", "KEY")
+        yield f"not rotated: {names}; {whose} no secret here (budget-guard adopt {which}), {rest}"
+    lineages = {facts.kin.of[key].name for key in enabled if key in facts.kin.of}
+    if unruled := [one for one in lineages if facts.policy.rotation_of(one) is None]:
+        yield f"not rotated: {words.several(unruled)}; no rule under rotation: fits, {rest}"

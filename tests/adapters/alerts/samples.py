@@ -267,7 +267,7 @@ WITHDRAWN = Entry(
 )
 
 
-SECRET = "openrouter/prod-search/3fa9c1d2abcd-Qx7Lmz"
+SECRET = "openrouter/prod-search/3fa9c1d2abcd"
 ROTATION = Entry(
     incident="rotation",
     text="",
