@@ -1,6 +1,7 @@
 """What people must hear of now, read off the plan and the facts. One incident per matter."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from budget_guard.domain import words
@@ -46,7 +47,7 @@ def _budgets(plan: Plan) -> Iterator[Condition]:
     for constraint in plan.constraints:
         found = _budget(constraint, plan)
         if found:
-            yield found
+            yield replace(found, entry=noted(found.entry, constraint, plan))
 
 
 def _budget(constraint: Constraint, plan: Plan) -> Condition | None:
@@ -62,7 +63,7 @@ def _budget(constraint: Constraint, plan: Plan) -> Condition | None:
     severity = reached[-1].severity if reached else Severity.CRITICAL
     opened = start(window, plan.facts.now)
     incident = f"{budget.name}/{constraint.subject or '*'}/{window}/{opened:%Y-%m-%d}"
-    entry = noted(entry_of(incident, constraint, standing, plan), constraint, plan)
+    entry = entry_of(incident, constraint, standing, plan)
     if standing.is_stopped:
         return Condition(Kind.STOPPED, max(step, 1000) + 1, Severity.CRITICAL, entry)
     if standing.is_fenced and constraint.holds and budget.hold.at:
