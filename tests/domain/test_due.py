@@ -371,9 +371,12 @@ class Days:
 HOURS = st.tuples(st.integers(0, 120), st.sampled_from([Stage.DONE, Stage.FAILED]), st.booleans())
 
 
-@given(st.lists(HOURS, max_size=60))
-def test_whatever_happens_a_threshold_rotates_a_key_at_most_once_a_day(hours: list[Any]) -> None:
-    days = Days(facts(REACHED, incidents={}), lineage_of("prod-api", age=9 * DAY))
+@given(st.lists(HOURS, max_size=60), st.booleans())
+def test_whatever_happens_a_threshold_rotates_a_key_at_most_once_a_day(
+    hours: list[Any], per_key: bool
+) -> None:
+    budget = replace(PROD, per_key=per_key)
+    days = Days(facts(REACHED, budget=budget, incidents={}), lineage_of("prod-api", age=9 * DAY))
     for spent, does, fresh in hours:
         days.hour(spent, does, fresh=fresh)
     dates = [one.date() for one in days.begun]

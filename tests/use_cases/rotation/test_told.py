@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from budget_guard.domain.alerts import Alert, Kind
 from budget_guard.domain.decision import decide
 from budget_guard.domain.due import due
@@ -36,15 +38,17 @@ def rotations(scene: Scene, cycles: int) -> Iterator[bool]:
             yield scene.tried(f"due-{next(scene.runs)}")
 
 
-def test_a_threshold_rotates_its_key_exactly_once_and_people_are_told_once() -> None:
-    scene = a_scene()
+@pytest.mark.parametrize("per_key", [False, True])
+def test_a_threshold_rotates_its_key_exactly_once_and_people_are_told_once(per_key: bool) -> None:
+    scene = a_scene(replace(PROD, per_key=per_key))
     assert list(rotations(scene, 3)) == []
     scene.use("92")
     assert list(rotations(scene, 30)) == [True]
     assert scene.lineage.current.hash != scene.first
     (alert,) = told(scene, Kind.ROTATION_DUE)
     (entry,) = alert.entries
-    assert entry.text == "prod-api is rotated: prod spent 92.00 of 100.00 USD today"
+    name = "prod-api, in prod," if per_key else "prod"
+    assert entry.text == f"prod-api is rotated: {name} spent 92.00 of 100.00 USD today"
     assert (entry.key, entry.owner) == (scene.first, "ann")
     assert told(scene, Kind.ROTATION_FAILED, Kind.STRAY, Kind.LINGERING, Kind.UNMANAGED) == []
     scene.check()
