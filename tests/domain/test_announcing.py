@@ -130,6 +130,9 @@ SILENT = {
     Kind.PROTECT_PROPOSED,
     Kind.MIX_SHIFTED,
     Kind.REPRICED,
+    Kind.ROTATION_DUE,
+    Kind.ROTATION_PROPOSED,
+    Kind.STRAY,
 }
 
 

@@ -35,6 +35,13 @@ class Kind(StrEnum):
     WITHDRAWN = "model.withdrawn"
     FALLBACKS = "cost.fallbacks"
     LOOP = "cost.loop"
+    ROTATION_FAILED = "rotation.failed"
+    ROTATION_STUCK = "rotation.stuck"
+    ROTATION_DUE = "rotation.due"
+    ROTATION_PROPOSED = "rotation.proposed"
+    LINGERING = "key.lingering"
+    STRAY = "keys.stray"
+    DELETED = "key.deleted"
     RESOLVED = "resolved"
     TEST = "test"
 

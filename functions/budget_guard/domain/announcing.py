@@ -20,6 +20,9 @@ SILENT = frozenset(
         Kind.PROTECT_PROPOSED,
         Kind.MIX_SHIFTED,
         Kind.REPRICED,
+        Kind.ROTATION_DUE,
+        Kind.ROTATION_PROPOSED,
+        Kind.STRAY,
     }
 )
 """Kinds whose end nobody needs to hear of."""

@@ -3,11 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from budget_guard.domain.keys import UNKNOWN
+from budget_guard.domain.keys import UNKNOWN, Key
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
+
+
+def holder(key: Key, budgets: Sequence[Budget]) -> Budget | None:
+    """Return the first budget that counts all that a key spends; None: no budget does."""
+    return next((one for one in budgets if not one.counts_costs and one.covers(key)), None)
 
 
 def owner_of(seen: Observation | None, budgets: Sequence[Budget]) -> str | None:

@@ -42,6 +42,13 @@ TITLES: Mapping[Kind, str] = {
     Kind.WITHDRAWN: "a model in use may be withdrawn soon",
     Kind.FALLBACKS: "more requests than usual fall back",
     Kind.LOOP: "a session or job that repeats itself",
+    Kind.ROTATION_FAILED: "a key was not rotated",
+    Kind.ROTATION_STUCK: "a rotation comes to no end",
+    Kind.ROTATION_DUE: "keys are rotated",
+    Kind.ROTATION_PROPOSED: "a rotation is proposed",
+    Kind.LINGERING: "an old key is still in use",
+    Kind.STRAY: "a key that looks rotated, and is not",
+    Kind.DELETED: "a key that applications read is gone",
     Kind.RESOLVED: "nothing is left to do",
     Kind.TEST: "nothing has happened",
 }
