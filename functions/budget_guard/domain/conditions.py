@@ -13,6 +13,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Key
 from budget_guard.domain.policy import Budget, Severity
+from budget_guard.domain.restrict_telling import guardrails, with_restriction
 from budget_guard.domain.signals.balance import short_of_credits
 from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.spending import entry_of, standing_of
@@ -30,6 +31,7 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
         *reached(facts),
         *_failures(facts),
         *_overrides(facts),
+        *guardrails(plan),
         *_unmanaged(facts),
         *_blind(facts),
         *cautions(plan),
@@ -40,9 +42,8 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
 
 def _budgets(plan: Plan) -> Iterator[Condition]:
     for constraint in plan.constraints:
-        found = _budget(constraint, plan)
-        if found:
-            yield found
+        if found := _budget(constraint, plan):
+            yield with_restriction(found, constraint, plan)
 
 
 def _budget(constraint: Constraint, plan: Plan) -> Condition | None:
