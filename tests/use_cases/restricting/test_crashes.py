@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from budget_guard.domain.alerts import Kind
+from budget_guard.domain.records import Audit
 from budget_guard.sandbox.openrouter import Fault
 from tests.simulation.guard import Switch
 from tests.use_cases.restricting.scene import Scene
@@ -47,7 +48,7 @@ def came_back(scene: Scene) -> None:
     assert [len(audit(scene, one)) for one in scene.keys] == [2, 2]
 
 
-def audit(scene: Scene, name: str) -> list[object]:
+def audit(scene: Scene, name: str) -> list[Audit]:
     return list(scene.guard.ledger.audit(scene.hash[name]))
 
 
@@ -100,8 +101,9 @@ def test_the_story_makes_every_call_that_there_is() -> None:
 def test_killed_at_any_call_both_are_restricted_at_last(after: bool) -> None:
     for at in range(len(calls())):
         scene = story()
-        scene.guard.switch = Once(at=at, after=after)
+        scene.guard.switch = killing = Once(at=at, after=after)
         work(scene)
+        assert killing.dead
         ends(scene)
 
 
@@ -109,8 +111,9 @@ def test_killed_at_any_call_both_are_restricted_at_last(after: bool) -> None:
 def test_killed_at_any_call_on_the_way_back_both_get_what_they_had(after: bool) -> None:
     for at in range(len(calls_back())):
         scene = restricted()
-        scene.guard.switch = Once(at=at, after=after)
+        scene.guard.switch = killing = Once(at=at, after=after)
         work(scene)
+        assert killing.dead
         for _ in range(6):
             scene.wait(1)
         came_back(scene)

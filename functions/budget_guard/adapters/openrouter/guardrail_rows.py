@@ -1,11 +1,17 @@
 """What a row about a guardrail says that it refuses. Fields the guard does not know are kept as such."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from budget_guard.adapters.openrouter.answers import UnusableError
-from budget_guard.adapters.openrouter.fields import Row, amount, flag, identifier, text
+from budget_guard.adapters.openrouter.fields import (
+    Row,
+    amount,
+    each,
+    flag,
+    identifier,
+    text,
+    within,
+)
 from budget_guard.adapters.openrouter.keys import WINDOWS
 from budget_guard.domain.guardrails import Allowance, ContentFilter, Guardrail
 
@@ -66,16 +72,12 @@ def _allowance(row: Row, what: str) -> Allowance:
 
 
 def _names(row: Row, name: str) -> frozenset[str]:
-    return frozenset(_list(row, name, lambda one: text({name: one}, name)))
-
-
-def _list[T](row: Row, name: str, read: Callable[[Any], T]) -> list[T]:
     values = row.get(name)
     if values is None:
-        return []
+        return frozenset()
     if not isinstance(values, list):
         raise UnusableError(field=f".{name}", why="Input should be a list")
-    return [read(one) for one in values]
+    return frozenset(text({name: one}, name) for one in values)
 
 
 def _flag(row: Row, name: str) -> bool | None:
@@ -89,23 +91,18 @@ def _is_zdr(row: Row, group: str) -> bool:
 
 
 def _filters(row: Row) -> list[ContentFilter]:
-    def custom(one: Any) -> ContentFilter:
-        return ContentFilter(f"/{text(one, 'pattern')}/", text(one, "action"))
-
-    def builtin(one: Any) -> ContentFilter:
-        scope = None if one.get("scan_scope") is None else text(one, "scan_scope")
-        return ContentFilter(text(one, "slug"), text(one, "action"), scope)
-
-    return [
-        *_list(row, "content_filters", _object(custom)),
-        *_list(row, "content_filter_builtins", _object(builtin)),
-    ]
+    readers = {"content_filters": _custom, "content_filter_builtins": _builtin}
+    found: list[ContentFilter] = []
+    for name, read in readers.items():
+        with within(f".{name}"):
+            found += each([] if row.get(name) is None else row[name], read)
+    return found
 
 
-def _object(read: Callable[[Any], ContentFilter]) -> Callable[[Any], ContentFilter]:
-    def one(value: Any) -> ContentFilter:
-        if not isinstance(value, dict):
-            raise UnusableError(field="", why="Input should be an object")
-        return read(value)
+def _custom(row: Row) -> ContentFilter:
+    return ContentFilter(f"/{text(row, 'pattern')}/", text(row, "action"))
 
-    return one
+
+def _builtin(row: Row) -> ContentFilter:
+    scope = None if row.get("scan_scope") is None else text(row, "scan_scope")
+    return ContentFilter(text(row, "slug"), text(row, "action"), scope)
