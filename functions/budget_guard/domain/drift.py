@@ -12,10 +12,11 @@ from budget_guard.domain.windows import Window, end
 
 
 class Slot(NamedTuple):
-    """The guardrail of a key, as read: None if it has none. `began`: when that read began."""
+    """The guardrail of a key, as read between `began` and `at`: None if it has none."""
 
     guardrail: str | None
     began: datetime
+    at: datetime
 
 
 def settled(known: Restriction, slot: Slot) -> tuple[Restriction, Sent | None]:
@@ -29,7 +30,7 @@ def settled(known: Restriction, slot: Slot) -> tuple[Restriction, Sent | None]:
     if found is None or slot.guardrail == known.placed:
         return seen, None
     placed = None if slot.guardrail == known.baseline else slot.guardrail
-    return replace(seen, placed=placed, placed_at=slot.began, tries=0), found
+    return replace(seen, placed=placed, placed_at=slot.at, tries=0), found
 
 
 def is_too_soon(known: Restriction, slot: Slot) -> bool:
@@ -55,11 +56,11 @@ def let_go(known: Restriction, slot: Slot, on_override: OnOverride) -> Restricti
         baseline=slot.guardrail,
         placed=None,
         sent=(),
-        override=Override(slot.began, change),
+        override=Override(slot.at, change),
     )
     if on_override is OnOverride.REAPPLY and known.reapplied < REAPPLIED_AT_MOST:
         return replace(seen, reapplied=known.reapplied + 1)
-    return replace(seen, let_go_until=end(Window.DAILY, slot.began))
+    return replace(seen, let_go_until=end(Window.DAILY, slot.at))
 
 
 def touched(known: Restriction, slot: Slot) -> Restriction:

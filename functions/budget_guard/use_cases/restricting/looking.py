@@ -160,7 +160,7 @@ def audit(
         after=Settings(),
         reason=sent.reason,
         run=sent.run,
-        at=slot.began,
+        at=slot.at,
         undo=f"budget-guard release {wish.key[:12]}"
         if known.placed
         else "nothing: the key has the guardrail that it had before",

@@ -93,7 +93,7 @@ def _looks(
 ) -> Iterator[Look | RestrictResult]:
     known, rules = to.ledger.restrictions(), Rules(to.guardrails)
     for wish in due:
-        slot = Slot(found.of.get(wish.key), found.began)
+        slot = Slot(found.of.get(wish.key), found.began, found.at)
         try:
             yield look(wish, known.get(wish.key, Restriction(wish.key)), slot, rules, to)
         except ProviderError as error:
@@ -160,7 +160,7 @@ def _send(group: Sequence[Look], to: Restricting) -> None:
 
 
 def _read_back(one: Look, again: Assignments, to: Restricting) -> RestrictResult:
-    slot = Slot(again.of.get(one.wish.key), again.began)
+    slot = Slot(again.of.get(one.wish.key), again.began, again.at)
     before = one.slot.guardrail
     known, sent = settled(one.known, slot)
     if sent is None or slot.guardrail != one.goal:
