@@ -1,9 +1,12 @@
 """A restricted key on the pages that people look at: what it may use, until when, and the undo."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from budget_guard.domain.restriction import Sent
 from budget_guard.sandbox.openrouter import Fault
 from tests.cli.desk import Office, flat
 from tests.use_cases.restricting.scene import CHEAP, restricting
@@ -70,3 +73,37 @@ def test_it_says_what_is_on_its_way_and_what_cannot_be_given_back(office: Office
     office.run("release", "prod-api", "--reason", "launch")
     office.cycle()
     assert "cannot be changed: POST" in flat(office.run("explain", "prod-api").output)
+
+
+def test_with_all_keys_the_guardrails_are_given_back_without_the_functions(office: Office) -> None:
+    result = office.run("release", "--all", "--reason", "removal", answer="y")
+    assert result.exit_code == 0
+    shown = flat(result.output)
+    assert "Give 0 held keys their own settings, 1 restricted their own guardrails, and" in shown
+    assert "given back, guardrail cheap -> privacy" in shown
+    assert not any(one.is_ours for one in office.ledger.restrictions().values())
+    office.cycle()
+    assert "Restricted" not in flat(office.run("status").output)
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(80, 0), (20, 1)])
+def test_what_may_still_take_effect_is_waited_for_a_minute(
+    office: Office, seconds: int, code: int
+) -> None:
+    key, ledger, guardrails = office.hash("prod-api"), office.ledger, office.account.guardrails
+    known = ledger.restrictions()[key]
+    sent = Sent("a", known.placed, office.now - timedelta(seconds=seconds), "spent", "run")
+    ledger.save(replace(known, placed=None, sent=(sent,)))
+    guardrails.keys.assign(str(known.baseline), [key], office.now)
+    result = office.run("release", "--all", "--yes", "--reason", "removal")
+    assert result.exit_code == code
+    assert ("NOT YET" in result.output) == bool(code)
+    assert guardrails.keys.of(key) == known.baseline
+
+
+def test_what_is_refused_is_told_and_the_exit_code_says_so(office: Office) -> None:
+    path = "/guardrails/*/assignments/keys"
+    office.guard.faults.add(Fault(method="POST", path=path, status=400, times=5))
+    result = office.run("release", "--all", "--yes", "--reason", "removal")
+    assert result.exit_code == 1
+    assert "FAILED: refused: POST" in flat(result.output)

@@ -6,6 +6,7 @@ an owner sees and can change. Within one budget the highest step that is reached
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from budget_guard.domain import words
@@ -15,8 +16,11 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Do, Mode, Threshold
-from budget_guard.domain.restriction import RestrictWish
+from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.windows import end
+
+UNSEEN = timedelta(days=1)
+"""A key that a rotation made, and took back, may never have been seen."""
 
 
 class Asked(NamedTuple):
@@ -64,6 +68,15 @@ def restrict_wishes(plan: Plan) -> Mapping[str, RestrictWish]:
     if not wanted and not facts.restrictions:
         return {}
     return {one.key: one for one in _wishes(wanted, facts)}
+
+
+def of_deleted(facts: Facts) -> Iterator[Restriction]:
+    """Yield what is held of keys that were deleted, or were never seen at all for a day."""
+    for key, one in facts.restrictions.items():
+        seen, since = facts.observations.get(key), one.placed_at or one.looked_at
+        is_unseen = seen is None and since is not None and facts.now - since > UNSEEN
+        if is_unseen or (seen is not None and seen.gone_at):
+            yield one
 
 
 def _wishes(wanted: Mapping[str, Asked], facts: Facts) -> Iterator[RestrictWish]:

@@ -19,7 +19,7 @@ from budget_guard.domain.grants import settle
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
-from budget_guard.domain.restricting import restrict_wishes
+from budget_guard.domain.restricting import of_deleted, restrict_wishes
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier
 
@@ -120,13 +120,10 @@ def _record(plan: Plan, on: Evaluation) -> None:
 
 def _restrict(plan: Plan, on: Evaluation) -> int:
     """Write down what is wanted of keys' guardrails; return for how many that is to be done."""
-    known, seen = on.ledger.restrict_wishes(), plan.facts.observations
-    wanted = restrict_wishes(plan)
+    known, wanted = on.ledger.restrict_wishes(), restrict_wishes(plan)
     on.ledger.save(*wanted.values(), lease=on.lease)
     on.ledger.forget(*(one for key, one in known.items() if key not in wanted), lease=on.lease)
-    held = plan.facts.restrictions
-    deleted = (one for key, one in held.items() if key in seen and seen[key].gone_at)
-    on.ledger.forget(*deleted, lease=on.lease)
+    on.ledger.forget(*of_deleted(plan.facts), lease=on.lease)
     return len(wanted)
 
 
