@@ -18,8 +18,10 @@ from budget_guard.cli.main import app
 from budget_guard.domain.policy import Budget, Hold, Mode, Policy
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.clock import Clock
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
+from budget_guard.sandbox.openrouter.in_process_guardrails import in_process_guardrails
 from budget_guard.sandbox.openrouter.refusals import Refusal
 from budget_guard.use_cases.ports import OpenRouter
 from tests.simulation.guard import Guard
@@ -147,6 +149,7 @@ class Office:
             notifier=self.notifier,
             evaluate=self.starter,
             connect=self.connect or (lambda: InProcessOpenRouter(self.account, self.guard.faults)),
+            guardrails=lambda: in_process_guardrails(Api(self.account, self.guard.faults)),
             caller=lambda: "user/ann",
             topic="arn:aws:sns:eu-central-1:123456789012:alerts",
             secret="arn:aws:secretsmanager:eu-central-1:123456789012:secret:key",

@@ -125,6 +125,7 @@ def test_an_incident_that_is_over_is_told_as_resolved_without_what_no_longer_app
 SILENT = {
     Kind.OVERRIDE,
     Kind.OVERRIDE_MASS,
+    Kind.RESTRICT_REFUSED,
     Kind.UNMANAGED,
     Kind.TOO_THIN,
     Kind.PROTECT_PROPOSED,

@@ -12,12 +12,14 @@ from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.adapters.aws_errors import code
 from budget_guard.adapters.ledger.costs import DynamoCostLedger
 from budget_guard.adapters.openrouter import connect
+from budget_guard.adapters.openrouter.guardrails import connect_guardrails
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.cli.aws_refusals import refusal
 from budget_guard.cli.deployment import Deployment, wall_clock
 from budget_guard.domain.errors import SettingsError
 from budget_guard.use_cases.ports import OpenRouter
+from budget_guard.use_cases.restricting.ports import Guardrails
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -65,12 +67,17 @@ def _deployment(make: Make, stack: str, outputs: Mapping[str, str]) -> Deploymen
     def openrouter() -> OpenRouter:
         return connect(base_url, read_management_key(make("secretsmanager"), secret))
 
+    def guardrails() -> Guardrails:
+        key = read_management_key(make("secretsmanager"), secret)
+        return connect_guardrails(base_url, key)
+
     return Deployment(
         stack=stack,
         ledger=DynamoCostLedger(make("dynamodb"), outputs["TableName"]),
         notifier=SnsNotifier(make("sns"), outputs["AlertsTopicArn"], stack),
         evaluate=LambdaStarter(make("lambda"), outputs["EvaluateFunctionName"]),
         connect=openrouter,
+        guardrails=guardrails,
         caller=lambda: _caller(make("sts")),
         topic=outputs["AlertsTopicArn"],
         secret=secret,

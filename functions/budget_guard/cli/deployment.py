@@ -10,6 +10,7 @@ import typer
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
+from budget_guard.use_cases.restricting.ports import Guardrails
 
 StackOption = Annotated[
     str,
@@ -35,7 +36,7 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deployed guard. `connect` reads the management key; `caller` names who is asking.
+    """One deployed guard. `connect` and `guardrails` read the management key; `caller` names who is asking.
 
     `topic` and `secret` are ARNs: what alerts are published to, what holds the management key.
     """
@@ -45,6 +46,7 @@ class Deployment:
     notifier: Notifier
     evaluate: Starter
     connect: Callable[[], OpenRouter]
+    guardrails: Callable[[], Guardrails]
     caller: Callable[[], str]
     topic: str
     secret: str

@@ -5,6 +5,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from budget_guard.cli.cap_words import known_of, spent_of
+from budget_guard.cli.restricted_lines import restriction
 from budget_guard.cli.telling import ago, indented, safe, safe_name, within
 from budget_guard.domain import words
 from budget_guard.domain.money import show
@@ -38,6 +39,8 @@ def show_head(view: KeyView, console: Console) -> None:
     console.print(Text(safe_name(view.name), "bold") + Text(f"  {view.key}", "dim"))
     where = f"in workspace {safe_name(view.workspace)}, seen {ago(view.seen_at, view.at)}"
     console.print(safe(f"{where}: {view.settings}; without the guard {view.own_limit}"))
+    if view.restricted:
+        console.print(restriction(view.restricted, view.at))
 
 
 def _line(text: str) -> Padding:
@@ -76,6 +79,8 @@ def _frozen(view: KeyView, freeze: Freeze) -> Text:
 
 def _change(change: Audit) -> Text:
     before, after = words.settings(change.before), words.settings(change.after)
+    if change.guardrails:
+        before, after = (f"guardrail {one}" for one in change.guardrails)
     head = f"{change.at:%Y-%m-%d %H:%M} UTC  {before} -> {after}"
     return Text("\n").join(
         [

@@ -90,6 +90,11 @@ def _show(done: Released, console: Console) -> None:
     else:
         told = f"it was not held: {words.settings(done.seen.reading.settings)}"
     console.print(indented(safe(told)))
+    if (one := done.restricted) is not None:
+        own = (
+            "no guardrail" if one.baseline is None else f"its guardrail {one.called(one.baseline)}"
+        )
+        console.print(indented(safe(f"it gets back: {own}, not {one.wanted} any more")))
     if frozen := done.freeze:
         told = f"{frozen.by} froze it ({frozen.reason}); this word is newer, and counts {ends}"
         if done.release.until < frozen.until:

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FENCED = "key.fenced"
     STOPPED = "key.stopped"
     ACTION_FAILED = "action.failed"
+    RESTRICT_REFUSED = "restrict.refused"
     OVERRIDE = "override"
     OVERRIDE_MASS = "override.mass"
     UNMANAGED = "keys.unmanaged"

@@ -15,6 +15,7 @@ SILENT = frozenset(
     {
         Kind.OVERRIDE,
         Kind.OVERRIDE_MASS,
+        Kind.RESTRICT_REFUSED,
         Kind.UNMANAGED,
         Kind.TOO_THIN,
         Kind.PROTECT_PROPOSED,

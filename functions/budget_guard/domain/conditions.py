@@ -16,6 +16,7 @@ from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Key
 from budget_guard.domain.ownership import holder
 from budget_guard.domain.policy import Severity
+from budget_guard.domain.restrict_telling import guardrails, with_restriction
 from budget_guard.domain.rotation_told import rotations
 from budget_guard.domain.signals.balance import short_of_credits
 from budget_guard.domain.signals.telling import signalled
@@ -34,6 +35,7 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
         *reached(facts),
         *_failures(facts),
         *_overrides(facts),
+        *guardrails(plan),
         *_unmanaged(facts),
         *_blind(facts),
         *cautions(plan),
@@ -45,9 +47,9 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
 
 def _budgets(plan: Plan) -> Iterator[Condition]:
     for constraint in plan.constraints:
-        found = _budget(constraint, plan)
-        if found:
-            yield replace(found, entry=noted(found.entry, constraint, plan))
+        if found := _budget(constraint, plan):
+            told = replace(found, entry=noted(found.entry, constraint, plan))
+            yield with_restriction(told, constraint, plan)
 
 
 def _budget(constraint: Constraint, plan: Plan) -> Condition | None:

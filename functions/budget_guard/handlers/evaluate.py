@@ -28,7 +28,7 @@ def handler(run: Run) -> Summary:
     sns = SnsNotifier(client("sns"), settings.alerts_topic_arn, settings.stack_name)
     with run.leased(memory, "evaluate") as lease:
         report = evaluate(Evaluation(memory, sns, lease, policy(), run.at))
-    if report.plan.wishes:
+    if report.has_work:
         starter = LambdaStarter(client("lambda"), settings.enforce_function_name)
         starter.start(time=run.at, run=run.id)
     tell_evaluation(report)

@@ -15,6 +15,7 @@ from budget_guard.use_cases.hands_off import freeze_of, left_alone
 from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.restricted_keys import RestrictedKey, restricted_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class KeyView:
 
     `bound_by` is the cap with the least left, where it is held; `caps` are all that concern it,
     by budget; `own_limit` is without the guard. `freeze` is a person's word that lasts. `trail` is
-    newest first.
+    newest first. `restricted`: what the guard does to its guardrail.
     """
 
     at: datetime
@@ -39,6 +40,7 @@ class KeyView:
     caps: tuple[tuple[str, CapView], ...]
     freeze: Freeze | None
     trail: tuple[Audit, ...]
+    restricted: RestrictedKey | None = None
 
 
 def key_view(ledger: Ledger, text: str, now: datetime) -> KeyView:
@@ -71,6 +73,7 @@ def key_view_of(seen: Observation, plan: Plan, ledger: Ledger) -> KeyView:
         ),
         freeze=freeze_of(seen, facts),
         trail=tuple(ledger.audit(key.hash)),
+        restricted=next((one for one in restricted_keys(facts) if one.key == key.hash), None),
     )
 
 

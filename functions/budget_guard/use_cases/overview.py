@@ -8,7 +8,7 @@ from budget_guard.domain.alerts import Incident
 from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan, decide
-from budget_guard.domain.policy import Budget, Mode, Policy
+from budget_guard.domain.policy import Budget, Do, Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, PollReport, Release
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.caps import CapView, cap_view
@@ -17,6 +17,7 @@ from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
 from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.restricted_keys import RestrictedKey, restricted_keys
 
 NOT_DEPLOYED = Policy((), "")
 SILENT_AFTER = timedelta(minutes=15)
@@ -83,6 +84,7 @@ class Overview:
     names: Mapping[str, str]
     poll: PollReport | None
     missing: tuple[str, ...]
+    restricted: tuple[RestrictedKey, ...] = ()
 
 
 def present_plan(ledger: Ledger, now: datetime) -> Plan:
@@ -112,6 +114,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         names={key: seen.key.name for key, seen in facts.observations.items()},
         poll=facts.poll,
         missing=tuple(_missing(plan, deployed)),
+        restricted=restricted_keys(facts),
     )
 
 
@@ -163,7 +166,8 @@ def _note(budget: Budget, keys: int, plan: Plan) -> str:
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return f"{count}, {plan.facts.policy.mode}"
     if budget.hold.at is None or budget.counts_costs:
-        return f"{count}, alerts only"
+        restricts = any(one.do is Do.RESTRICT for one in budget.thresholds)
+        return f"{count}, {'restricts' if restricts and not budget.counts_costs else 'alerts'} only"
     return count
 
 

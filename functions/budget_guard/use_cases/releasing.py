@@ -8,6 +8,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import FOR_EVER, Hold
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.records import Freeze, Release
+from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.windows import Window, end
 from budget_guard.use_cases.desk import Desk, Until, end_of
 from budget_guard.use_cases.holdings import find_key, is_in_hand
@@ -18,7 +19,8 @@ from budget_guard.use_cases.overview import present_plan
 class Released:
     """A release as written; `hold` is what the guard has of the key, None if it holds it not.
 
-    `freeze` lasts beside it: of two words the newer counts.
+    `freeze` lasts beside it: of two words the newer counts. `restricted`: its guardrail is the
+    guard's, and is given back too.
     """
 
     release: Release
@@ -27,6 +29,7 @@ class Released:
     at: datetime
     problem: str | None
     freeze: Freeze | None = None
+    restricted: Restriction | None = None
 
 
 def release(key: str, until: Until | None, reason: str, desk: Desk) -> Released:
@@ -38,7 +41,9 @@ def release(key: str, until: Until | None, reason: str, desk: Desk) -> Released:
     held = facts.holds.get(seen.key.hash)
     problem, frozen = desk.put(word, facts.now), _freeze_of(seen.key.hash, facts)
     hold = held if held and is_in_hand(held) else None
-    return Released(word, seen, hold, facts.now, problem, frozen)
+    known = facts.restrictions.get(seen.key.hash)
+    restricted = known if known and known.is_ours else None
+    return Released(word, seen, hold, facts.now, problem, frozen, restricted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,18 @@ OVERRIDE = Entry(
     action="the guard lets the key go until 00:00 UTC",
     todo="nothing, if it was meant; the key's spend is not held until then",
 )
+NOT_RESTRICTED = Entry(
+    incident=f"restrict/{HASH}/cheap",
+    text="prod-search is not restricted to cheap: providers: cheap allows together; zero data "
+    "retention: cheap does not enforce it for anthropic, openai",
+    budget="search",
+    owner="search-platform",
+    key=HASH,
+    key_name="prod-search",
+    resets_at=MIDNIGHT,
+    action="the key keeps its guardrail privacy; looked at every 15 minutes",
+    todo="make cheap at least as strict at openrouter.ai, or name another guardrail in restrict_to",
+)
 BLIND = Entry(
     incident="blind/w-research",
     text="nothing new is known of workspace Research since 18:31 UTC. workspace Research: "
@@ -362,6 +374,7 @@ ALERTS: Mapping[str, Alert] = {
     "fenced-many": alert(Kind.FENCED, *(developer(number) for number in range(1, 51))),
     "stopped": alert(Kind.STOPPED, STOPPED, severity=CRITICAL),
     "action-failed": alert(Kind.ACTION_FAILED, FAILED, severity=CRITICAL),
+    "restrict-refused": alert(Kind.RESTRICT_REFUSED, NOT_RESTRICTED),
     "override": alert(Kind.OVERRIDE, OVERRIDE),
     "override-mass": alert(
         Kind.OVERRIDE_MASS,

@@ -24,6 +24,7 @@ TITLES: Mapping[Kind, str] = {
     Kind.FENCED: "key fenced",
     Kind.STOPPED: "key stopped; its requests are refused",
     Kind.ACTION_FAILED: "key cannot be changed",
+    Kind.RESTRICT_REFUSED: "key not restricted to cheaper models",
     Kind.OVERRIDE: "key changed by somebody",
     Kind.OVERRIDE_MASS: "many keys changed by somebody at once",
     Kind.UNMANAGED: "key in no budget",
