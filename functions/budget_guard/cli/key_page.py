@@ -28,7 +28,7 @@ def show_key(view: KeyView, console: Console) -> None:
     if view.trail:
         console.print(Text(f"Changes by the guard, newest first ({len(view.trail)})", "bold"))
     for change in view.trail[:CHANGES]:
-        console.print(indented(_change(change)))
+        console.print(indented(_change(change, view)))
     if len(view.trail) > CHANGES:
         console.print(_line(f"and {len(view.trail) - CHANGES} more: see --json"))
 
@@ -36,6 +36,8 @@ def show_key(view: KeyView, console: Console) -> None:
 def show_head(view: KeyView, console: Console) -> None:
     """Print which key it is, and its settings."""
     console.print(Text(safe_name(view.name), "bold") + Text(f"  {view.key}", "dim"))
+    if view.place:
+        console.print(safe(view.place))
     where = f"in workspace {safe_name(view.workspace)}, seen {ago(view.seen_at, view.at)}"
     console.print(safe(f"{where}: {view.settings}; without the guard {view.own_limit}"))
 
@@ -74,9 +76,11 @@ def _frozen(view: KeyView, freeze: Freeze) -> Text:
     )
 
 
-def _change(change: Audit) -> Text:
+def _change(change: Audit, view: KeyView) -> Text:
     before, after = words.settings(change.before), words.settings(change.after)
-    head = f"{change.at:%Y-%m-%d %H:%M} UTC  {before} -> {after}"
+    what = f"{before} -> {after}" if before != after else before
+    who = f"{safe_name(change.name)}: " if view.place else ""
+    head = f"{change.at:%Y-%m-%d %H:%M} UTC  {who}{what}"
     return Text("\n").join(
         [
             safe(head),

@@ -1,7 +1,7 @@
 """How the commands write: safe text, times as people say them, JSON for machines."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,6 +32,11 @@ def indented(text: Text) -> Padding:
 def safe_name(name: str) -> str:
     """Return a key's name, which anybody may have chosen, as it can be shown."""
     return one_line(name, LONGEST_NAME) or "(no name)"
+
+
+def names(some: Iterable[str]) -> str:
+    """Return names of keys as they can be shown, one after the other."""
+    return ", ".join(safe_name(one) for one in some)
 
 
 def warn_of_delay(problem: str | None, console: Console) -> None:

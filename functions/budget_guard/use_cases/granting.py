@@ -109,14 +109,17 @@ def _subject(key: str | None, budget: Budget, facts: Facts) -> str | None:
     if not budget.covers(seen.key) or seen.gone_at:
         message = f"The key {seen.key.name} is not in the budget {budget.name}"
         raise RequestError(message)
-    return seen.key.hash
+    return facts.kin.root(seen.key.hash)
 
 
 def _caps_of(given: Grant, plan: Plan) -> Sequence[Constraint]:
+    kin = plan.facts.kin
+    key = kin.root(given.key) if given.key else None
     return [
         one
         for one in (*plan.constraints, *known_caps(plan.facts))
-        if one.budget and (one.budget.name, one.subject) == (given.budget, given.key)
+        if one.budget
+        and (one.budget.name, kin.root(one.subject) if one.subject else None) == (given.budget, key)
     ]
 
 

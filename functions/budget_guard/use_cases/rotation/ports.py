@@ -162,3 +162,7 @@ class VaultOffice(Vault, Protocol):
     def schedule(self, secret: str, every: timedelta) -> None:
         """Have a secret rotated regularly, the first time after `every`: never at once."""
         ...
+
+    def rotate_now(self, secret: str) -> None:
+        """Have a secret that is on a schedule rotated at once, without waiting for it."""
+        ...

@@ -1,0 +1,99 @@
+"""A key among the generations of its lineage: how people call it, and what a word on it concerns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.kin import Kin
+from budget_guard.domain.lineage import NUMBERED, Lineage, State
+from budget_guard.domain.records import Freeze, Release
+
+SUFFIX = 7
+"""What Secrets Manager puts after a secret's name to make its ARN: a dash and six characters."""
+
+
+def secret_name(secret: str) -> str:
+    """Return the name of a secret, given its ARN or its name."""
+    _, is_arn, name = secret.rpartition(":secret:")
+    return name[:-SUFFIX] if is_arn else secret
+
+
+def is_called(lineage: Lineage, text: str) -> bool:
+    """Tell whether a person means a lineage: by its name, its secret, or a generation's name."""
+    numbered = NUMBERED.fullmatch(text)
+    if numbered and numbered["stem"] == lineage.name:
+        return any(one.number == int(numbered["number"]) for one in lineage.generations)
+    return text in (lineage.name, lineage.secret, secret_name(lineage.secret))
+
+
+def name_of(key: str, facts: Facts) -> str | None:
+    """Return what people call a key: its lineage's name, else its own; None: nothing is known."""
+    if lineage := facts.kin.of.get(key):
+        return lineage.name
+    seen = facts.observations.get(key)
+    return seen.key.name if seen else None
+
+
+def place_of(key: str, facts: Facts) -> str | None:
+    """Return which generation a key is: "generation 3 of 3, #2 is draining"; None: of no lineage."""
+    lineage = facts.kin.of.get(key)
+    if lineage is None:
+        return None
+    newest = lineage.generations[-1].number
+    number = next((one.number for one in lineage.generations if one.hash == key), newest + 1)
+    return ", ".join([f"generation {number} of {max(number, newest)}", *_others(key, facts)])
+
+
+def is_draining(key: str, facts: Facts) -> bool:
+    """Tell whether a key's successor is in use, and it is on its way out."""
+    lineage = facts.kin.of.get(key)
+    return lineage is not None and any(one.hash == key for one in lineage.draining)
+
+
+def _others(key: str, facts: Facts) -> Iterator[str]:
+    lineage = facts.kin.of[key]
+    for one in lineage.draining:
+        if one.hash != key:
+            yield f"#{one.number} is draining"
+    for rotation in facts.kin.open:
+        if rotation.secret == lineage.secret and rotation.new != key:
+            yield f"{rotation.name.removeprefix(lineage.name).strip()} is being made"
+
+
+def other_keys(key: str, facts: Facts) -> tuple[str, ...]:
+    """Return the names of the other keys that a word on a key concerns: its lineage's, in use."""
+    others = [one for one in _alive(key, facts.kin) if one != key]
+    found = [seen for one in others if (seen := facts.observations.get(one)) and not seen.gone_at]
+    return tuple(one.key.name for one in found if not one.reading.settings.disabled)
+
+
+def of_all[Word: (Freeze, Release)](words: Sequence[Word], kin: Kin) -> Sequence[Word]:
+    """Return people's words on keys, each on a lineage once for every key of it that is left.
+
+    So what stops a key stops its generations too, one that is made later among them.
+    """
+    if not kin.of:
+        return words
+    return [one for word in words for one in _each(word, kin)]
+
+
+def _each[Word: (Freeze, Release)](word: Word, kin: Kin) -> Sequence[Word]:
+    if word.key is None or word.key not in kin.of:
+        return [word]
+    return [replace(word, key=key) for key in _alive(word.key, kin)]
+
+
+def lasting(facts: Facts) -> Iterator[Release]:
+    """Yield the releases that last, each once: of a lineage, that of the key that is in use."""
+    for one in facts.releases:
+        is_once = one.key is None or facts.kin.current(one.key) == one.key
+        if is_once and one.at <= facts.now < one.until:
+            yield one
+
+
+def _alive(key: str, kin: Kin) -> Iterator[str]:
+    lineage = kin.of.get(key)
+    gone = (
+        {one.hash for one in lineage.generations if one.state is State.DELETED} if lineage else ()
+    )
+    return (one for one in kin.hashes(key) if one not in gone)
