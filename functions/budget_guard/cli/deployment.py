@@ -10,6 +10,7 @@ import typer
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
+from budget_guard.use_cases.rotation.ports import KeyMaker, VaultOffice
 
 StackOption = Annotated[
     str,
@@ -35,9 +36,9 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deployed guard. `connect` reads the management key; `caller` names who is asking.
+    """One deployed guard. `connect` and `keys` read the management key; `caller` names who is asking.
 
-    `topic` and `secret` are ARNs: what alerts are published to, what holds the management key.
+    `vault` has the secrets of applications; it raises `SettingsError` where none was deployed. `topic` and `secret` are ARNs: what alerts are published to, what holds the management key.
     """
 
     stack: str
@@ -50,6 +51,8 @@ class Deployment:
     secret: str
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+    keys: Callable[[], KeyMaker]
+    vault: Callable[[], VaultOffice]
 
     def desk(self, by: str | None = None) -> Desk:
         """Return what a person's word needs."""

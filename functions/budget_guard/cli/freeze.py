@@ -15,7 +15,7 @@ from budget_guard.cli.deployment import (
     StackOption,
     find,
 )
-from budget_guard.cli.telling import indented, names, safe, safe_name, until, warn_of_delay
+from budget_guard.cli.telling import indented, safe, safe_name, so_are, until, warn_of_delay
 from budget_guard.use_cases.freezing import Frozen, end_freeze
 from budget_guard.use_cases.freezing import freeze as write_freeze
 
@@ -74,7 +74,7 @@ def _consequences(done: Frozen) -> Iterator[str]:
             "may not spend, its budgets' other keys may"
         )
     if done.others:
-        yield f"with it the other keys of its lineage: {names(done.others)}"
+        yield so_are(done.others)
     if done.before:
         yield f"this replaces what {done.before.by} said: {done.before.reason}"
     if release := done.release:

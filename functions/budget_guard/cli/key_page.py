@@ -79,7 +79,8 @@ def _frozen(view: KeyView, freeze: Freeze) -> Text:
 def _change(change: Audit, view: KeyView) -> Text:
     before, after = words.settings(change.before), words.settings(change.after)
     what = f"{before} -> {after}" if before != after else before
-    who = f"{safe_name(change.name)}: " if view.place else ""
+    is_one = all(one.name == change.name for one in view.trail)
+    who = "" if is_one else f"{safe_name(change.name)}: "
     head = f"{change.at:%Y-%m-%d %H:%M} UTC  {who}{what}"
     return Text("\n").join(
         [

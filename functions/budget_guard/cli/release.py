@@ -16,7 +16,7 @@ from budget_guard.cli.deployment import (
     find,
 )
 from budget_guard.cli.release_all import release_all
-from budget_guard.cli.telling import indented, names, safe, safe_name, until, warn_of_delay
+from budget_guard.cli.telling import indented, safe, safe_name, so_are, until, warn_of_delay
 from budget_guard.domain import words
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.releasing import Released, end_release
@@ -91,9 +91,7 @@ def _show(done: Released, console: Console) -> None:
         told = f"it was not held: {words.settings(done.seen.reading.settings)}"
     console.print(indented(safe(told)))
     if done.others:
-        console.print(
-            indented(safe(f"with it the other keys of its lineage: {names(done.others)}"))
-        )
+        console.print(indented(safe(so_are(done.others))))
     if frozen := done.freeze:
         told = f"{frozen.by} froze it ({frozen.reason}); this word is newer, and counts {ends}"
         if done.release.until < frozen.until:

@@ -20,7 +20,7 @@ from budget_guard.use_cases.overview import present_plan
 class Frozen:
     """A freeze as written, or as ended. `before` is the freeze it replaces, if one lasted.
 
-    `others` are the names of its lineage's other keys: they are frozen, and freed, with it.
+    `others` are the other generations of its lineage: they are frozen, and freed, with it.
     `release` is what lasts beside it: of two words the newer wins. `is_off`: people have
     disabled the key, and that stays. `problem` is why `evaluate` was not started; the next one by
     schedule sees the word anyway.

@@ -113,13 +113,10 @@ def _subject(key: str | None, budget: Budget, facts: Facts) -> str | None:
 
 
 def _caps_of(given: Grant, plan: Plan) -> Sequence[Constraint]:
-    kin = plan.facts.kin
-    key = kin.root(given.key) if given.key else None
     return [
         one
         for one in (*plan.constraints, *known_caps(plan.facts))
-        if one.budget
-        and (one.budget.name, kin.root(one.subject) if one.subject else None) == (given.budget, key)
+        if one.budget and (one.budget.name, one.subject) == (given.budget, given.key)
     ]
 
 

@@ -61,10 +61,12 @@ def _others(key: str, facts: Facts) -> Iterator[str]:
 
 
 def other_keys(key: str, facts: Facts) -> tuple[str, ...]:
-    """Return the names of the other keys that a word on a key concerns: its lineage's, in use."""
-    others = [one for one in _alive(key, facts.kin) if one != key]
-    found = [seen for one in others if (seen := facts.observations.get(one)) and not seen.gone_at]
-    return tuple(one.key.name for one in found if not one.reading.settings.disabled)
+    """Return the other enabled generations of a key's lineage: "#2". A word on it is for them too."""
+    lineage = facts.kin.of.get(key)
+    if lineage is None:
+        return ()
+    enabled = (one for one in (*lineage.draining, lineage.current) if one.hash != key)
+    return tuple(f"#{one.number}" for one in enabled)
 
 
 def of_all[Word: (Freeze, Release)](words: Sequence[Word], kin: Kin) -> Sequence[Word]:
@@ -78,7 +80,7 @@ def of_all[Word: (Freeze, Release)](words: Sequence[Word], kin: Kin) -> Sequence
 
 
 def _each[Word: (Freeze, Release)](word: Word, kin: Kin) -> Sequence[Word]:
-    if word.key is None or word.key not in kin.of:
+    if not word.key or word.key not in kin.of:
         return [word]
     return [replace(word, key=key) for key in _alive(word.key, kin)]
 

@@ -19,8 +19,8 @@ from budget_guard.use_cases.overview import present_plan
 class Released:
     """A release as written; `hold` is what the guard has of the key, None if it holds it not.
 
-    `freeze` lasts beside it: of two words the newer counts. `others` are the names of its lineage's
-    other keys, which are released with it.
+    `freeze` lasts beside it: of two words the newer counts. `others` are the other
+    generations of its lineage, which are released with it.
     """
 
     release: Release

@@ -40,6 +40,7 @@ def adopting(scene: Scene) -> Adopting:
         ledger=to.ledger,
         policy=replace(scene.policy, rotation=(scene.rule,)),
         now=scene.now,
+        by="ann",
     )
 
 

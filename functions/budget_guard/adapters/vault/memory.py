@@ -17,12 +17,12 @@ class Versions:
 
 
 class MemoryVault:
-    """See the port `VaultOffice` for what each method promises; `schedules` and `rotated` are what was asked for."""
+    """See the port `VaultOffice` for what each method promises; `schedules` are what was asked for."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, Versions] = {}
         self.schedules: dict[str, timedelta] = {}
-        self.rotated: list[str] = []
+        self.rotations: list[tuple[str, str]] = []
 
     def create(self, name: str) -> str:
         """Add a secret that holds nothing, unless there is one of this name."""
@@ -35,10 +35,10 @@ class MemoryVault:
         self._named(secret)
         self.schedules[secret] = every
 
-    def rotate_now(self, secret: str) -> None:
+    def rotate_now(self, secret: str, token: str) -> None:
         """Remember it."""
         self._named(secret)
-        self.rotated.append(secret)
+        self.rotations.append((secret, token))
 
     def current(self, secret: str) -> Kept | None:
         """Return what has AWSCURRENT."""

@@ -138,7 +138,9 @@ class SecretsManagerOffice(SecretsManagerVault):
                 RotateImmediately=False,
             )
 
-    def rotate_now(self, secret: str) -> None:
+    def rotate_now(self, secret: str, token: str) -> None:
         """Start the four steps; the schedule stays as it is."""
         with _asking(secret):
-            self._client.rotate_secret(SecretId=secret, RotateImmediately=True)
+            self._client.rotate_secret(
+                SecretId=secret, ClientRequestToken=token, RotateImmediately=True
+            )

@@ -11,6 +11,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Key, Reading
 from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.policy import Policy
+from budget_guard.domain.records import Audit
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.ports import Ledger, OpenRouter
@@ -23,7 +24,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Adopting:
-    """The world of who puts a key under rotation at `now`, as the rules of `policy` say."""
+    """The world of who (`by`) puts a key under rotation at `now`, as the rules of `policy` say."""
 
     openrouter: OpenRouter
     keys: KeyMaker
@@ -31,6 +32,7 @@ class Adopting:
     ledger: Ledger
     policy: Policy
     now: datetime
+    by: str
 
 
 def adopt(text: str, plaintext: Plaintext, to: Adopting) -> Lineage:
@@ -77,13 +79,32 @@ def put(reading: Reading, plaintext: Plaintext, to: Adopting) -> Lineage:
             message = f"{key.name} was replaced by {lineage.current.hash[:12]} already."
             raise RequestError(message)
         _fill(secret, Kept(plaintext, key.hash, key.name, to.now), to)
-        to.ledger.save(lineage, lease=lease)
+        to.ledger.save(lineage, *_told(reading, lineage, to), lease=lease)
         if (rule := to.policy.rotation_of(lineage.name)) is None:
             return lineage
         to.vault.schedule(secret, rule.every)
         lineage = replace(lineage, every=rule.every)
         to.ledger.save(lineage, lease=lease)
         return lineage
+
+
+def _told(reading: Reading, lineage: Lineage, to: Adopting) -> tuple[Audit, ...]:
+    """Return who put the key under rotation, for the record; nothing where it is already."""
+    if to.ledger.lineage(lineage.secret) is not None:
+        return ()
+    return (
+        Audit(
+            id="adopted",
+            key=reading.key.hash,
+            name=reading.key.name,
+            before=reading.settings,
+            after=reading.settings,
+            reason=f"{to.by} put it under rotation",
+            run=f"operator-{reading.key.hash[:12]}",
+            at=to.now,
+            undo=f"aws secretsmanager cancel-rotate-secret --secret-id {lineage.secret}",
+        ),
+    )
 
 
 def _fill(secret: str, kept: Kept, to: Adopting) -> None:

@@ -27,7 +27,7 @@ def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
     if any(one.name == asked.name for one in to.keys.sightings(asked.workspace)):
         message = f"There is a key {asked.name!r} already; give the new one a name of its own."
         raise RequestError(message)
-    is_shut = may_be_held(asked, to.policy)
+    is_shut = bool(holders(asked, to.policy))
     try:
         made = to.keys.make(replace(asked, settings=SHUT) if is_shut else asked)
     except ProviderUnavailable:
@@ -37,13 +37,13 @@ def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
     return put(made.reading, made.plaintext, to)
 
 
-def may_be_held(asked: NewKey, policy: Policy) -> bool:
-    """Tell whether the guard may fence such a key."""
+def holders(asked: NewKey, policy: Policy) -> tuple[str, ...]:
+    """Return the names of the budgets that may hold such a key."""
     key = Key("", asked.name, asked.workspace, creator=asked.creator)
     if policy.mode is not Mode.ENFORCE or not policy.concerns(key):
-        return False
+        return ()
     holding = (one for one in policy.budgets if one.hold.at is not None and not one.counts_costs)
-    return any(one.covers(key) for one in holding)
+    return tuple(one.name for one in holding if one.covers(key))
 
 
 def _record(made: Reading, baseline: Settings | None, to: Adopting) -> None:

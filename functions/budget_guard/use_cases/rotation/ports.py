@@ -163,6 +163,6 @@ class VaultOffice(Vault, Protocol):
         """Have a secret rotated regularly, the first time after `every`: never at once."""
         ...
 
-    def rotate_now(self, secret: str) -> None:
-        """Have a secret that is on a schedule rotated at once, without waiting for it."""
+    def rotate_now(self, secret: str, token: str) -> None:
+        """Have a secret rotated once, by a version of this token; asked again, that one goes on."""
         ...
