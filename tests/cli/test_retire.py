@@ -18,7 +18,7 @@ def office() -> Office:
     loop(made)
     rotate_all(made)
     for _ in range(2):
-        made.spend("prod-api", "1")
+        made.spend("prod-api", "0.2")
         loop(made)
     return made
 
