@@ -67,6 +67,13 @@ def test_a_key_without_a_rule_is_adopted_and_says_which_line_is_missing(office: 
     assert (told["name"], told["every_hours"], told["first"]) == ("dev-ann", None, None)
 
 
+def test_a_key_that_the_guard_may_not_touch_says_so(office: Office) -> None:
+    office.deploy("protecting", protect=frozenset({office.hash("prod-api")}))
+    office.guard.evaluate()
+    shown = flat(adopt(office).stdout)
+    assert "never at once; but not as long as the budgets file protects it" in shown
+
+
 def test_the_schedule_follows_when_the_rule_is_there(office: Office) -> None:
     adopt(office, "dev-ann")
     office.deploy("with a rule", rotation=(EVERYTHING,))

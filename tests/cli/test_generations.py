@@ -69,6 +69,7 @@ def test_one_page_for_all_generations(office: Office) -> None:
     assert "generation 3 of 3, #2 is draining" in office.run("explain", "prod-api").stdout
     whole = office.run("status").stdout
     assert "prod-api #2, draining" in whole
+    assert "prod-api, disabled" in whole
     assert "search-platform, 1 key" in whole
 
 
@@ -127,6 +128,8 @@ def test_a_key_that_is_off_for_good_stays_off_through_a_freeze(office: Office) -
     office.run("freeze", "--end", "prod-api")
     run_functions(office)
     loop(office)
+    assert [one.state for one in lineage(office).generations] == ["disabled", "draining", "current"]
+    assert enabled(office) == {"prod-api": False, "prod-api #2": True, "prod-api #3": True}
     off = office.account.keys[office.hash("prod-api")].terms.settings
     assert off.disabled
     assert off != Settings()

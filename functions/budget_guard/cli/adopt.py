@@ -31,19 +31,13 @@ from budget_guard.use_cases.rotation.adopting_new import adopt_new, holders
 from budget_guard.use_cases.rotation.ports import NewKey
 
 RIGHTS = (
-    *(
-        f"secretsmanager:{right}"
-        for right in (
-            "CreateSecret",
-            "TagResource",
-            "DescribeSecret",
-            "GetSecretValue",
-            "PutSecretValue",
-            "UpdateSecretVersionStage",
-            "RotateSecret",
-        )
-    ),
-    "and lambda:InvokeFunction on the function Rotate,",
+    "secretsmanager:CreateSecret",
+    "TagResource",
+    "DescribeSecret",
+    "GetSecretValue",
+    "PutSecretValue",
+    "UpdateSecretVersionStage",
+    "RotateSecret",
 )
 
 

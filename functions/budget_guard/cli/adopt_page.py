@@ -56,4 +56,5 @@ def _schedule(done: Adopted) -> Iterator[str]:
         yield f'rotation: [{{keys: ["{safe_name(done.name)}"], every: 30d}}]'
         return
     every = spoken_every(done.every_hours)
-    yield f"it is rotated every {every}, first about {done.first:%Y-%m-%d}, never at once"
+    but = f"; but not as long as {done.put_off}" if done.put_off else ""
+    yield f"it is rotated every {every}, first about {done.first:%Y-%m-%d}, never at once{but}"

@@ -51,7 +51,8 @@ def told_of_secrets(*needs: str) -> Iterator[None]:
         elif name in DENIALS:
             message = (
                 f"These AWS credentials may not do that ({name}). They need {', '.join(needs)} on "
-                "secrets under openrouter/. What was done stays; the next try goes on from there."
+                "secrets under openrouter/, and lambda:InvokeFunction on the function Rotate. What "
+                "was done stays; the next try goes on from there."
             )
         else:
             raise

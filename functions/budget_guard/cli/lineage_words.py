@@ -72,5 +72,7 @@ def _drained(one: GenerationView, view: LineageView) -> str:
         return f"{told}; whatever uses it, after {late}"
     if view.at - one.since < rule.drain_max:
         return told
-    command = f"budget-guard retire {view.key[:12]} --reason TEXT"
-    return f"{told}. Somebody uses it since {late}, who does not read the secret again; to cut that off: {command}"
+    return (
+        f"{told}. Somebody uses it since {late}, who does not read the secret again; to cut that "
+        f"off: budget-guard retire {view.key[:12]} --reason TEXT"
+    )

@@ -18,8 +18,6 @@ from budget_guard.cli.telling import indented, safe, safe_name, spanning
 from budget_guard.use_cases.kinship import secret_name
 from budget_guard.use_cases.rotation.asking import AskedFor, ask
 
-RIGHTS = ("secretsmanager:RotateSecret", "and lambda:InvokeFunction on the function Rotate,")
-
 
 def rotate(
     ctx: typer.Context,
@@ -44,7 +42,7 @@ def rotate(
     deployment = find(ctx, stack, region, profile)
     from budget_guard.cli.aws_refusals import told_of_secrets  # noqa: PLC0415 - botocore is slow
 
-    with told_of_secrets(*RIGHTS):
+    with told_of_secrets("secretsmanager:RotateSecret"):
         done = ask(key, told, deployment.desk(by), deployment.vault())
     _show(done, Console())
 
@@ -59,7 +57,10 @@ def _show(done: AskedFor, console: Console) -> None:
 
 def _consequences(done: AskedFor) -> Iterator[str]:
     rule, secret = done.rule, secret_name(done.lineage.secret)
-    yield f"Secrets Manager does it in four steps, in a few minutes; the secret {secret} stays as it is until the new key is proven"
+    yield (
+        f"Secrets Manager does it in four steps, in a few minutes; the secret {secret} stays as it "
+        "is until the new key is proven"
+    )
     yield (
         "who reads the secret again then gets the new key; the old one is disabled when idle for "
         f"{spanning(rule.drain)}, and deleted {spanning(rule.delete_after)} later"

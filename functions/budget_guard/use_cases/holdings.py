@@ -14,7 +14,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.tally import spent
 from budget_guard.domain.wishes import Restore
 from budget_guard.domain.wishing import Standing
-from budget_guard.use_cases.kinship import is_called, is_draining
+from budget_guard.use_cases.kinship import is_called, label_of
 
 LEAST_PREFIX = 6
 
@@ -53,7 +53,7 @@ def _held(hold: Hold, plan: Plan) -> HeldKey:
     fence = hold.confirmed.settings if hold.confirmed else hold.intents[-1].settings
     return HeldKey(
         key=hold.key,
-        name=_name(hold.key, plan.facts),
+        name=label_of(hold.key, plan.facts),
         fence=words.settings(fence),
         baseline=words.settings(hold.baseline),
         left=_left(hold, seen, plan.facts),
@@ -62,12 +62,6 @@ def _held(hold: Hold, plan: Plan) -> HeldKey:
         in_flight=bool(hold.intents),
         problem=hold.refusals.message if hold.refusals else None,
     )
-
-
-def _name(key: str, facts: Facts) -> str:
-    seen = facts.observations.get(key)
-    name = seen.key.name if seen else key[:12]
-    return f"{name}, draining" if is_draining(key, facts) else name
 
 
 def _why(seen: Observation | None, standing: Standing | None, facts: Facts) -> str:

@@ -26,12 +26,10 @@ def is_called(lineage: Lineage, text: str) -> bool:
     return text in (lineage.name, lineage.secret, secret_name(lineage.secret))
 
 
-def name_of(key: str, facts: Facts) -> str | None:
-    """Return what people call a key: its lineage's name, else its own; None: nothing is known."""
-    if lineage := facts.kin.of.get(key):
-        return lineage.name
-    seen = facts.observations.get(key)
-    return seen.key.name if seen else None
+def names_of(facts: Facts) -> dict[str, str]:
+    """Return what people call each key, by hash: one that is long gone by its lineage's name."""
+    seen = {key: one.key.known_as for key, one in facts.observations.items()}
+    return {key: one.name for key, one in facts.kin.of.items()} | seen
 
 
 def place_of(key: str, facts: Facts) -> str | None:
@@ -44,10 +42,13 @@ def place_of(key: str, facts: Facts) -> str | None:
     return ", ".join([f"generation {number} of {max(number, newest)}", *_others(key, facts)])
 
 
-def is_draining(key: str, facts: Facts) -> bool:
-    """Tell whether a key's successor is in use, and it is on its way out."""
-    lineage = facts.kin.of.get(key)
-    return lineage is not None and any(one.hash == key for one in lineage.draining)
+def label_of(key: str, facts: Facts) -> str:
+    """Return a key's own name, and that it is on its way out: "prod-api #2, draining"."""
+    seen, lineage = facts.observations.get(key), facts.kin.of.get(key)
+    name = seen.key.name if seen else key[:12]
+    states = {one.hash: one.state for one in lineage.generations} if lineage else {}
+    state = states.get(key, State.CURRENT)
+    return name if state is State.CURRENT else f"{name}, {state}"
 
 
 def _others(key: str, facts: Facts) -> Iterator[str]:

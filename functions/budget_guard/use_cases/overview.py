@@ -16,7 +16,7 @@ from budget_guard.use_cases.cost_caps import caps_of, keys_of, known_until
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
-from budget_guard.use_cases.kinship import lasting
+from budget_guard.use_cases.kinship import lasting, names_of
 from budget_guard.use_cases.ports import Ledger
 
 NOT_DEPLOYED = Policy((), "")
@@ -110,7 +110,7 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         policy=facts.policy.hash,
         approved=_approved(facts.approval),
         workspaces=tuple(_workspaces(plan)),
-        names={key: seen.key.known_as for key, seen in facts.observations.items()},
+        names=names_of(facts),
         poll=facts.poll,
         missing=tuple(_missing(plan, deployed)),
     )

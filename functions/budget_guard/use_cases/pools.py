@@ -8,11 +8,10 @@ from budget_guard.domain import words
 from budget_guard.domain.claim import Allotment, Claim
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
-from budget_guard.domain.facts import Facts
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.windows import Window, end
 from budget_guard.use_cases.hands_off import hands_off
-from budget_guard.use_cases.kinship import is_draining
+from budget_guard.use_cases.kinship import label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +130,13 @@ def _portion(key: str, claim: Claim, allotment: Allotment, place: int, plan: Pla
     most = claim.reach.exposures(constraint)[0] if claim.reach else ZERO
     return Portion(
         key=key,
-        name=_called(key, plan.facts),
+        name=label_of(key, plan.facts),
         weight=ZERO if claim.is_off else claim.weight,
         share=allotment.share,
         may_spend=most if most.is_finite() else None,
         is_bound_here=allotment.bound_by == place and not claim.is_off,
         bound_by="it is off" if claim.is_off else _name_of(allotment.bound_by, plan),
     )
-
-
-def _called(key: str, facts: Facts) -> str:
-    name = facts.observations[key].key.name
-    return f"{name}, draining" if is_draining(key, facts) else name
 
 
 def _name_of(place: int, plan: Plan) -> str:
@@ -154,7 +148,7 @@ def _others(constraint: Constraint, plan: Plan) -> tuple[Untold, ...]:
     """Return the keys that the cap concerns and that it does not fence now."""
     facts = plan.facts
     return tuple(
-        Untold(key, _called(key, facts), hands_off(key, facts) or "not fenced yet")
+        Untold(key, label_of(key, facts), hands_off(key, facts) or "not fenced yet")
         for key in sorted(constraint.members)
         if key not in plan.sharing.by_key
     )

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from budget_guard.domain import words
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.lineage import Lineage
+from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.kinship import secret_name
 from budget_guard.use_cases.ports import Ledger
 from budget_guard.use_cases.rotation.adopting import Adopting
@@ -20,7 +22,7 @@ class Adopted:
 
     `every_hours` and `first` (about when it is first rotated) are None without a rule. Of a new key,
     `settings` are in words, and `held_by` the budgets that may hold it; `problem` is why `evaluate`
-    was not started.
+    was not started. `put_off` is why no rotation would be done, as the budgets file is now.
     """
 
     at: datetime
@@ -35,6 +37,7 @@ class Adopted:
     held_by: tuple[str, ...] = ()
     problem: str | None = None
     is_unbounded: bool = False
+    put_off: str | None = None
 
 
 def adopted(
@@ -46,6 +49,8 @@ def adopted(
     problem: str | None = None,
 ) -> Adopted:
     """Return what is to be told of a lineage that was adopted just now."""
+    facts = gather(to.ledger, to.policy, to.now)
+    seen = facts.observations.get(lineage.current.hash)
     return Adopted(
         at=to.now,
         name=lineage.name,
@@ -59,6 +64,7 @@ def adopted(
         held_by=held_by,
         problem=problem,
         is_unbounded=new is not None and new.settings.limit.amount is None and not held_by,
+        put_off=out_of_bounds(seen, facts) if seen else None,
     )
 
 
