@@ -2,12 +2,14 @@
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
-from budget_guard.cli.plaintext import LONGEST, read_plaintext
+from budget_guard.cli.plaintext import LONGEST, ask_hidden, read_plaintext
 from budget_guard.domain.errors import RequestError, SettingsError
 from budget_guard.domain.keys import Limit, Settings
 from budget_guard.domain.money import MICRO
@@ -17,7 +19,7 @@ from budget_guard.sandbox.openrouter.faults import Fault
 from tests.cli import adopted
 from tests.cli.adopted import adopt, lineage, plaintext
 from tests.cli.desk import TEAM_KEYS, TEAMS, Office, flat, golden
-from tests.domain.builders import DAY, usd
+from tests.domain.builders import DAY, HOUR, usd
 
 EVERYTHING = RotationRule(every=30 * DAY)
 
@@ -148,6 +150,18 @@ def test_at_a_terminal_the_plaintext_is_asked_for_unseen() -> None:
     assert given == SecretStr("sk-or-v1-typed")
     with pytest.raises(RequestError, match="No plaintext"):
         read_plaintext(Terminal(), lambda: "")
+    with CliRunner().isolation(input="sk-or-v1-typed\n") as (out, *_):
+        assert ask_hidden() == "sk-or-v1-typed"
+        assert b"typed" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("every", "told"),
+    [(DAY, "every day,"), (36 * HOUR, "every 36 hours,"), (2 * DAY, "every 2 days,")],
+)
+def test_a_schedule_is_said_as_people_say_it(every: timedelta, told: str) -> None:
+    office = adopted.office(rotation=(RotationRule(every=every),))
+    assert f"it is rotated {told}" in flat(adopt(office).stdout)
 
 
 def test_a_new_key_is_made_and_adopted_and_nobody_sees_it(office: Office) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from budget_guard.domain.lineage import State
+from budget_guard.use_cases.rotation.cutting import cut, to_cut
 from tests.cli import adopted
 from tests.cli.adopted import adopt, lineage, loop, rotate_all
 from tests.cli.desk import Office, flat, golden
@@ -30,6 +31,8 @@ def test_who_is_hit_is_shown_and_asked_and_then_the_loop_does_it(office: Office)
     (old,) = lineage(office).draining
     assert old.cut == "user/ann: a leak"
     assert len(office.starter.starts) == 1
+    shown = flat(office.run("lineage", "prod-api").stdout)
+    assert "#1 is disabled within five minutes, by the word of user/ann: a leak" in shown
     assert office.spend("prod-api", "0.1")
     loop(office)
     assert not office.spend("prod-api", "0.1")
@@ -68,6 +71,15 @@ def test_the_key_in_use_alone_cannot_be_retired(office: Office) -> None:
     result = office.run("retire", "dev-ann", "--yes", *WHY)
     assert result.exit_code == 2
     assert "No earlier generation of dev-ann is enabled" in flat(result.stderr)
+
+
+def test_what_drains_only_since_it_was_asked_is_not_hit(office: Office) -> None:
+    desk = office.deployment.desk()
+    asked = to_cut("prod-api", desk)
+    (old,) = lineage(office).draining
+    office.ledger.save(lineage(office).come_to(old.hash, State.DISABLED, office.now))
+    done = cut(asked, "a leak", desk)
+    assert all(one.cut is None for one in done.lineage.generations)
 
 
 def test_while_it_is_rotated_the_word_must_wait(office: Office) -> None:
