@@ -13,13 +13,16 @@ from budget_guard.adapters.aws_errors import code
 from budget_guard.adapters.ledger.costs import DynamoCostLedger
 from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.openrouter.guardrails import connect_guardrails
+from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.starter import LambdaStarter
+from budget_guard.adapters.vault.secrets_manager import SecretsManagerOffice
 from budget_guard.cli.aws_refusals import refusal
 from budget_guard.cli.deployment import Deployment, wall_clock
 from budget_guard.domain.errors import SettingsError
 from budget_guard.use_cases.ports import OpenRouter
 from budget_guard.use_cases.restricting.ports import Guardrails
+from budget_guard.use_cases.rotation.ports import KeyMaker, VaultOffice
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -71,6 +74,15 @@ def _deployment(make: Make, stack: str, outputs: Mapping[str, str]) -> Deploymen
         key = read_management_key(make("secretsmanager"), secret)
         return connect_guardrails(base_url, key)
 
+    def keys() -> KeyMaker:
+        return connect_maker(base_url, read_management_key(make("secretsmanager"), secret))
+
+    def vault() -> VaultOffice:
+        if "RotateFunctionArn" not in outputs:
+            message = f"The stack {stack} cannot rotate keys yet: deploy this version of it."
+            raise SettingsError(message)
+        return SecretsManagerOffice(make("secretsmanager"), outputs["RotateFunctionArn"])
+
     return Deployment(
         stack=stack,
         ledger=DynamoCostLedger(make("dynamodb"), outputs["TableName"]),
@@ -83,6 +95,8 @@ def _deployment(make: Make, stack: str, outputs: Mapping[str, str]) -> Deploymen
         secret=secret,
         clock=wall_clock,
         sleep=time.sleep,
+        keys=keys,
+        vault=vault,
     )
 
 

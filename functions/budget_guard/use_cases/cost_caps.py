@@ -12,9 +12,10 @@ from budget_guard.use_cases.caps import CapView, cost_cap_view
 
 def keys_of(budget: Budget, facts: Facts) -> int:
     """Return how many keys a budget covers now."""
-    return sum(
-        one.gone_at is None and facts.policy.concerns(one.key) and budget.covers(one.key)
-        for one in facts.observations.values()
+    return facts.kin.count(
+        key
+        for key, one in facts.observations.items()
+        if one.gone_at is None and facts.policy.concerns(one.key) and budget.covers(one.key)
     )
 
 

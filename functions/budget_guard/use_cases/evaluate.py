@@ -21,6 +21,7 @@ from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
 from budget_guard.domain.restricting import of_deleted, restrict_wishes
 from budget_guard.domain.windows import Window, start
+from budget_guard.use_cases.kinship import of_all
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier
 
 MOST_REASONS = 20
@@ -71,10 +72,10 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         holds=ledger.holds(),
         wishes=ledger.wishes(),
         grants=ledger.grants(),
-        releases=ledger.releases(),
+        releases=of_all(ledger.releases(), kin),
         incidents=ledger.incidents(),
         poll=ledger.poll_report(),
-        freezes=ledger.freezes(),
+        freezes=of_all(ledger.freezes(), kin),
         approvals=ledger.approvals(),
         signals=ledger.signals(),
         cost_spends=ledger.cost_spends() if is_counting else {},

@@ -191,6 +191,25 @@ def test_a_new_secret_is_under_the_prefix_and_holds_nothing(office: VaultOffice)
     assert office.current(secret) == kept()
 
 
+def test_a_rotation_that_a_person_asks_for_leaves_the_schedule(
+    client: Callable[[str], Any],
+) -> None:
+    manager = client("secretsmanager")
+    asked = {
+        "SecretId": "openrouter/prod-api",
+        "ClientRequestToken": NEW,
+        "RotateImmediately": True,
+    }
+    with Stubber(manager) as stub:
+        stub.add_response("rotate_secret", {}, asked)
+        SecretsManagerOffice(manager, ROTATES).rotate_now("openrouter/prod-api", NEW)
+        stub.assert_no_pending_responses()
+    office = MemoryVault()
+    secret = office.create("prod-api")
+    office.rotate_now(secret, NEW)
+    assert office.rotations == [(secret, NEW)]
+
+
 def test_a_schedule_never_rotates_at_once(client: Callable[[str], Any]) -> None:
     # Not called on the emulator: it would move AWSCURRENT (see above).
     manager = client("secretsmanager")

@@ -22,6 +22,7 @@ class MemoryVault:
     def __init__(self) -> None:
         self._secrets: dict[str, Versions] = {}
         self.schedules: dict[str, timedelta] = {}
+        self.rotations: list[tuple[str, str]] = []
 
     def create(self, name: str) -> str:
         """Add a secret that holds nothing, unless there is one of this name."""
@@ -33,6 +34,11 @@ class MemoryVault:
         """Remember it."""
         self._named(secret)
         self.schedules[secret] = every
+
+    def rotate_now(self, secret: str, token: str) -> None:
+        """Remember it."""
+        self._named(secret)
+        self.rotations.append((secret, token))
 
     def current(self, secret: str) -> Kept | None:
         """Return what has AWSCURRENT."""

@@ -137,3 +137,10 @@ class SecretsManagerOffice(SecretsManagerVault):
                 RotationRules={"ScheduleExpression": f"rate({hours} hours)"},
                 RotateImmediately=False,
             )
+
+    def rotate_now(self, secret: str, token: str) -> None:
+        """Start the four steps; the schedule stays as it is."""
+        with _asking(secret):
+            self._client.rotate_secret(
+                SecretId=secret, ClientRequestToken=token, RotateImmediately=True
+            )

@@ -162,3 +162,7 @@ class VaultOffice(Vault, Protocol):
     def schedule(self, secret: str, every: timedelta) -> None:
         """Have a secret rotated regularly, the first time after `every`: never at once."""
         ...
+
+    def rotate_now(self, secret: str, token: str) -> None:
+        """Have a secret rotated once, by a version of this token; asked again, that one goes on."""
+        ...
