@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
@@ -106,7 +107,7 @@ def _keep_schedules(to: Rotating, problems: list[str]) -> Iterator[Done]:
             else:
                 to.vault.schedule(one.secret, every)
             to.ledger.save(replace(lineage, every=every), lease=lease)
-            why = "no rule of the budgets file is for it" if every is None else f"every {every}"
+            why = _often(every) if every else "no rule of the budgets file is for it"
             yield Done(What.SCHEDULED, one.name, why)
 
 
@@ -129,3 +130,8 @@ def version_of(lineage: Lineage, last: Rotation | None) -> str:
     """
     former = last.token if last else ""
     return str(uuid5(NAMESPACE_URL, f"{lineage.secret}/{lineage.next_number}/{former}"))
+
+
+def _often(every: timedelta) -> str:
+    hours = every // timedelta(hours=1)
+    return f"every {every.days} days" if hours % 24 == 0 and hours > 24 else f"every {hours} hours"
