@@ -1,7 +1,6 @@
 """The function `rotate` on emulated AWS: driven by hand as Secrets Manager does, and by the loop."""
 
 import json
-import traceback
 from typing import Any
 from uuid import uuid4
 
@@ -17,12 +16,11 @@ from budget_guard.domain.errors import (
     SettingsError,
 )
 from budget_guard.domain.lineage import begun
-from budget_guard.handlers import rotate
 from budget_guard.sandbox.openrouter import Fault
 from budget_guard.use_cases.ports import Lease
 from budget_guard.use_cases.rotation.steps import Step
 from tests.domain.builders import MINUTE
-from tests.handlers.deployment import Context, Deployment, sample
+from tests.handlers.deployment import Deployment, sample
 
 FIRST = str(uuid4())
 
@@ -58,11 +56,8 @@ class Rotated:
 
     def step(self, step: Step, token: str, *, seconds: float = 280) -> dict[str, Any]:
         asked = {"Step": step.value, "SecretId": self.secret, "ClientRequestToken": token}
-        try:
-            return rotate.handler(sample("rotate.create-secret") | asked, Context(seconds))
-        except Exception:
-            self.guard.output.raised += traceback.format_exc()
-            raise
+        event = sample("rotate.create-secret") | asked
+        return self.guard.run("rotate", event, seconds=seconds)
 
     def rotate(self) -> str:
         token = str(uuid4())
@@ -147,7 +142,7 @@ def test_a_run_without_the_time_to_wait_leaves_it_to_the_next(rotated: Rotated) 
 )
 def test_an_event_of_another_form_is_refused(rotated: Rotated, event: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="rotate-secret"):
-        rotate.handler(event, Context())
+        rotated.guard.run("rotate", event)
 
 
 def test_the_loop_retires_the_old_key_and_starts_rotate_only_for_that(rotated: Rotated) -> None:
