@@ -5,7 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from budget_guard.domain.errors import LeaseLost, ProviderUnavailable, RequestError
+from budget_guard.domain.errors import (
+    GuardError,
+    LeaseLost,
+    ManagementKeyError,
+    ProviderUnavailable,
+    RequestError,
+)
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Policy, RotationRule
 from budget_guard.use_cases.leases import leased
@@ -72,6 +78,23 @@ def at_rest(lineage: Lineage, ledger: Ledger, *, run: str, now: datetime) -> Ite
             f"{lineage.name} is being rotated, or looked after, just now. Try again in a minute."
         )
         raise RequestError(message) from None
+
+
+@contextmanager
+def apart(problems: list[str]) -> Iterator[None]:
+    """Let no failure of the block stop what follows it: what it says is added to `problems`.
+
+    A lease that another run holds is none. Only the want of a management key is raised: without it
+    nothing else would go.
+    """
+    try:
+        yield
+    except ManagementKeyError:
+        raise
+    except LeaseLost:
+        return
+    except GuardError as error:
+        problems.append(str(error))
 
 
 @contextmanager
