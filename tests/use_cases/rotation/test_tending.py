@@ -98,6 +98,32 @@ def test_who_asks_at_the_same_time_asks_for_the_same(scene: Scene) -> None:
     assert len(scene.vault.rotations) == 1
 
 
+def test_what_the_service_gave_up_unrecorded_is_asked_for_by_the_same_version(scene: Scene) -> None:
+    (token,) = started(scene)
+    scene.vault.drop_pending(SECRET, token)
+    assert started(scene) == [token]
+
+
+def test_what_was_begun_since_the_facts_were_gathered_is_not_asked_for(scene: Scene) -> None:
+    def begun_meanwhile(_facts: Facts) -> tuple[Due, ...]:
+        scene.rotate("by-schedule", Step.CREATE)
+        scene.vault.drop_pending(SECRET, "by-schedule")
+        return (LEAK,)
+
+    assert tend(scene.rotating(), begun_meanwhile) == Tended()
+    assert not scene.vault.rotations
+
+
+def test_a_rotation_that_was_begun_while_the_loop_looked_is_not_taken_back(scene: Scene) -> None:
+    scene.rotate("left", Step.CREATE)
+    scene.pass_(2 * HOUR)
+    anew = replace(scene.rotation, token="anew", began=scene.now)
+    scene.switch = Switch(meanwhile={3: [lambda: scene.ledger.save(anew)]})
+    tend(scene.rotating())
+    assert "acquire" in scene.switch.calls[3]
+    assert scene.rotation == anew
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_at_any_call_what_is_due_is_rotated_once(after: bool) -> None:
     for at in count():
