@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from budget_guard.domain.errors import GuardError
+from budget_guard.domain.holds import SETTLE
 from budget_guard.domain.lineage import State
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.policy import Policy
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 ADOPTED, ROTATED = timedelta(minutes=114), timedelta(minutes=34)
 """Before midnight."""
-TRIES, BETWEEN = 4, timedelta(seconds=70)
-"""A step that failed is asked for again: the function waits a minute for what a key spent."""
+TRIES, BETWEEN = 4, SETTLE + timedelta(seconds=5)
+"""A step that failed is asked for again, when a key's last change has settled."""
 
 
 @dataclass

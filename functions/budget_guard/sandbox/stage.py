@@ -178,7 +178,7 @@ def put_key(aws: Emulator, outputs: Mapping[str, str], key: str) -> None:
 
 
 def let_time_pass(aws: Emulator, outputs: Mapping[str, str]) -> None:
-    """Leave waiting to the play: a run of `rotate` that has no minute to wait ends, and goes on later."""
+    """Leave waiting to the play: a run of `rotate` without the time to wait ends, to be asked again."""
     aws.client("lambda").update_function_configuration(
         FunctionName=outputs["RotateFunctionName"], Timeout=60
     )
