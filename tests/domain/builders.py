@@ -12,6 +12,8 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold as KeyHold
 from budget_guard.domain.holds import HoldState, Possible
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
+from budget_guard.domain.kin import Kin
+from budget_guard.domain.lineage import begun
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Budget, Hold, Mode, Policy, Safety
 from budget_guard.domain.records import Grant, PollReport, Release, Workspace
@@ -201,3 +203,14 @@ def obeyed(plan: Plan, *, at: datetime | None = None) -> Facts:
         wishes={},
         freshness={one: Freshness(one, now, now) for one in facts.freshness},
     )
+
+
+def a_lineage_of(facts: Facts, *keys: str, name: str = "api", **rest: Any) -> Facts:
+    """Return the facts, with some keys as the generations of one, the last in use."""
+    at, (first, *later) = NOW - DAY, keys
+    lineage = begun(f"secret-{name}", first, name, workspace="w1", at=at)
+    for one in later:
+        lineage = lineage.moved_to(one, at)
+    kin = Kin({**facts.kin.lineages, lineage.secret: lineage}, rest.pop("rotations", ()))
+    observations = kin.introduced(facts.observations)
+    return replace(facts, kin=kin, observations=observations, spared=kin.changing)

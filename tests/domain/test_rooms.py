@@ -8,7 +8,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
-from budget_guard.domain.rooms import Kin, in_force, rooms
+from budget_guard.domain.rooms import in_force, rooms
 from budget_guard.domain.split import Cap, Room, free
 from budget_guard.domain.windows import Window
 from tests.domain.builders import (
@@ -18,6 +18,7 @@ from tests.domain.builders import (
     NEVER,
     NOW,
     a_budget,
+    a_lineage_of,
     counters,
     facts_of,
     held,
@@ -27,7 +28,7 @@ from tests.domain.builders import (
     usd,
 )
 
-API = Kin("#api")
+API = "#api"
 
 
 def facts(*all_seen: Observation, budgets: tuple[Budget, ...], holds: Iterable[Hold] = ()) -> Facts:
@@ -83,14 +84,17 @@ def test_what_is_free_counts_byok_where_a_budget_does() -> None:
 def test_of_limits_of_its_own_the_generations_before_it_took_their_part() -> None:
     first = seen("first", counters(20, 25, 30, 35), limited(36))
     second = seen("api", counters(5), limited(10, Window.DAILY))
-    holds = [held("first", limited(36))]
-    kin = Kin("#api", before=("#first", "#unknown"))
-    own = Room(usd(10) - usd(5) - usd(20) - usd(1), DAILY)
-    assert rooms(facts(first, second, budgets=(), holds=holds), kin) == (own,)
+    holds = [
+        held("first", limited(36)),
+        held("api", limited(6), baseline=limited(50, Window.DAILY)),
+    ]
+    own = Room(usd(50) - usd(5) - usd(20) - usd(1), DAILY)
+    assert rooms(of_kin(facts(first, second, budgets=(), holds=holds)), API) == (own,)
     gone = replace(first, gone_at=NOW)
-    assert rooms(facts(gone, second, budgets=(), holds=holds), kin)[0].left == own.left + 1
+    # What a deleted key may have spent unseen stays counted as well.
+    assert rooms(of_kin(facts(gone, second, budgets=(), holds=holds)), API)[0].left == own.left
     each = a_budget(hold=ALWAYS, daily=100, per_key=True)
-    found = rooms(facts(first, second, budgets=(each,), holds=holds), kin)
+    found = rooms(of_kin(facts(first, second, budgets=(each,), holds=holds)), API)
     assert found == (Room(usd(100) - usd(5) - usd(21), DAILY), own)
 
 
@@ -98,9 +102,13 @@ def test_a_guardrail_s_budget_is_a_room_that_the_whole_lineage_spends_of() -> No
     first = seen("first", counters(20), limited(21))
     second = seen("api", counters(5, byok=3))
     cap = Cap(usd(50), DAILY, include_byok=True)
-    kin = Kin("#api", before=("#first",), cap=cap)
-    found = rooms(facts(first, second, budgets=(), holds=[held("first", limited(21))]), kin)
+    asked = of_kin(facts(first, second, budgets=(), holds=[held("first", limited(21))]))
     # The fence of the first does not count BYOK, and so does not bound it.
-    assert found == (Room(Decimal("-Infinity"), DAILY, include_byok=True),)
-    alone = rooms(facts(second, budgets=()), Kin("#api", cap=cap))
+    assert rooms(asked, API, cap) == (Room(Decimal("-Infinity"), DAILY, include_byok=True),)
+    alone = rooms(facts(second, budgets=()), API, cap)
     assert alone == (Room(usd(42), DAILY, include_byok=True),)
+
+
+def of_kin(facts: Facts) -> Facts:
+    """Return the facts, "first" and "api" being generations of one."""
+    return a_lineage_of(facts, "#first", "#api")

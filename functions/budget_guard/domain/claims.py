@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
-from typing import NamedTuple
 
+from budget_guard.domain.bonds import FREE, Bond, Bonds
 from budget_guard.domain.claim import Claim
-from budget_guard.domain.constraints import Constraint, own_limit
+from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.holds import Hold, Possible, Refusals
@@ -38,81 +38,49 @@ class Claims:
         return [self.constraints[place] for place in self.by_key[key].places]
 
 
-class Bond(NamedTuple):
-    """What binds keys: places of constraints; whether one wants them held; whether one counts BYOK."""
-
-    places: tuple[int, ...] = ()
-    holds: bool = False
-    include_byok: bool = False
-
-
-FREE = Bond()
-
-
 def claims(facts: Facts, tally: Tally, found: Sequence[Constraint], hands: Hands) -> Claims:
     """Return who is to be fenced: who may be, and whom one of its constraints wants held."""
     claiming = _Claiming(facts, found, hands)
-    bonds = {group: claiming.bond(covering) for covering, group in tally.groups.items()}
+    bonds = {group: claiming.bonds.common(covering) for covering, group in tally.groups.items()}
     for seen, group in tally.keys:
         claiming.take(seen, FREE if seen.gone_at else bonds[group])
-    return Claims(claiming.by_key, claiming.bounds, claiming.lefts())
+    return Claims(claiming.by_key, claiming.bonds.bounds, claiming.lefts())
 
 
 class _Claiming:
-    """One decision's claims as they are found; keys' own limits join the constraints.
+    """One decision's claims as they are found.
 
     `_others` are the keys that do not claim what binds them.
     """
 
     def __init__(self, facts: Facts, found: Sequence[Constraint], hands: Hands) -> None:
         self.by_key: dict[str, Claim] = {}
-        self.bounds = list(found)
+        self.bonds = Bonds(facts, found)
         self._facts, self._hands = facts, hands
         self._others: list[tuple[Observation, tuple[int, ...]]] = []
-        self._of_budget: dict[str, list[int]] = {}
-        of_subject: dict[str, list[int]] = {}
-        for place, one in enumerate(found):
-            if one.is_fencing and one.subject:
-                of_subject.setdefault(one.subject, []).append(place)
-            elif one.is_fencing and one.budget:
-                self._of_budget.setdefault(one.budget.name, []).append(place)
-        self._own = {key: self._bond(places) for key, places in of_subject.items()}
-
-    def bond(self, covering: Iterable[int]) -> Bond:
-        """Return what binds the keys that the same budgets cover together."""
-        budgets = self._facts.policy.budgets
-        some = (self._of_budget.get(budgets[one].name, ()) for one in sorted(covering))
-        return self._bond(chain.from_iterable(some))
-
-    def _bond(self, places: Iterable[int]) -> Bond:
-        some = tuple(places)
-        bound = [self.bounds[place] for place in some]
-        return Bond(some, any(one.holds for one in bound), any(one.include_byok for one in bound))
 
     def take(self, seen: Observation, common: Bond) -> None:
         """Find the claim of a key that `common` binds with others, if it makes one."""
         key, hands = seen.reading.key.hash, self._hands
-        own = self._own.get(key, FREE)
+        common, own = self.bonds.of(seen, common)
         is_pressed = key in self._facts.pressed and bool(common.places or own.places)
         is_wanted = common.holds or own.holds or is_pressed or hands.is_kept(key)
         if not is_wanted or not hands.may_hold(key):
             self._others.append((seen, common.places + own.places))
             return
-        if limit := own_limit(seen, self._facts):
-            byok = own.include_byok or limit.include_byok
-            own = Bond((*own.places, len(self.bounds)), own.holds, byok)
-            self.bounds.append(limit)
+        own = self.bonds.with_limit(seen, own)
         if common.places or own.places:
-            self.by_key[key] = _claim(seen, common, own, self.bounds, self._facts)
+            self.by_key[key] = _claim(seen, common, own, self.bonds.bounds, self._facts)
 
     def lefts(self) -> list[Usd]:
         """Return what each claimed constraint leaves to those who claim it."""
+        bounds = self.bonds.bounds
         wanted = set(chain.from_iterable({one.common for one in self.by_key.values()}))
         wanted.update(place for one in self.by_key.values() for place in one.own)
-        lefts = [one.left if place in wanted else ZERO for place, one in enumerate(self.bounds)]
+        lefts = [one.left if place in wanted else ZERO for place, one in enumerate(bounds)]
         for seen, places in self._others:
             for place in wanted.intersection(places):
-                lefts[place] -= _taken(seen, self.bounds[place], self._facts, self._hands)
+                lefts[place] -= _taken(seen, bounds[place], self._facts, self._hands)
         return lefts
 
 
@@ -125,6 +93,8 @@ def _claim(
     read_at = limits.read_at if limits else facts.read_at(seen)
     ours = hold if limits and _is_fence(limits.kept) else None
     burn = expected_or_floor(seen, ours, allowed, read_at)
+    if seen.reading.key.hash in facts.kin.of:
+        burn = max(burn, _expected_of_kin(seen, facts))
     is_plain = limits is not None and limits.is_plain
     return Claim(
         seen,
@@ -141,6 +111,14 @@ def _claim(
         bool(facts.grants)
         and _is_eager(seen, hold, [bounds[one] for one in common.places + own.places], facts),
         limits is None or limits.kept is None or (hold is not None and hold.froze),
+    )
+
+
+def _expected_of_kin(seen: Observation, facts: Facts) -> Usd:
+    """Return what the generations before a key spend: it will be asked for that, and soon (USD)."""
+    others = (facts.observations.get(one) for one in facts.kin.others(seen.key.hash))
+    return max(
+        (expected(one, None, ZERO, facts.read_at(one)) for one in others if one), default=ZERO
     )
 
 
@@ -190,11 +168,11 @@ def _is_eager(
     seen: Observation, hold: Hold | None, all_of: Iterable[Constraint], facts: Facts
 ) -> bool:
     """Tell whether somebody granted more money since the key's fence was set."""
-    key = seen.key.hash
+    root = facts.kin.root
     since = hold.confirmed_at if hold else None
     names = {one.budget.name for one in all_of if one.budget}
     return since is not None and any(
         since <= one.begins <= facts.now < one.ends
         for one in facts.grants
-        if one.budget in names and one.key in (None, key)
+        if one.budget in names and (one.key is None or root(one.key) == root(seen.key.hash))
     )

@@ -57,7 +57,8 @@ def _budget(constraint: Constraint, plan: Plan) -> Condition | None:
     step = int(reached[-1].at * 1000) if reached else 0
     severity = reached[-1].severity if reached else Severity.CRITICAL
     opened = start(window, plan.facts.now)
-    incident = f"{budget.name}/{constraint.subject or '*'}/{window}/{opened:%Y-%m-%d}"
+    whose = plan.facts.kin.root(constraint.subject) if constraint.subject else "*"
+    incident = f"{budget.name}/{whose}/{window}/{opened:%Y-%m-%d}"
     entry = entry_of(incident, constraint, standing, plan)
     if standing.is_stopped:
         return Condition(Kind.STOPPED, max(step, 1000) + 1, Severity.CRITICAL, entry)

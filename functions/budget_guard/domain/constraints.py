@@ -1,6 +1,6 @@
 """Rule 1 and 2: which keys a cap concerns, what they have spent of it, and what is left."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.records import Grant
-from budget_guard.domain.tally import Tally, spent
+from budget_guard.domain.tally import Tally, spent_together
 from budget_guard.domain.windows import Window
 
 
@@ -19,8 +19,8 @@ from budget_guard.domain.windows import Window
 class Constraint:
     """A cap over keys in a window (None: for ever), with what was spent of it (USD).
 
-    `budget` is None for a key's own baseline limit. `subject` is the key of a per-key budget.
-    `members` are the keys it concerns now; `spend` also has what former members spent.
+    `budget` is None for a key's own baseline limit. `subject` is the key of a per-key budget, the
+    generation that is in use. `members` are the keys it concerns now; `spend` also has what former members spent.
     `cap` includes grants, `base` does not.
     """
 
@@ -73,28 +73,47 @@ def constraints(tally: Tally) -> tuple[Constraint, ...]:
     )
 
 
+def granted(one: Constraint, grant: Grant, facts: Facts) -> bool:
+    """Tell whether a grant is for this cap: of a per-key budget, to any generation of its key."""
+    if one.budget is None or one.budget.name != grant.budget:
+        return False
+    if one.subject is None or grant.key is None:
+        return one.subject == grant.key
+    return facts.kin.root(one.subject) == facts.kin.root(grant.key)
+
+
 def own_limit(seen: Observation, facts: Facts) -> Constraint | None:
-    """Return the constraint that a key's own limit is, without the guard's; None if it has none."""
+    """Return the constraint that a key's own limit is, without the guard's; None if it has none.
+
+    The generations of a lineage have one, that of the current one, and spend of it together.
+    """
+    kin, known = facts.kin, facts.observations
+    line: tuple[Observation, ...] = (seen,)
+    if seen.key.hash in kin.of:
+        line = tuple(known[one] for one in kin.hashes(seen.key.hash) if one in known)
+        seen = known.get(kin.current(seen.key.hash), seen)
     baseline = facts.baseline(seen)
-    limit = baseline.limit
+    limit, byok = baseline.limit, baseline.include_byok
     if limit.amount is None:
         return None
-    spend = spent(
-        seen.reading.counters,
-        seen.reading.at,
-        limit.reset,
-        include_byok=baseline.include_byok,
-        now=facts.now,
-    )
+    spend = spent_together(line, limit.reset, facts, include_byok=byok)
+    if limit.reset is None:
+        spend += sum(
+            (one.counted(include_byok=byok) for one in kin.lost(seen.key.hash, known)), ZERO
+        )
     return Constraint(
         budget=None,
         window=limit.reset,
-        members=frozenset({seen.key.hash}),
+        members=_alive(line),
         cap=limit.amount,
         base=limit.amount,
         spend=spend,
-        include_byok=baseline.include_byok,
+        include_byok=byok,
     )
+
+
+def _alive(line: Iterable[Observation]) -> frozenset[str]:
+    return frozenset(one.reading.key.hash for one in line if one.gone_at is None)
 
 
 def _of_budget(budget: Budget, tally: Tally, place: int) -> Iterator[Constraint]:
@@ -107,14 +126,17 @@ def _of_budget(budget: Budget, tally: Tally, place: int) -> Iterator[Constraint]
         to_all = [grant for grant in grants if grant.key is None]
         yield from _windows(budget, members, spends, to_all, facts.now)
         return
-    for seen in tally.alive(place):
-        group, key = tally.alone(seen), seen.key.hash
-        own = [grant for grant in grants if grant.key == key]
+    for line in tally.lines(place):
+        members, root = _alive(line), facts.kin.root(line[0].key.hash)
+        current = facts.kin.current(root)
+        own = [grant for grant in grants if grant.key and facts.kin.root(grant.key) == root]
         spends = {
-            window: group.spent(window, include_byok=budget.include_byok) for window in budget.cap
+            window: spent_together(line, window, facts, include_byok=budget.include_byok)
+            for window in budget.cap
         }
-        for one in _windows(budget, frozenset({key}), spends, own, facts.now):
-            yield replace(one, subject=key)
+        subject = current if current in members else min(members)
+        for one in _windows(budget, members, spends, own, facts.now):
+            yield replace(one, subject=subject)
 
 
 def _windows(

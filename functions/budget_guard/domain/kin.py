@@ -1,9 +1,10 @@
 """Which keys are generations of one: budgets, and people, see them together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from budget_guard.domain.keys import Spent
 from budget_guard.domain.lineage import NUMBERED, Lineage
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.rotation import Rotation
@@ -18,6 +19,12 @@ class Kin:
 
     lineages: Mapping[str, Lineage] = field(default_factory=dict)
     rotations: Sequence[Rotation] = ()
+
+    @property
+    def changing(self) -> frozenset[str]:
+        """Return the keys between which a rotation is just now dividing money."""
+        keys = (key for one in self.open for key in (one.old, one.new))
+        return frozenset(key for key in keys if key)
 
     @property
     def open(self) -> Sequence[Rotation]:
@@ -59,6 +66,17 @@ class Kin:
         lineage = self.of.get(key)
         return lineage.current.hash if lineage else key
 
+    def others(self, key: str) -> tuple[str, ...]:
+        """Return the hashes of the other generations of a key."""
+        return tuple(one for one in self.hashes(key) if one != key)
+
+    def lost(self, key: str, known: Container[str]) -> Iterator[Spent]:
+        """Yield what the generations of a key spent in their lifetimes that are not `known` now."""
+        lineage = self.of.get(key)
+        for one in lineage.generations if lineage else ():
+            if one.hash not in known:
+                yield one.spent
+
     def introduced(self, observations: Mapping[str, Observation]) -> Mapping[str, Observation]:
         """Return the observations, each generation under the name of its lineage."""
         if not self.of:
@@ -82,4 +100,4 @@ class Kin:
 
     def count(self, keys: Iterable[str]) -> int:
         """Count keys, the generations of one as one."""
-        return len({self.root(key) for key in keys})
+        return len({self.root(key) for key in keys}) if self.of else len(frozenset(keys))

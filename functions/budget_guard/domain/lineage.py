@@ -24,8 +24,8 @@ class State(StrEnum):
 class Generation:
     """One key of a lineage, the `number`th; in its state since `since`.
 
-    While it drains, `spent` is its lifetime spend when it was last looked at, which it has been
-    since `idle_since`. `cut`: who wants it disabled though it is in use, and why.
+    `spent` is its lifetime spend when it was last looked at: while it drains, which it has not
+    changed since `idle_since`, and before it was deleted. `cut`: who wants it disabled though it is in use, and why.
     """
 
     hash: str

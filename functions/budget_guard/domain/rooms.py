@@ -1,7 +1,7 @@
 """What every constraint of a lineage leaves to it, when all that others can spend is taken off."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
 from budget_guard.domain.constraints import Constraint, own_limit
 from budget_guard.domain.decision import Plan, decide
@@ -11,35 +11,29 @@ from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.reach import is_ours
 from budget_guard.domain.split import Cap, Limited, Room
-from budget_guard.domain.tally import spent
+from budget_guard.domain.tally import spent_together
 
 
-@dataclass(frozen=True, slots=True)
-class Kin:
-    """A lineage's current key, the generations `before` it, and what a guardrail caps it at."""
+def rooms(facts: Facts, key: str, cap: Cap | None = None) -> tuple[Room, ...]:
+    """Return the rooms of a lineage, by the hash of its current key: of each constraint that holds it.
 
-    key: str
-    before: Sequence[str] = ()
-    cap: Cap | None = None
-
-
-def rooms(facts: Facts, kin: Kin) -> tuple[Room, ...]:
-    """Return the rooms of a lineage: of each constraint that holds its key now, and its own limits.
-
-    None binds a key that no budget holds and that has no limit of its own. What the other keys of a
-    constraint may spend is counted by the fences that may be in force, wished ones too; for one that
-    has none yet, by what this decision would give it. What concerns the key alone, concerns the
-    generations before it too.
+    And of its own limit, and of what a guardrail caps each of its keys at. None binds a key that no
+    budget holds and that has no limit of its own. What other keys, earlier generations too, may
+    spend of them is counted by the fences that may be in force, wished ones too; for one that has
+    none yet, by what this decision would give it.
     """
     plan = decide(facts)
-    found = list(_claimed(plan, kin))
-    if kin.key not in plan.sharing.by_key:
-        own = own_limit(facts.observations[kin.key], facts)
-        found += [_less(_room(own, own.left), kin, facts)] if own else []
-    if kin.cap:
-        seen = facts.observations[kin.key]
-        room = Room(kin.cap.amount, kin.cap.window, kin.cap.include_byok)
-        found.append(_less(room, kin, facts, _spent(seen, room, facts)))
+    found = list(_claimed(plan, key))
+    seen = facts.observations[key]
+    if key not in plan.sharing.by_key and (own := own_limit(seen, facts)):
+        found.append(_beside_kin(_room(own, own.left), key, facts))
+    if cap:
+        room = Room(cap.amount, cap.window, cap.include_byok)
+        line = (facts.observations.get(one) for one in facts.kin.hashes(key))
+        spent = spent_together(
+            [one for one in line if one], room.window, facts, include_byok=room.include_byok
+        )
+        found.append(_beside_kin(replace(room, left=room.left - spent), key, facts))
     return tuple(found)
 
 
@@ -52,41 +46,25 @@ def in_force(seen: Observation, facts: Facts) -> Limited:
     return Limited(possible, reading.counters, facts.read_at(seen))
 
 
-def _claimed(plan: Plan, kin: Kin) -> Iterator[Room]:
-    claims, facts = plan.sharing.by_key, plan.facts
-    claim = claims.get(kin.key)
+def _claimed(plan: Plan, key: str) -> Iterator[Room]:
+    claims = plan.sharing.by_key
+    claim = claims.get(key)
     for place in claim.places if claim else ():
         bound, left = plan.sharing.constraints[place], plan.sharing.lefts[place]
-        others = [one for one, other in claims.items() if one != kin.key and place in other.places]
-        room = _room(bound, left - sum((_reach(plan, one, place) for one in others), ZERO))
-        yield _less(room, kin, facts) if _is_own(bound) else room
-
-
-def _is_own(bound: Constraint) -> bool:
-    """Tell whether a constraint is about one key, whichever there are: its successor has another."""
-    return bound.budget is None or bound.subject is not None
+        others = [one for one, other in claims.items() if one != key and place in other.places]
+        yield _room(bound, left - sum((_reach(plan, one, place) for one in others), ZERO))
 
 
 def _room(bound: Constraint, left: Usd) -> Room:
     return Room(left, bound.window, bound.include_byok)
 
 
-def _less(room: Room, kin: Kin, facts: Facts, spent_by_key: Usd = ZERO) -> Room:
-    """Return a room of the key's own, less what the generations before it took and can take of it."""
-    taken = spent_by_key
-    for one in kin.before:
-        if seen := facts.observations.get(one):
-            taken += _spent(seen, room, facts)
-            if not seen.gone_at:
-                taken += in_force(seen, facts).reaches(room, facts.now)
-    return Room(room.left - taken, room.window, room.include_byok)
-
-
-def _spent(seen: Observation, room: Room, facts: Facts) -> Usd:
-    reading = seen.reading
-    return spent(
-        reading.counters, reading.at, room.window, include_byok=room.include_byok, now=facts.now
-    )
+def _beside_kin(room: Room, key: str, facts: Facts) -> Room:
+    """Return a room that nobody shares, less what the other generations can still take of it."""
+    others = [facts.observations.get(one) for one in facts.kin.others(key)]
+    alive = [one for one in others if one and not one.gone_at]
+    most = (in_force(one, facts).reaches(room, facts.now) for one in alive)
+    return replace(room, left=room.left - sum(most, ZERO))
 
 
 def _reach(plan: Plan, key: str, place: int) -> Usd:

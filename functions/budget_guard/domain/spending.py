@@ -1,6 +1,6 @@
 """A budget's state in one line of an alert or a table: spent, left, fenced or stopped, till when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from budget_guard.domain import words
@@ -32,7 +32,8 @@ class BudgetStanding:
 def standing_of(constraint: Constraint, plan: Plan) -> BudgetStanding:
     """Return whether the keys of a constraint are fenced, by OpenRouter's word, or stopped."""
     if constraint.is_shared:
-        return _of_several(constraint, plan)
+        subject = plan.facts.observations.get(constraint.subject or "")
+        return replace(_of_several(constraint, plan), seen=subject)
     if not constraint.members:
         return BudgetStanding()
     key = next(iter(constraint.members))

@@ -1,6 +1,6 @@
 """Rule 1: what the keys of each budget have spent, each key counted once however many cover it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -92,11 +92,17 @@ class Tally:
             if place in covering:
                 yield from (one for one in group.keys if one.gone_at is None)
 
-    def alone(self, seen: Observation) -> Group:
-        """Return one key as a group of its own."""
-        group = Group()
-        group.add(seen, self._opened)
-        return group
+    def lines(self, place: int) -> Iterator[tuple[Observation, ...]]:
+        """Yield the same keys one by one, but the generations of one together, deleted ones too."""
+        known, kin = self.facts.observations, self.facts.kin
+        told: set[str] = set()
+        for seen in self.alive(place):
+            key = seen.reading.key.hash
+            if key not in kin.of:
+                yield (seen,)
+            elif kin.root(key) not in told:
+                told.add(kin.root(key))
+                yield tuple(known[one] for one in kin.hashes(key) if one in known)
 
     def spent(self, budget: Budget, place: int, window: Window) -> Usd:
         """Return what a budget's keys, present, former and deleted, spent in the window (USD)."""
@@ -115,11 +121,24 @@ class Tally:
         return total
 
 
-def _unseen(seen: Observation, window: Window, facts: Facts) -> Usd:
+def spent_together(
+    line: Iterable[Observation], window: Window | None, facts: Facts, *, include_byok: bool
+) -> Usd:
+    """Return what some keys spent in the present instance, deleted ones at most (USD)."""
+    total = ZERO
+    for seen in line:
+        counters, at = seen.reading.counters, seen.reading.at
+        total += spent(counters, at, window, include_byok=include_byok, now=facts.now)
+        if seen.gone_at:
+            total += _unseen(seen, window, facts)
+    return total
+
+
+def _unseen(seen: Observation, window: Window | None, facts: Facts) -> Usd:
     """Return what a held key may have spent between its last reading and its deletion."""
     hold = facts.holds.get(seen.key.hash)
     gone = seen.gone_at
-    if gone is None or not same_instance(window, gone, facts.now):
+    if gone is None or (window and not same_instance(window, gone, facts.now)):
         return ZERO
     if hold is None or hold.confirmed is None or hold.state not in (HoldState.HELD, HoldState.GONE):
         return ZERO

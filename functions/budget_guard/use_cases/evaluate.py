@@ -10,7 +10,7 @@ from datetime import datetime
 from budget_guard.domain.alerts import Alert, AlertState
 from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
-from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.constraints import Constraint, granted
 from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.errors import NotifierError
@@ -70,6 +70,7 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         cost_spends=ledger.cost_spends() if is_counting else {},
         request_signals=ledger.request_signals(),
         kin=kin,
+        spared=kin.changing,
     )
 
 
@@ -102,15 +103,13 @@ def _record(plan: Plan, on: Evaluation) -> None:
     on.ledger.forget(*plan.dropped, lease=on.lease)
     ended = [one for one in plan.facts.grants if one.ends <= plan.facts.now and not one.settled]
     caps = (*plan.constraints, *known_caps(plan.facts))
-    on.ledger.save(*(_settled(one, caps) for one in ended), lease=on.lease)
+    on.ledger.save(*(_settled(one, caps, plan.facts) for one in ended), lease=on.lease)
     on.ledger.save(*_spending(caps, plan.facts.now), lease=on.lease)
 
 
-def _settled(grant: Grant, constraints: Sequence[Constraint]) -> Grant:
+def _settled(grant: Grant, constraints: Sequence[Constraint], facts: Facts) -> Grant:
     spends = {
-        one.window: one.spend
-        for one in constraints
-        if one.window and one.budget and (one.budget.name, one.subject) == (grant.budget, grant.key)
+        one.window: one.spend for one in constraints if one.window and granted(one, grant, facts)
     }
     return settle(grant, spends)
 

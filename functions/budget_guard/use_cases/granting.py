@@ -7,7 +7,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from budget_guard.domain import words
-from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.constraints import Constraint, granted
 from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.errors import RequestError
@@ -116,7 +116,7 @@ def _caps_of(given: Grant, plan: Plan) -> Sequence[Constraint]:
     return [
         one
         for one in (*plan.constraints, *known_caps(plan.facts))
-        if one.budget and (one.budget.name, one.subject) == (given.budget, given.key)
+        if granted(one, given, plan.facts)
     ]
 
 

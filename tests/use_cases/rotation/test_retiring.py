@@ -97,6 +97,8 @@ def test_a_week_later_it_is_deleted_and_its_hash_is_in_no_list(scene: Scene) -> 
     assert not any(one.deleted for one in loop(scene, 50))
     assert any(one.deleted == (scene.first,) for one in loop(scene, 20))
     assert not scene.account.exists(scene.first)
+    spent = scene.account.books.spent([scene.first], None, scene.now)
+    assert scene.lineage.generations[0].spent == spent
     assert scene.lineage.generations[0].state is State.DELETED
     assert [row["api_key_hashes"] for row in scene.account.destinations] == [
         [scene.lineage.current.hash]

@@ -18,7 +18,7 @@ from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import CENT, Usd
 from budget_guard.domain.observations import observe
 from budget_guard.domain.reach import is_ours
-from budget_guard.domain.rooms import Kin, in_force, rooms
+from budget_guard.domain.rooms import in_force, rooms
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.split import Cap, Limited, Room, free, kept
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
@@ -81,11 +81,11 @@ def measured(lineage: Lineage, to: Rotating, *, apart: str | None = None) -> Pur
             f"Nothing new is known of the workspace of {reading.key.name}; it was not rotated."
         )
         raise RotationPutOff(message)
-    seen = observe(facts.observations.get(key), reading)
+    seen = facts.kin.named(observe(facts.observations.get(key), reading))
     others = {one: other for one, other in facts.observations.items() if one != apart}
-    facts = replace(facts, observations={**others, key: seen})
-    before = tuple(one.hash for one in lineage.generations if one.hash != key)
-    found = rooms(facts, Kin(key, before, _cap(key, to)))
+    spared = facts.spared.difference(facts.kin.hashes(key))
+    facts = replace(facts, observations={**others, key: seen}, spared=spared)
+    found = rooms(facts, key, _cap(key, to))
     return Purse(facts, found, seen.reading, in_force(seen, facts))
 
 

@@ -61,7 +61,9 @@ def _step(
     try:
         reading = to.openrouter.key(one.hash)
     except KeyGone:
-        _save(secret, one.hash, State.DELETED, to.clock(), lease, to)
+        seen = to.ledger.observation(one.hash)
+        spent = seen.reading.counters.lifetime if seen else one.spent
+        _save_deleted(secret, replace(one, spent=spent), to.clock(), lease, to)
         return _Found(State.DELETED, one.hash)
     if one.state is State.DISABLED:
         return _deleted(one, secret, reading, rule, lease, to)
@@ -130,8 +132,17 @@ def _deleted(
     if reading.at - one.since < rule.delete_after:
         return None
     delete_key(one.hash, reading.key.workspace, lease, to)
-    _save(secret, one.hash, State.DELETED, reading.at, lease, to)
+    last = replace(one, spent=reading.counters.lifetime)
+    _save_deleted(secret, last, reading.at, lease, to)
     return _Found(State.DELETED, one.hash)
+
+
+def _save_deleted(secret: str, one: Generation, at: datetime, lease: Lease, to: Rotating) -> None:
+    """Write down that a key is no more, and what it spent: limits for ever count that for ever."""
+    lineage = to.ledger.lineage(secret)
+    if lineage is not None:
+        gone = lineage.with_generation(one).come_to(one.hash, State.DELETED, at)
+        to.ledger.save(gone, lease=lease)
 
 
 def _save(secret: str, key: str, state: State, at: datetime, lease: Lease, to: Rotating) -> None:

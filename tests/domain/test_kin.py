@@ -1,0 +1,166 @@
+"""Generations of one key: budgets count them together, by the name they began with."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from budget_guard.domain.conditions import conditions
+from budget_guard.domain.constraints import own_limit
+from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.kin import Kin
+from budget_guard.domain.lineage import State
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import Budget
+from budget_guard.domain.rotation import Rotation, Stage
+from budget_guard.domain.wishes import Fence
+from tests.domain.builders import (
+    ALWAYS,
+    DAILY,
+    DAY,
+    HOUR,
+    NOW,
+    WEEKLY,
+    a_budget,
+    a_grant,
+    a_lineage_of,
+    counters,
+    facts_of,
+    held,
+    limited,
+    policy_of,
+    seen,
+    usd,
+)
+
+OLD = seen("api", counters(20, 25, 30, 35), limited(40))
+NEW = seen("api #2", counters(5, 5, 5, 5), limited(10))
+EACH = a_budget("each", keys="api", hold=ALWAYS, daily=100, per_key=True)
+HOLDS = (held("api", limited(40)), held("api #2", limited(10)))
+
+
+def lineage(*budgets: Budget, seen: tuple[Observation, ...] = (OLD, NEW), **rest: Any) -> Facts:
+    facts = facts_of(seen, policy_of(*budgets), holds=HOLDS, **rest)
+    return a_lineage_of(facts, "#api", "#api #2")
+
+
+def plan(*budgets: Budget, **rest: Any) -> Plan:
+    return decide(lineage(*budgets, **rest))
+
+
+def test_a_budget_covers_the_successor_of_a_key_by_the_name_it_took_over() -> None:
+    (one,) = plan(a_budget(keys="api", hold=ALWAYS, daily=100)).constraints
+    assert (one.members, one.spend) == (frozenset({"#api", "#api #2"}), usd(25))
+    alone = decide(facts_of((OLD, NEW), policy_of(a_budget(keys="api", daily=100))))
+    assert alone.constraints[0].members == frozenset({"#api"})
+
+
+def test_a_generation_that_a_person_named_otherwise_is_covered_by_that() -> None:
+    renamed = replace(NEW, reading=replace(NEW.reading, key=replace(NEW.key, name="other")))
+    (one,) = plan(a_budget(keys="api", hold=ALWAYS, daily=100), seen=(OLD, renamed)).constraints
+    assert one.members == frozenset({"#api"})
+
+
+def test_a_budget_for_each_key_has_one_for_all_generations_named_by_the_one_in_use() -> None:
+    (one,) = plan(EACH).constraints
+    assert (one.members, one.spend, one.subject) == (
+        frozenset({"#api", "#api #2"}),
+        usd(25),
+        "#api #2",
+    )
+    gone = replace(OLD, gone_at=NOW)
+    (one,) = plan(EACH, seen=(gone, NEW)).constraints
+    # Deleted, it may have spent up to its fence, unseen.
+    assert (one.members, one.spend) == (frozenset({"#api #2"}), usd(25 + 5))
+
+
+def test_what_the_generations_may_spend_never_exceeds_what_is_left_to_them_together() -> None:
+    found = plan(EACH)
+    room = sum((one.headroom or Decimal() for one in found.standings.values()), start=Decimal())
+    assert room <= usd(100 - 25)
+    assert set(found.standings) == {"#api", "#api #2"}
+
+
+def test_an_incident_goes_on_when_the_key_is_rotated() -> None:
+    nearly = a_budget("each", keys="api", hold=ALWAYS, daily=24, per_key=True)
+    before = decide(facts_of((OLD,), policy_of(nearly), holds=HOLDS[:1]))
+    (old,) = [one.id for one in conditions(before) if one.entry.budget == "each"]
+    (new,) = [one for one in conditions(plan(nearly)) if one.entry.budget == "each"]
+    assert new.id == old
+    assert new.entry.key == "#api #2"
+
+
+def test_a_grant_to_a_key_is_its_successors_too() -> None:
+    grant = a_grant(50, budget="each", key="#api")
+    (one,) = plan(EACH, grants=[grant]).constraints
+    assert one.cap == usd(150)
+
+
+def test_its_own_limit_is_one_for_all_generations_whatever_openrouter_counts() -> None:
+    own = limited(50, DAILY)
+    holds = [held("api", limited(40), baseline=own), held("api #2", limited(10), baseline=own)]
+    facts = replace(lineage(), holds={one.key: one for one in holds})
+    found = own_limit(facts.observations["#api #2"], facts)
+    assert found
+    assert (found.members, found.spend, found.left) == (
+        frozenset({"#api", "#api #2"}),
+        usd(25),
+        usd(25),
+    )
+    # No budget holds them, but alone the second would be given the whole limit anew.
+    standings = decide(facts).standings
+    assert all(isinstance(one.want, Fence) for one in standings.values())
+    assert sum(one.headroom or 0 for one in standings.values()) <= usd(25)
+
+
+def test_a_limit_for_ever_counts_generations_that_nobody_can_read_any_more() -> None:
+    facts = replace(lineage(), holds={})
+    (known,) = facts.kin.lineages.values()
+    (first, second) = known.generations
+    spent = replace(first, state=State.DELETED, spent=OLD.reading.counters.lifetime)
+    kin = Kin({known.secret: known.with_generation(spent)})
+    only = replace(NEW, reading=replace(NEW.reading, settings=limited(100)))
+    facts = replace(facts, kin=kin, observations=kin.introduced({second.hash: only}))
+    found = own_limit(facts.observations[second.hash], facts)
+    assert found
+    assert found.spend == usd(35 + 5)
+
+
+def test_a_limit_that_resets_is_given_back_when_only_one_generation_is_left_to_spend_of_it() -> (
+    None
+):
+    own = limited(50, WEEKLY)
+    last_week = replace(OLD, reading=replace(OLD.reading, at=NOW - 8 * DAY), gone_at=NOW - 8 * DAY)
+    holds = {"#api #2": held("api #2", limited(10), baseline=own)}
+    facts = replace(lineage(seen=(last_week, NEW)), holds=holds)
+    wants = [one.want for one in decide(facts).standings.values()]
+    assert not any(isinstance(one, Fence) for one in wants)
+
+
+def test_between_two_generations_that_a_rotation_divides_nothing_is_decided() -> None:
+    rotation = Rotation(
+        secret="secret-api",
+        token="t",
+        name="api #2",
+        workspace="w1",
+        old="#api",
+        is_held=True,
+        allowed=usd(40),
+        began=NOW - HOUR,
+        run="r",
+        stage=Stage.CREATED,
+        new="#api #2",
+    )
+    facts = facts_of(
+        (OLD, NEW), policy_of(a_budget(keys="api", hold=ALWAYS, daily=30)), holds=HOLDS
+    )
+    during = decide(a_lineage_of(facts, "#api", rotations=[rotation]))
+    assert during.constraints[0].members == frozenset({"#api", "#api #2"})
+    assert not during.wishes
+    assert decide(a_lineage_of(facts, "#api", "#api #2")).wishes
+
+
+def test_kin_of_a_key_without_lineage_is_itself() -> None:
+    kin = Kin()
+    assert (kin.root("#a"), kin.current("#a"), kin.hashes("#a")) == ("#a", "#a", ("#a",))
+    assert lineage().kin.count(["#api", "#api #2", "#web"]) == 2
