@@ -78,6 +78,33 @@ def test_the_summary_says_which_keys_are_seen_to_and_which_are_not_touched(tmp_p
     assert "Protected: 1 key by hash." in run(tmp_path, f"protect: [{one}]\n{GOOD}").stdout
 
 
+def test_the_summary_says_which_keys_are_rotated_and_what_becomes_of_the_old_ones(
+    tmp_path: Path,
+) -> None:
+    assert "otat" not in run(tmp_path, GOOD).stdout
+    rules = "rotation: [{keys: [prod-api, 'b-*'], force: true}, {keys: ['*'], every: 90d}]\n"
+    told = " ".join(run(tmp_path, rules + GOOD).stdout.split())
+    assert (
+        "Rotated every 30d: prod-api, b-*; the old key is disabled when idle for 30m, or after 1d,"
+        " and deleted after 7d. Rotated every 90d: *; the old key is disabled when idle for 30m"
+        " (people are told after 1d) and deleted after 7d. Of these, only keys with a secret are"
+        " rotated: plan names those that have none." in told
+    )
+
+
+def test_the_summary_says_what_thresholds_do(tmp_path: Path) -> None:
+    steps = [
+        "{at: 50%, severity: info}",
+        "{at: 60%, severity: info, do: restrict, restrict_to: cheap}",
+        "{at: 70%, severity: info, do: propose-rotation}",
+        "{at: 80%, severity: info, do: rotate}",
+    ]
+    rules = f"rotation: [{{keys: ['*']}}]\nthresholds: [{', '.join(steps)}]\n"
+    shown = run(tmp_path, rules + GOOD).stdout
+    for word in ["50%", "60% restrict", "70% propose", "80% rotate"]:
+        assert word in shown
+
+
 def test_warnings_are_shown_and_exit_0(tmp_path: Path) -> None:
     result = run(tmp_path, GOOD.replace("mode: enforce\n", "").replace("12.5", "0.5"))
     assert result.exit_code == 0

@@ -1,6 +1,7 @@
 """`budget-guard plan`: a diff of what a budgets file would do, before it is deployed."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import Result
 
 from budget_guard.adapters.budgets import yaml_file
 from budget_guard.domain.errors import LedgerUnavailable
+from budget_guard.domain.lineage import Asked, begun
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.wishes import Restore, Wish
 from tests.cli.desk import Office, flat, golden, teams
@@ -139,6 +141,37 @@ def test_what_waits_already_needs_no_deployment_any_more(office: Office) -> None
     office.pass_(5)
     office.guard.poll()
     assert "The next run would do only: " in flat(office.run("plan").stdout)
+
+
+def test_keys_that_are_to_be_rotated_and_are_in_no_secret_are_named_with_the_command(
+    office: Office,
+) -> None:
+    result = planned(office, f"{FILE}rotation: [{{keys: ['search-*']}}]\n")
+    assert result.exit_code == 0
+    shown = flat(result.stdout)
+    assert "These 3 keys are in no secret, and cannot be rotated before each is adopted:" in shown
+    for name in ("search-api", "search-batch", "search-index"):
+        assert f"budget-guard adopt {office.hash(name)[:12]} {name}" in shown
+    assert "adopt" not in planned(office, FILE).stdout
+
+
+def test_keys_in_a_secret_and_keys_that_nobody_rotates_are_not_named(office: Office) -> None:
+    adopted, off, protected, left = (
+        office.hash(name) for name in ("search-api", "search-batch", "search-index", "report-daily")
+    )
+    lineage = begun("arn", adopted, "search-api", workspace="default", at=office.now)
+    office.ledger.save(replace(lineage, asked=(Asked("report-daily", office.now),)))
+    office.account.patch_key(off, {"disabled": True})
+    office.guard.poll()
+    patterns = "keys: ['search-*', report-daily, report-adhoc]"
+    rules = f"protect: [{protected}]\nrotation: [{{{patterns}}}]\n"
+    shown = flat(planned(office, FILE + rules).stdout)
+    adhoc = office.hash("report-adhoc")
+    assert "This key is in no secret, and cannot be rotated before it is adopted:" in shown
+    assert f"budget-guard adopt {adhoc[:12]} report-adhoc" in shown
+    assert left[:12] not in shown.split("adopted:")[1]
+    answer = json.loads(plan_json(office, FILE + rules))
+    assert [one["key"] for one in answer["unadopted"]] == [adhoc]
 
 
 def test_observe_shows_what_enforce_would_do_and_has_no_changes() -> None:

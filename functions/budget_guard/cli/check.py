@@ -1,7 +1,7 @@
 """`budget-guard check`: what is wrong with a budgets file, or what it says."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import fill
@@ -19,7 +19,7 @@ from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.adapters.budgets.yaml_tree import Problem
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.errors import BudgetsFileError
-from budget_guard.domain.policy import Budget, Mode, Policy
+from budget_guard.domain.policy import Budget, Do, Mode, Policy, RotationRule, Threshold
 
 _COLOUR = {"error": "bold red", "warning": "yellow"}
 _MODES = {
@@ -27,6 +27,8 @@ _MODES = {
     Mode.ENFORCE: "fences keys",
     Mode.RELEASE: "gives every key back",
 }
+
+_DOES = {None: "", Do.RESTRICT: "restrict", Do.ROTATE: "rotate", Do.PROPOSE: "propose"}
 
 
 def check(
@@ -143,6 +145,25 @@ def _general(policy: Policy) -> Iterator[str]:
     ]
     if told := " or ".join(one for one in bounds if one):
         yield f"Warns when the account's credits fall below {told}."
+    yield from map(_rotated, policy.rotation)
+    if policy.rotation:
+        yield "Of these, only keys with a secret are rotated: plan names those that have none."
+
+
+def _rotated(rule: RotationRule) -> str:
+    longest = spell_duration(rule.drain_max)
+    late = f", or after {longest}," if rule.force else f" (people are told after {longest})"
+    return (
+        f"Rotated every {spell_duration(rule.every)}: {', '.join(rule.keys)}; the old key is disabled"
+        f" when idle for {spell_duration(rule.drain)}{late} and deleted after"
+        f" {spell_duration(rule.delete_after)}."
+    )
+
+
+def _steps(ladder: Sequence[Threshold]) -> str:
+    """Return the steps: on one line if they only alert, else each with what it does."""
+    told = [f"{amounts.spell_percentage(one.at)} {_DOES[one.do]}".strip() for one in ladder]
+    return ("\n" if any(one.do for one in ladder) else " ").join(told) or "-"
 
 
 def _row(budget: Budget) -> tuple[str, ...]:
@@ -167,5 +188,5 @@ def _row(budget: Budget) -> tuple[str, ...]:
             [f"{amounts.spell_decimal(usd)} {window}" for window, usd in budget.cap.items()] + notes
         ),
         amounts.spell_hold(budget.hold),
-        " ".join(amounts.spell_percentage(step.at) for step in budget.thresholds) or "-",
+        _steps(budget.thresholds),
     )

@@ -14,7 +14,7 @@ from budget_guard.cli.figures import usd
 from budget_guard.cli.telling import SHORT_HASH, ago, indented, safe, safe_name
 from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.policy import Mode
-from budget_guard.use_cases.approving import REFUSED_MODE
+from budget_guard.use_cases.approving import REFUSED_MODE, Affected
 from budget_guard.use_cases.planning import Act, Prospect, Step
 
 MOST = 20
@@ -55,6 +55,7 @@ def show_plan(found: Prospect, file: Path, console: Console) -> None:
     for title, steps in _grouped(found.steps):
         console.print(safe(title, "bold"))
         _show(steps, console)
+    _show_unadopted(found.unadopted, console)
     console.print(safe(_summary(found), "bold"))
 
 
@@ -76,6 +77,19 @@ def _heading(found: Prospect, file: Path) -> Iterator[Text]:
     if found.proposed:
         names = ", ".join(safe_name(one.name) for one in found.proposed)
         yield safe(f"Proposed for protection, and not protected before approve: {names}.", "yellow")
+
+
+def _show_unadopted(keys: Sequence[Affected], console: Console) -> None:
+    if not keys:
+        return
+    one = len(keys) == 1
+    told = f"{'This key is' if one else f'These {len(keys)} keys are'} in no secret, and cannot be"
+    console.print(safe(f"{told} rotated before {'it is' if one else 'each is'} adopted:", "yellow"))
+    for key in keys[:MOST]:
+        command = Text(f"budget-guard adopt {key.key[:SHORT_HASH]}", "bold")
+        console.print(indented(command + Text(f"  {safe_name(key.name)}", "dim")))
+    if len(keys) > MOST:
+        console.print(indented(Text(f"and {len(keys) - MOST} more: see --json")))
 
 
 def _show_held_back(held_back: HeldBack, found: Prospect, console: Console) -> None:

@@ -14,10 +14,13 @@ from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.reach import is_ours
+from budget_guard.domain.unadopted import unadopted
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
 from budget_guard.use_cases.approving import Affected, once_approved, proposed
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.ports import Ledger
+
+UNADOPTED = "in no secret: it cannot be rotated before it is adopted"
 
 
 class Act(StrEnum):
@@ -58,6 +61,7 @@ class Prospect:
     would hold the plan back (`held_back`), `steps` are what follows once it is approved, and
     `meanwhile` what the next run does. In `mode: observe`, `steps` are what `enforce` would do.
     `stale` are workspaces of which too little is known, and `proposed` keys to be protected.
+    `unadopted` are keys that the file wants rotated, and that are in no secret.
     """
 
     at: datetime
@@ -70,6 +74,7 @@ class Prospect:
     meanwhile: tuple[Step, ...]
     stale: tuple[str, ...]
     proposed: tuple[Affected, ...]
+    unadopted: tuple[Affected, ...]
 
     @property
     def has_changes(self) -> bool:
@@ -98,6 +103,7 @@ def prospect(ledger: Ledger, policy: Policy, now: datetime) -> Prospect:
         meanwhile=tuple(_steps(plan)) if held_back else (),
         stale=tuple(one.name for one in facts.workspaces.values() if facts.is_stale(one.id)),
         proposed=proposals,
+        unadopted=tuple(Affected(one.hash, one.name, UNADOPTED) for one in unadopted(facts)),
     )
 
 

@@ -22,9 +22,19 @@ signals:
   loops: "off"
   prices: {{by: 10%, withdrawn_within: 14d}}
 account: {{balance_below: 100, runway_below: 72h}}
+rotation:
+  - keys: [prod-api, "batch-*"]
+    every: 48h
+    drain: 10m
+    drain_max: 12h
+    delete_after: 1d
+    force: true
+    allowance: 2.50
+    on_leak: rotate
+  - {{keys: ["*"]}}
 thresholds:
   - {{at: 80%, severity: warning}}
-  - {{at: 100%, severity: critical}}
+  - {{at: 100%, severity: critical, do: rotate}}
 budgets:
   - name: prod-api
     owner: search-platform
@@ -40,7 +50,10 @@ budgets:
     include_byok: True
     cap: {{daily: 5}}
     hold: never
-    thresholds: [{{at: 12.5%, severity: info}}]
+    thresholds:
+      - {{at: 12.5%, severity: info}}
+      - {{at: 50%, severity: warning, do: restrict, restrict_to: cheap models}}
+      - {{at: 90%, severity: warning, do: propose-rotation}}
   - name: everything
     keys: ["*"]
     cap: {{monthly: 5000}}

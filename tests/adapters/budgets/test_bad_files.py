@@ -119,6 +119,62 @@ BAD = [
     ),
     (top("costs: {generation: all}"), 7, "costs.generation", "all", "no such", "generations?"),
     (top("costs: all"), 7, "costs", "all", "fields belong", "{generations:"),
+    # rotation
+    (
+        top("rotation: []"),
+        7,
+        "rotation",
+        "",
+        "empty",
+        'rotation: [{keys: ["prod-*"], every: "30d"}]',
+    ),
+    (top("rotation: 30d"), 7, "rotation", "30d", "a list belongs", "rotation: [{keys:"),
+    (top("rotation: [30d]"), 7, "rotation[0]", "30d", "fields belong", "{keys:"),
+    *(
+        (top(f"rotation: [{{{rule}}}]"), 7, f"rotation[0]{place}", value, message, form)
+        for rule, place, value, message, form in [
+            ("every: 30d", ".keys", "", "missing", 'keys: ["prod-*"]'),
+            ("keys: a", ".keys", "a", "a list", 'keys: ["prod-*"]'),
+            ("keys: []", ".keys", "", "empty", 'keys: ["prod-*"]'),
+            ("keys: [a], evry: 3d", ".evry", "3d", "no such", "every?"),
+            ("keys: [a], every: 3h", ".every", "3h", "out of bounds", "from 4h to 999d"),
+            ("keys: [a], every: 1000d", ".every", "1000d", "out of bounds", "4h to 999d"),
+            ("keys: [a], every: 300m", ".every", "300m", "not in minutes", "12h or 30d"),
+            ("keys: [a], every: monthly", ".every", "monthly", "not a duration", "30d"),
+            ("keys: [a], drain: 4m", ".drain", "4m", "out of bounds", "from 5m to 7d"),
+            ("keys: [a], drain: 0", ".drain", "0", "not a duration", "from 5m to 7d"),
+            ("keys: [a], drain_max: 31d", ".drain_max", "31d", "out of bounds", "10m to 30d"),
+            ("keys: [a], delete_after: 30m", ".delete_after", "30m", "out of", "1h to 365d"),
+            ("keys: [a], delete_after: 0", ".delete_after", "0", "not a duration", "1h to 365d"),
+            ("keys: [a], force: yes", ".force", "yes", "neither true", "true or false"),
+            ("keys: [a], allowance: -1", ".allowance", "-1", "negative", "USD"),
+            ("keys: [a], on_leak: off", ".on_leak", "off", "no such", "rotate or propose-rotation"),
+            ("keys: [a], on_leak: restrict", ".on_leak", "restrict", "no such", "rotate or"),
+            ("keys: [a, a]", ".keys[1]", "a", "twice (line 7)", "one of the two"),
+            (
+                "keys: [a], drain: 2h, drain_max: 2h",
+                ".drain",
+                "2h",
+                "cannot be idle for 2h within 2h",
+                "drain below drain_max",
+            ),
+            (
+                "keys: [a], drain_max: 20m",
+                ".drain_max",
+                "20m",
+                "cannot be idle for 30m within 20m",
+                "drain below drain_max",
+            ),
+        ]
+    ),
+    (
+        top("rotation: [{keys: [b]},\n  {keys: [c, b]}]"),
+        8,
+        "rotation[1].keys[1]",
+        "b",
+        "twice (line 7)",
+        "one of the two",
+    ),
     # models and providers
     (inside("models: anthropic"), 6, f"{ONE}.models", "anthropic", "a list", "anthropic/*"),
     (inside("models: []"), 6, f"{ONE}.models", "", "empty", 'models: ["anthropic/*"]'),
@@ -135,6 +191,18 @@ BAD = [
         )
         for axis in ("models", "providers")
         for hold in ("always", "90%")
+    ),
+    *(
+        (
+            inside(f"{axis}: [a/b]\n    thresholds: [{{at: 5%, severity: info, do: {do}}}]"),
+            7,
+            f"{ONE}.thresholds[0].do",
+            do,
+            f"a budget with {axis} only alerts",
+            f"remove do: {do}",
+        )
+        for axis in ("models", "providers")
+        for do in ("restrict", "rotate", "propose-rotation")
     ),
     (
         inside("models: [a/b]\n    providers: [B]"),
@@ -174,8 +242,32 @@ BAD = [
                 "{at: 5%, severity: info, do: restrict}",
                 "[0].do",
                 "restrict",
-                "only alert",
-                "remove",
+                "not said what to restrict to",
+                "add restrict_to:",
+            ),
+            (
+                "{at: 5%, severity: info, restrict_to: cheap}",
+                "[0].restrict_to",
+                "cheap",
+                "only do: restrict",
+                "add do: restrict",
+            ),
+            (
+                "{at: 5%, severity: info, do: rotate, restrict_to: cheap}",
+                "[0].restrict_to",
+                "cheap",
+                "only do: restrict",
+                "or remove this",
+            ),
+            ("{at: 5%, severity: info, do: rotat}", "[0].do", "rotat", "no such", "mean rotate?"),
+            ("{at: 5%, severity: info, do: stop}", "[0].do", "stop", "no such", "restrict, rotate"),
+            ("{at: 5%, severity: info, do: }", "[0].do", "(empty)", "missing", "restrict, rotate"),
+            (
+                "{at: 5%, severity: info, do: restrict, restrict_to: }",
+                "[0].restrict_to",
+                "(empty)",
+                "missing",
+                "1 to 256",
             ),
             (
                 "{at: 5%, severity: info}, {at: 5.0%, severity: info}",
@@ -426,6 +518,52 @@ WARNINGS = [
         "ids begin with the author",
         'write "*/gpt-5"',
     ),
+    *(
+        (
+            inside(f"thresholds: [{{at: 5%, severity: info, do: {do}}}]\n{rest}"),
+            6,
+            f"{ONE}.thresholds[0].do",
+            "no rule of rotation: fits these keys, and one without a secret cannot be rotated",
+            "budget-guard adopt",
+        )
+        for do in ("rotate", "propose-rotation")
+        for rest in ("", "rotation: [{keys: ['b*', A]}]")
+    ),
+    (
+        top("thresholds: [{at: 5%, severity: info, do: rotate}]"),
+        7,
+        "thresholds[0].do",
+        "the fence does the work",
+        "add their names to rotation:",
+    ),
+    (
+        top("rotation: [{keys: ['*']},\n  {keys: ['b-*']}]"),
+        8,
+        "rotation[1].keys[0]",
+        "the rule for * comes first and is the one for these keys (line 7)",
+        "put the narrower rule before it",
+    ),
+    (
+        top("rotation: [{keys: ['b-*']}, {keys: [c, b-1]}]"),
+        7,
+        "rotation[1].keys[1]",
+        "the rule for b-* comes first",
+        "narrower rule before it",
+    ),
+    (
+        top("rotation: [{keys: [a], every: 12h}]"),
+        7,
+        "rotation[0].every",
+        "may drain for 1d, and the next rotation comes after 12h: old keys may pile up",
+        "write drain_max below every",
+    ),
+    (
+        top("rotation: [{keys: [a], every: 2d, drain_max: 2d}]"),
+        7,
+        "rotation[0].drain_max",
+        "old keys may pile up",
+        "write drain_max below every",
+    ),
     (
         cap("2.99").replace('["a"]', '[a, b, b, c, "d-*"]'),
         5,
@@ -520,6 +658,36 @@ def test_a_budget_that_lies_outside_the_scope_is_warned_of(
     warnings = [(p.line, p.place, p.message) for p in report.warnings]
     told = "this budget will have no keys: none of its workspaces is in the guard's scope (line 7)"
     assert warnings == ([] if has_keys else [(6, f"{ONE}.workspaces", told)])
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "thresholds: [{at: 5%, severity: info, do: rotate}]\nrotation: [{keys: [a]}]",
+        "thresholds: [{at: 5%, severity: info, do: rotate}]\nrotation: [{keys: ['a*']}]",
+        "thresholds: [{at: 5%, severity: info, do: restrict, restrict_to: cheap}]",
+        "hold: never\nrotation: [{keys: [b, '*']}]",
+        "hold: never\nrotation: [{keys: [b]}, {keys: ['b-*', '*']}]",
+        "hold: never\nrotation: [{keys: ['b-?']}, {keys: ['b-*']}]",
+        "hold: never\nrotation: [{keys: [a], every: 12h, drain_max: 11h}]",
+    ],
+)
+def test_nothing_is_said_of_rotation_that_can_be_done(checked: Check, rest: str) -> None:
+    assert checked(inside(rest)).problems == ()
+
+
+def test_rotation_is_judged_although_other_values_are_wrong(checked: Check) -> None:
+    rules = "[7, {keys: x}, {keys: [7, '', a], drain: x, drain_max: 5h, every: 4h}, {keys: [a]}]"
+    text = (
+        f"rotation: {rules}\nthresholds: [{{do: restrict}}, {{do: 7, restrict_to: x}}]\n"
+        "budgets: [{keys: [b], thresholds: [{do: rotate}, 7]}, 7]"
+    )
+    told = [(p.place, p.message) for p in checked(text).problems]
+    assert ("rotation[3].keys[0]", "this pattern is there twice (line 1)") in told
+    assert ("thresholds[0].do", "it is not said what to restrict to") in told
+    assert "rotation[2].drain_max" in [place for place, _ in told]
+    assert "budgets[0].thresholds[0].do" in [place for place, _ in told]
+    assert "thresholds[1].restrict_to" not in [place for place, _ in told]
 
 
 def test_a_ladder_and_a_window_are_judged_although_other_values_are_wrong(checked: Check) -> None:

@@ -19,10 +19,12 @@ from budget_guard.domain.policy import (
     LADDER,
     Budget,
     Costs,
+    Do,
     Hold,
     Mode,
     OnOverride,
     Policy,
+    RotationRule,
     Safety,
     Severity,
     Threshold,
@@ -47,8 +49,9 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
     policy = yaml_file.load(write(good))
     ladder = (
         Threshold(Decimal("0.8"), Severity.WARNING),
-        Threshold(Decimal(1), Severity.CRITICAL),
+        Threshold(Decimal(1), Severity.CRITICAL, Do.ROTATE),
     )
+    alerts = (ladder[0], Threshold(Decimal(1), Severity.CRITICAL))
     assert policy == Policy(
         hash=policy.hash,
         mode=Mode.ENFORCE,
@@ -65,6 +68,19 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
             prices=Prices(Decimal("0.1"), Decimal(1), timedelta(days=14)),
             fallbacks=Fallbacks(Decimal("0.3"), 50),
             loops=None,
+        ),
+        rotation=(
+            RotationRule(
+                keys=("prod-api", "batch-*"),
+                every=timedelta(days=2),
+                drain=timedelta(minutes=10),
+                drain_max=timedelta(hours=12),
+                delete_after=timedelta(days=1),
+                force=True,
+                allowance=Decimal("2.5"),
+                on_leak=Do.ROTATE,
+            ),
+            RotationRule(),
         ),
         budgets=(
             Budget(
@@ -89,7 +105,11 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
                 include_byok=True,
                 cap={Window.DAILY: Decimal(5)},
                 hold=Hold(None),
-                thresholds=(Threshold(Decimal("0.125"), Severity.INFO),),
+                thresholds=(
+                    Threshold(Decimal("0.125"), Severity.INFO),
+                    Threshold(Decimal("0.5"), Severity.WARNING, Do.RESTRICT, "cheap models"),
+                    Threshold(Decimal("0.9"), Severity.WARNING, Do.PROPOSE),
+                ),
             ),
             Budget(
                 name="everything",
@@ -102,7 +122,7 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
                 models=("anthropic/*",),
                 cap={Window.MONTHLY: Decimal(3000)},
                 hold=Hold(None),
-                thresholds=ladder,
+                thresholds=alerts,
             ),
             Budget(
                 name="served",
@@ -110,7 +130,7 @@ def test_a_good_file_becomes_the_policy_that_it_says(write: Write, good: str) ->
                 providers=("Google", "Azure"),
                 cap={Window.DAILY: Decimal("0.5")},
                 hold=Hold(None),
-                thresholds=ladder,
+                thresholds=alerts,
             ),
         ),
     )
@@ -235,6 +255,32 @@ def test_to_say_what_is_so_anyway_changes_nothing(write: Write) -> None:
 def test_a_file_without_the_newer_fields_keeps_the_hash_that_it_had(write: Write) -> None:
     had = "a737928bf75d0f51bb5e13d3ae4486fc31a9e558f3b110b96d66aa69c1c72345"
     assert yaml_file.load(write(SMALL)).hash == had
+
+
+def test_a_rule_of_rotation_means_the_same_however_it_is_written(write: Write) -> None:
+    short = yaml_file.load(write(f"{SMALL}rotation: [{{keys: [a]}}]\n"))
+    usual = "every: 720h, drain: 30m, drain_max: 1d, delete_after: 168h, allowance: 1.00"
+    long = f"{SMALL}rotation: [{{keys: [a], {usual}, force: false, on_leak: propose-rotation}}]\n"
+    assert yaml_file.load(write(long)) == short
+    assert short.rotation == (RotationRule(("a",)),)
+    assert short.hash != yaml_file.load(write(SMALL)).hash
+
+
+def test_what_a_threshold_does_changes_the_hash_of_the_file(write: Write) -> None:
+    alerting = f"{SMALL}    thresholds: [{{at: 50%, severity: info}}]\n"
+    acting = alerting.replace("info", "info, do: restrict, restrict_to: g")
+    other = acting.replace("to: g", "to: h")
+    assert len({yaml_file.load(write(one)).hash for one in (alerting, acting, other)}) == 3
+
+
+def test_what_the_files_ladder_does_is_not_done_by_a_budget_that_can_only_alert(
+    write: Write,
+) -> None:
+    ladder = "thresholds: [{at: 90%, severity: info, do: restrict, restrict_to: cheap}]\n"
+    on_models = "  - {name: two, keys: ['*'], models: [a/b], cap: {daily: 1}}\n"
+    acting, alerting = yaml_file.load(write(ladder + SMALL + on_models)).budgets
+    assert acting.thresholds == (Threshold(Decimal("0.9"), Severity.INFO, Do.RESTRICT, "cheap"),)
+    assert alerting.thresholds == (Threshold(Decimal("0.9"), Severity.INFO),)
 
 
 def test_anchors_quotes_and_a_byte_order_mark_change_nothing(write: Write) -> None:

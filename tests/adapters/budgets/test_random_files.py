@@ -23,11 +23,24 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 
 
 def narrowed(budget: dict[str, Any], by: tuple[str, list[str]] | None) -> dict[str, Any]:
-    """Return a budget that counts only some models, or providers; it may hold nothing then."""
+    """Return a budget that counts only some models, or providers; it only alerts then."""
     if by is None:
         return budget
-    holds = {"hold": "never"} if "hold" in budget else {}
-    return budget | dict([by]) | holds
+    alerts: dict[str, Any] = {}
+    if "hold" in budget:
+        alerts["hold"] = "never"
+    if "thresholds" in budget:
+        alerts["thresholds"] = [
+            {"at": one["at"], "severity": one["severity"]} for one in budget["thresholds"]
+        ]
+    return budget | dict([by]) | alerts
+
+
+def doing(step: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return steps that do nothing besides, or any of what can be done."""
+    restricting = lines.map(lambda name: step | {"do": "restrict", "restrict_to": name})
+    others = st.sampled_from(["rotate", "propose-rotation"]).map(lambda do: step | {"do": do})
+    return st.just(step) | restricting | others
 
 
 amounts = st.decimals(0, 10**17, places=6).map(lambda usd: f"{usd.normalize():f}")
@@ -45,7 +58,7 @@ ladders = st.lists(st.integers(1, 100_000), min_size=1, max_size=4, unique=True)
                     "at": st.just(f"{Decimal(step) / 100:f}%"),
                     "severity": st.sampled_from(list(Severity)).map(str),
                 }
-            )
+            ).flatmap(doing)
             for step in sorted(steps)
         )
     ).map(list)
@@ -67,6 +80,18 @@ counters = st.fixed_dictionaries(
     },
 )
 budgets = st.tuples(counters, narrowings).map(lambda pair: narrowed(*pair))
+rules = st.fixed_dictionaries(
+    {"keys": st.lists(lines, min_size=1, max_size=3, unique=True)},
+    optional={
+        "every": st.integers(4, 23976).map("{}h".format),
+        "drain": st.integers(5, 29).map("{}m".format),
+        "drain_max": st.integers(1, 30).map("{}d".format),
+        "delete_after": st.integers(1, 365).map("{}d".format),
+        "force": st.booleans(),
+        "allowance": amounts,
+        "on_leak": st.sampled_from(["rotate", "propose-rotation"]),
+    },
+)
 files = st.fixed_dictionaries(
     {"budgets": st.lists(budgets, min_size=1, max_size=4, unique_by=lambda each: each["name"])},
     optional={
@@ -76,6 +101,7 @@ files = st.fixed_dictionaries(
             st.from_regex(scalars.KEY_HASH, fullmatch=True) | key_names, max_size=3
         ),
         "thresholds": ladders,
+        "rotation": st.lists(rules, min_size=1, max_size=1),
         "safety": st.fixed_dictionaries(
             {},
             optional={

@@ -15,6 +15,8 @@ VALIDATOR = Draft202012Validator(schema.json_schema())
 
 BUDGET: dict[str, Any] = {"name": "one", "keys": ["*"], "cap": {"daily": 5}}
 
+RESTRICT = {"at": "80%", "severity": "info", "do": "restrict", "restrict_to": "cheap"}
+
 
 def file(budget: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
     return {"mode": "enforce", "budgets": [BUDGET | (budget or {})], **fields}
@@ -59,6 +61,11 @@ def test_the_schema_accepts_a_good_file(good: str) -> None:
         file(protect=["ab" * 32, "AB" * 32, "ci-*", "abc", "3fa9c1d2abc?"]),
         file(scope={"workspaces": ["w1", "prod-*"]}),
         file(account={"runway_below": "2d", "balance_below": "7"}),
+        file(rotation=[{"keys": ["a"]}]),
+        file(rotation=[{"keys": ["a"], "every": "4h", "drain_max": "1h", "allowance": 0}]),
+        file(rotation=[{"keys": ["a"], "force": True, "on_leak": "rotate"}]),
+        file(thresholds=[RESTRICT]),
+        file(thresholds=[{"at": "80%", "severity": "info", "do": "rotate"}]),
         file(costs={}),
         file(costs={"generations": "none"}),
         file(costs={"premium_above": 20}),
@@ -101,6 +108,20 @@ def test_schema_and_check_accept_the_same(
         file(thresholds=[{"at": 0.8, "severity": "info"}]),
         file(thresholds=[{"at": "80%"}]),
         file(thresholds=[{"at": "80%", "severity": "info", "do": "restrict"}]),
+        file(thresholds=[{"at": "80%", "severity": "info", "do": "stop"}]),
+        file(thresholds=[{"at": "80%", "severity": "info", "restrict_to": "g"}]),
+        file(thresholds=[RESTRICT | {"restrict_to": ""}]),
+        file(thresholds=[RESTRICT | {"do": "rotate"}]),
+        file(rotation=[]),
+        file(rotation={"keys": ["a"]}),
+        file(rotation=[{"every": "30d"}]),
+        file(rotation=[{"keys": []}]),
+        file(rotation=[{"keys": ["a"], "every": "300m"}]),
+        file(rotation=[{"keys": ["a"], "drain": 30}]),
+        file(rotation=[{"keys": ["a"], "allowance": -1}]),
+        file(rotation=[{"keys": ["a"], "on_leak": "restrict"}]),
+        file(rotation=[{"keys": ["a"], "on_leak": "off"}]),
+        file(rotation=[{"keys": ["a"], "forced": True}]),
         file(safety={"patches_per_second": 51}),
         file(safety={"max_jump": 0}),
         file(account={"runway_below": 72}),

@@ -3,6 +3,7 @@
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.cost_rules import counts_costs
@@ -22,12 +23,34 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_NEEDS_GUARDRAIL: JsonDict = {
+    "if": {"properties": {"do": {"const": policy.Do.RESTRICT.value}}, "required": ["do"]},
+    "then": {"required": ["restrict_to"]},
+    "else": {"properties": {"restrict_to": False}},
+}
+
+
 class Threshold(Part):
     """A step of a ladder: at this share of the cap, an alert of this severity is sent."""
+
+    model_config = ConfigDict(json_schema_extra=_NEEDS_GUARDRAIL)
 
     at: leaves.Percentage = Field(description="Share of the cap, up to 1000%.", examples=["80%"])
     severity: leaves.SeverityWord = Field(
         description="How urgent the alert is.", examples=["warning"]
+    )
+    do: leaves.DoWord = Field(
+        None,
+        description="What is done besides, to each key of the budget: restrict it to cheaper models"
+        " (see restrict_to), rotate it, or give people the command for that. Budgets on models or"
+        " providers only alert.",
+        examples=["propose-rotation"],
+    )
+    restrict_to: leaves.Guardrail = Field(
+        None,
+        description="With do: restrict, the guardrail of cheaper models: its name or id at"
+        " OpenRouter. What was assigned before comes back when the window is over.",
+        examples=["cheap-models"],
     )
 
 
@@ -135,7 +158,12 @@ class Budget(Part):
         return given
 
     def to_domain(self, ladder: tuple[policy.Threshold, ...]) -> policy.Budget:
-        """Return the budget; `ladder` is the file's, used where it has none of its own."""
+        """Return the budget; `ladder` is the file's, used where it has none of its own.
+
+        It only alerts where models or providers are given: such a budget has no lever.
+        """
+        if self.models or self.providers:
+            ladder = tuple(policy.Threshold(step.at, step.severity) for step in ladder)
         return policy.Budget(
             name=self.name,
             cap=self.cap.to_domain(),
@@ -155,4 +183,4 @@ class Budget(Part):
 
 def domain_steps(ladder: tuple[Threshold, ...]) -> tuple[policy.Threshold, ...]:
     """Return the domain's word for a ladder."""
-    return tuple(policy.Threshold(step.at, step.severity) for step in ladder)
+    return tuple(policy.Threshold(**dict(step)) for step in ladder)

@@ -4,6 +4,7 @@ A leaf that may be absent is `| None`, yet an explicit null is refused: a plain 
 the whole type, and the default is not validated.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -17,12 +18,15 @@ from budget_guard.domain.money import Usd
 
 type Spec = dict[str, Any]
 
+ON_LEAK = (policy.Do.ROTATE, policy.Do.PROPOSE)
+"""What may follow a leak: a guardrail of cheaper models stops no thief."""
+
 
 def _text(**spec: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **spec})
 
 
-def _words(kind: type[StrEnum]) -> WithJsonSchema:
+def _words(kind: Iterable[StrEnum]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": [member.value for member in kind]})
 
 
@@ -33,8 +37,13 @@ def _usd(bound: Spec) -> WithJsonSchema:
 
 _exact = PlainSerializer(amounts.spell_decimal, return_type=str, when_used="unless-none")
 _word = PlainSerializer(str, return_type=str)
+_word_if_any = PlainSerializer(str, return_type=str, when_used="unless-none")
 _span = PlainSerializer(scalars.spell_duration, return_type=str, when_used="unless-none")
 _span_form = _text(pattern=scalars.DURATION)
+
+schedule = scalars.whole_hours("4h", "999d")
+drain = scalars.duration("5m", "7d")
+drain_max = scalars.duration("10m", "30d")
 
 type Amount = Annotated[Usd | None, PlainValidator(amounts.amount), _exact, _usd({"minimum": 0})]
 type Balance = Annotated[Usd | None, PlainValidator(amounts.balance), _exact, _usd({"minimum": 0})]
@@ -77,6 +86,12 @@ type Runway = Annotated[
 type Notice = Annotated[
     timedelta, PlainValidator(scalars.duration("1d", "365d")), _span, _span_form
 ]
+type Schedule = Annotated[timedelta, PlainValidator(schedule), _span, _text(pattern=scalars.HOURS)]
+type Drain = Annotated[timedelta, PlainValidator(drain), _span, _span_form]
+type DrainMax = Annotated[timedelta, PlainValidator(drain_max), _span, _span_form]
+type Keeping = Annotated[
+    timedelta, PlainValidator(scalars.duration("1h", "365d")), _span, _span_form
+]
 type Rate = Annotated[
     int,
     PlainValidator(scalars.whole(1, 50)),
@@ -116,4 +131,13 @@ type OverrideWord = Annotated[
     PlainValidator(scalars.choice(policy.OnOverride)),
     _word,
     _words(policy.OnOverride),
+]
+type DoWord = Annotated[
+    policy.Do | None, PlainValidator(scalars.choice(policy.Do)), _word_if_any, _words(policy.Do)
+]
+type LeakWord = Annotated[
+    policy.Do, PlainValidator(scalars.choice(policy.Do, *ON_LEAK)), _word, _words(ON_LEAK)
+]
+type Guardrail = Annotated[
+    str | None, PlainValidator(scalars.line(256)), _text(minLength=1, maxLength=256)
 ]

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent, domain_steps
 from budget_guard.adapters.budgets.costs import Costs
+from budget_guard.adapters.budgets.rotation import Rotation
 from budget_guard.adapters.budgets.signals import Signals
 from budget_guard.domain import policy
 from budget_guard.domain.signals import rules
@@ -125,6 +126,13 @@ class File(Part):
         min_length=1,
         examples=[[{"at": "80%", "severity": "warning"}]],
     )
+    rotation: tuple[Rotation, ...] = Field(
+        (),
+        description="Which keys are rotated; the first rule that fits a key's name is the one.",
+        examples=[[{"keys": ["prod-*"], "every": "30d"}]],
+        min_length=1,
+        exclude_if=absent,
+    )
     budgets: tuple[Budget, ...] = Field(
         description="The budgets; a key may belong to several.",
         examples=[[{"name": "everything", "keys": ["*"], "cap": {"monthly": 5000}}]],
@@ -154,4 +162,5 @@ class File(Part):
             costs=self.costs.to_domain(),
             account=self.account.to_domain(),
             signals=self.signals.to_domain(),
+            rotation=tuple(rule.to_domain() for rule in self.rotation),
         )

@@ -1,20 +1,23 @@
 """What no single field can say wrong: budgets, ladders and windows that contradict each other.
 
-Works on the plain tree and passes over what cannot be read, so that one bad value hides no other.
+Works on the plain tree and passes over what cannot be read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations, pairwise
+from itertools import combinations
 
-from pydantic_core import PydanticCustomError
-
-from budget_guard.adapters.budgets import amounts, cost_rules, scalars
+from budget_guard.adapters.budgets import (
+    amounts,
+    cost_rules,
+    rotation_rules,
+    scalars,
+    threshold_rules,
+)
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
+from budget_guard.adapters.budgets.plain import is_plain, items, read, texts
 from budget_guard.domain.policy import FLOOR, Hold, fits
 from budget_guard.domain.windows import Window
-
-WILD = frozenset("*?[")
 
 
 def contradictions(tree: object) -> Iterator[Fault]:
@@ -25,11 +28,12 @@ def contradictions(tree: object) -> Iterator[Fault]:
         form = "write mode: enforce to hold budgets, or mode: observe to keep it so"
         yield Fault(("mode",), "", "without a mode the guard only observes", form, Grade.WARNING)
     yield from _proposals(tree.get("protect"))
-    yield from _ladder(("thresholds",), tree.get("thresholds"))
+    yield from threshold_rules.contradictions(tree)
+    yield from rotation_rules.contradictions(tree.get("rotation"))
     scope = tree.get("scope")
     yield from _budgets(
-        _list(tree.get("budgets")),
-        _texts(scope.get("workspaces")) if isinstance(scope, dict) else (),
+        items(tree.get("budgets")),
+        texts(scope.get("workspaces")) if isinstance(scope, dict) else (),
     )
 
 
@@ -40,7 +44,6 @@ def _budgets(budgets: list[object], scope: Sequence[str]) -> Iterator[Fault]:
             continue
         place: Place = ("budgets", index)
         yield from _same_name((*place, "name"), budget.get("name"), named)
-        yield from _ladder((*place, "thresholds"), budget.get("thresholds"))
         yield from _caps((*place, "cap"), budget.get("cap"))
         if cost_rules.counts_costs(budget):
             yield from cost_rules.contradictions(place, budget)
@@ -51,7 +54,7 @@ def _budgets(budgets: list[object], scope: Sequence[str]) -> Iterator[Fault]:
 
 def _proposals(protect: object) -> Iterator[Fault]:
     """Yield, once for all of them, the names that somebody may take for protection."""
-    entries = [(index, _read(scalars.protected, one)) for index, one in enumerate(_list(protect))]
+    entries = [(index, read(scalars.protected, one)) for index, one in enumerate(items(protect))]
     names = [(index, one) for index, one in entries if one and not scalars.is_hash(one)]
     if names:
         message = (
@@ -72,25 +75,6 @@ def _same_name(place: Place, name: object, named: dict[str, Place]) -> Iterator[
     named.setdefault(name, place)
 
 
-def _ladder(place: Place, ladder: object) -> Iterator[Fault]:
-    for (lower, least), (here, at) in pairwise(_steps(place, ladder)):
-        shown = amounts.spell_percentage(at)
-        if at == least:
-            form = "remove one of the two"
-            yield Fault(here, shown, "this threshold is there twice", form, related=lower)
-        elif at < least:
-            form = "list thresholds from the lowest to the highest"
-            yield Fault(here, shown, "this is below the one before it", form, related=lower)
-
-
-def _steps(place: Place, ladder: object) -> Iterator[tuple[Place, Decimal]]:
-    for index, step in enumerate(_list(ladder)):
-        if isinstance(step, dict) and "at" in step:
-            at = _read(amounts.percentage, step["at"])
-            if at is not None:
-                yield (*place, index, "at"), at
-
-
 def _caps(place: Place, cap: object) -> Iterator[Fault]:
     for short, long in combinations(Window, 2):
         one, other = _usd(cap, short), _usd(cap, long)
@@ -107,10 +91,10 @@ def _caps(place: Place, cap: object) -> Iterator[Fault]:
 
 def _thin(place: Place, budget: dict[str, object]) -> Iterator[Fault]:
     """Yield the caps that cannot feed the keys that the budget names, however many more it has."""
-    held = _read(amounts.hold, budget["hold"]) if "hold" in budget else Hold()
+    held = read(amounts.hold, budget["hold"]) if "hold" in budget else Hold()
     if held is None or held.at is None:
         return
-    named = 1 if _read(scalars.flag, budget.get("per_key")) else _named(budget.get("keys"))
+    named = 1 if read(scalars.flag, budget.get("per_key")) else _named(budget.get("keys"))
     least = FLOOR * named
     for window in Window:
         cap = _usd(budget.get("cap"), window)
@@ -125,11 +109,11 @@ def _thin(place: Place, budget: dict[str, object]) -> Iterator[Fault]:
 
 
 def _named(keys: object) -> int:
-    return max(1, len({one for one in _texts(keys) if _is_plain(one)}))
+    return max(1, len({one for one in texts(keys) if is_plain(one)}))
 
 
 def _outside(place: Place, workspaces: object, scope: Sequence[str]) -> Iterator[Fault]:
-    named = _texts(workspaces)
+    named = texts(workspaces)
     if not named or not scope or any(_may_meet(one, other) for one in named for other in scope):
         return
     message = "this budget will have no keys: none of its workspaces is in the guard's scope"
@@ -140,29 +124,10 @@ def _outside(place: Place, workspaces: object, scope: Sequence[str]) -> Iterator
 
 def _may_meet(one: str, other: str) -> bool:
     """Tell whether one text may fit both patterns; of two patterns nobody knows."""
-    if _is_plain(one):
+    if is_plain(one):
         return fits((other,), one)
-    return not _is_plain(other) or fits((one,), other)
-
-
-def _is_plain(pattern: str) -> bool:
-    return not WILD & set(pattern)
+    return not is_plain(other) or fits((one,), other)
 
 
 def _usd(cap: object, window: Window) -> Decimal | None:
-    return _read(amounts.amount, cap[window]) if isinstance(cap, dict) and window in cap else None
-
-
-def _texts(value: object) -> list[str]:
-    return [one for one in _list(value) if isinstance(one, str)]
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _read[T](reader: Callable[[object], T], value: object) -> T | None:
-    try:
-        return reader(value)
-    except PydanticCustomError:
-        return None
+    return read(amounts.amount, cap[window]) if isinstance(cap, dict) and window in cap else None

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 DURATION = r"^[1-9][0-9]{0,4}[mhd]$"
+HOURS = r"^[1-9][0-9]{0,4}[hd]$"
 NAME = r"^[A-Za-z0-9]([A-Za-z0-9 ._/-]{0,62}[A-Za-z0-9._/-])?$"
 """Fits a CloudWatch dimension, an SNS attribute and a shell argument alike."""
 KEY_HASH = r"^[0-9a-fA-F]{64}$"
@@ -34,8 +35,26 @@ def refuse(message: str, right_form: str) -> NoReturn:
 
 def duration(least: str, most: str) -> Callable[[object], timedelta]:
     """Return a reader of durations such as 15m, 72h, 2d between the two, which are durations."""
-    form = f"write minutes, hours or days from {least} to {most}, such as 15m, 72h or 2d"
+    return _durations(
+        least, most, f"write minutes, hours or days from {least} to {most}, such as 15m, 72h or 2d"
+    )
 
+
+def whole_hours(least: str, most: str) -> Callable[[object], timedelta]:
+    """Return a reader of durations of whole hours between the two, such as 12h or 30d."""
+    form = f"write hours or days from {least} to {most}, such as 12h or 30d"
+    read_any = _durations(least, most, form)
+
+    def read(value: object) -> timedelta:
+        text = text_of(value, form)
+        if re.fullmatch(DURATION, text, re.ASCII) and not re.fullmatch(HOURS, text, re.ASCII):
+            refuse("this is told in hours or days, not in minutes", form)
+        return read_any(text)
+
+    return read
+
+
+def _durations(least: str, most: str, form: str) -> Callable[[object], timedelta]:
     def read(value: object) -> timedelta:
         text = text_of(value, form)
         if not re.fullmatch(DURATION, text, re.ASCII):
@@ -72,9 +91,9 @@ def flag(value: object) -> bool:
     return text == "true"
 
 
-def choice[E: StrEnum](kind: type[E]) -> Callable[[object], E]:
-    """Return a reader of the members of `kind`; a misspelt one names the near one."""
-    members = [member.value for member in kind]
+def choice[E: StrEnum](kind: type[E], *some: E) -> Callable[[object], E]:
+    """Return a reader of the members of `kind`, or of `some`; a misspelt one names the near one."""
+    members = [member.value for member in some or kind]
     form = f"write {', '.join(members[:-1])} or {members[-1]}"
 
     def read(value: object) -> E:

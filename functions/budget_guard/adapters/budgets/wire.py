@@ -12,6 +12,7 @@ from budget_guard.adapters.budgets.budget import Budget, Cap, Threshold
 from budget_guard.adapters.budgets.costs import Costs
 from budget_guard.adapters.budgets.faults import Fault, Place, has_errors, quote
 from budget_guard.adapters.budgets.model import Account, File, Safety, Scope
+from budget_guard.adapters.budgets.rotation import Rotation
 from budget_guard.adapters.budgets.rules import contradictions
 from budget_guard.adapters.budgets.signals import (
     Fallbacks,
@@ -31,6 +32,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "fallbacks": Fallbacks,
     "loops": Loops,
     "mix_shifted": MixShifted,
+    "rotation": Rotation,
     "safety": Safety,
     "scope": Scope,
     "signals": Signals,
@@ -79,8 +81,6 @@ def _fault(place: Place, detail: dict[str, Any]) -> Fault:
 def _unknown(place: Place) -> tuple[str, str]:
     """Return what is wrong with the field at `place`, which its part does not have, and a way out."""
     part, field = _part(place[:-1]), str(place[-1])
-    if part is Threshold and field == "do":
-        return "thresholds only alert in this version", "remove do; hold says when keys are fenced"
     if field == "<<":
         return "merge keys are not understood", "write the fields out, or alias a whole value"
     if part is Cap and field.isdigit():

@@ -1,0 +1,33 @@
+"""Reading the plain tree of a budgets file; what cannot be read is passed over.
+
+Its own fault is told by the model, so that one bad value hides no other.
+"""
+
+from collections.abc import Callable
+
+from pydantic_core import PydanticCustomError
+
+WILD = frozenset("*?[")
+
+
+def is_plain(pattern: str) -> bool:
+    """Tell whether a pattern fits one text alone: itself."""
+    return not WILD & set(pattern)
+
+
+def read[T](reader: Callable[[object], T], value: object) -> T | None:
+    """Return what a reader makes of a value; None where it refuses it."""
+    try:
+        return reader(value)
+    except PydanticCustomError:
+        return None
+
+
+def texts(value: object) -> list[str]:
+    """Return the texts of a list."""
+    return [one for one in items(value) if isinstance(one, str)]
+
+
+def items(value: object) -> list[object]:
+    """Return the items of a list; none of what is no list."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,74 @@
+"""What contradicts in the rotation of keys: rules that meet, and spans that do not follow."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from budget_guard.adapters.budgets import leaves
+from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
+from budget_guard.adapters.budgets.plain import is_plain, items, read
+from budget_guard.adapters.budgets.scalars import spell_duration
+from budget_guard.domain.policy import RotationRule, fits
+
+type Rule = dict[str, object]
+
+USUAL = RotationRule()
+_PLACE: Place = ("rotation",)
+
+
+def contradictions(rotation: object) -> Iterator[Fault]:
+    """Yield what contradicts in the plain content of the section."""
+    before: dict[str, Place] = {}
+    for index, rule in enumerate(items(rotation)):
+        if isinstance(rule, dict):
+            yield from _taken((*_PLACE, index, "keys"), rule.get("keys"), before)
+            yield from _spans((*_PLACE, index), rule)
+
+
+def _taken(place: Place, keys: object, before: dict[str, Place]) -> Iterator[Fault]:
+    """Yield the patterns whose keys an earlier one has, and add them to those `before`."""
+    for index, one in enumerate(items(keys)):
+        if not isinstance(one, str) or not one:
+            continue
+        here, shown = (*place, index), quote(one)
+        if one in before:
+            form = "remove one of the two"
+            yield Fault(here, shown, "this pattern is there twice", form, related=before[one])
+        elif wider := next((other for other in before if _takes(other, one)), None):
+            message = f"the rule for {quote(wider)} comes first and is the one for these keys"
+            form = "put the narrower rule before it"
+            if before[wider][:-1] != place:
+                yield Fault(here, shown, message, form, Grade.WARNING, before[wider])
+        before.setdefault(one, here)
+
+
+def _takes(wider: str, pattern: str) -> bool:
+    """Tell whether every name that fits `pattern` surely fits `wider`."""
+    return wider == "*" or (is_plain(pattern) and fits((wider,), pattern))
+
+
+def _spans(place: Place, rule: Rule) -> Iterator[Fault]:
+    every = _span(rule, "every", leaves.schedule, USUAL.every)
+    drain = _span(rule, "drain", leaves.drain, USUAL.drain)
+    longest = _span(rule, "drain_max", leaves.drain_max, USUAL.drain_max)
+    if drain and longest and drain >= longest:
+        here, shown = _written(place, rule, {"drain": drain, "drain_max": longest})
+        message = f"an old key cannot be idle for {spell_duration(drain)} within"
+        message += f" {spell_duration(longest)}"
+        yield Fault(here, shown, message, "write drain below drain_max")
+    if every and longest and longest >= every:
+        here, shown = _written(place, rule, {"drain_max": longest, "every": every})
+        message = f"an old key may drain for {spell_duration(longest)}, and the next rotation comes"
+        message += f" after {spell_duration(every)}: old keys may pile up"
+        yield Fault(here, shown, message, "write drain_max below every", Grade.WARNING)
+
+
+def _written(place: Place, rule: Rule, spans: dict[str, timedelta]) -> tuple[Place, str]:
+    """Return the place and value of the first of two spans that the file has itself."""
+    name = next(one for one in spans if one in rule)
+    return (*place, name), spell_duration(spans[name])
+
+
+def _span(
+    rule: Rule, name: str, reader: Callable[[object], timedelta], usual: timedelta
+) -> timedelta | None:
+    return read(reader, rule[name]) if name in rule else usual
