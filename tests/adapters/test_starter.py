@@ -44,8 +44,8 @@ def test_a_function_that_does_not_exist_is_an_error_of_the_deployment(functions:
     ("failure", "error", "says"),
     [
         ("AccessDeniedException", SettingsError, "may not invoke"),
-        ("TooManyRequestsException", GuardError, "runs by its own schedule"),
-        ("ServiceException", GuardError, "runs by its own schedule"),
+        ("TooManyRequestsException", GuardError, "a later run starts it"),
+        ("ServiceException", GuardError, "a later run starts it"),
     ],
 )
 def test_each_failure_is_typed(

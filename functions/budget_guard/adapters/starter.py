@@ -44,7 +44,7 @@ class LambdaStarter:
             case Cause.DENIED:
                 return SettingsError(f"{what}: this function's role may not invoke it")
             case _:
-                return GuardError(f"{what}; it runs by its own schedule")
+                return GuardError(f"{what}; a later run starts it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
-"""Decides what every key should be, tells people, and starts `enforce` where there is work."""
+"""Decides what every key should be, tells people, and starts who has work to do."""
 
 import os
 from datetime import timedelta
 from time import sleep
 
 from budget_guard.adapters.alerts import SnsNotifier
-from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.errors import NotifierError
-from budget_guard.handlers.evaluation import tell_evaluation, warn_of_unconfirmed
+from budget_guard.handlers.evaluation import start_next, tell_evaluation, warn_of_unconfirmed
 from budget_guard.handlers.reporting import Summary, function
 from budget_guard.handlers.runtime import Run, client, ledger, policy, seconds_until
 from budget_guard.handlers.settings import EvaluateSettings, load
@@ -28,9 +27,7 @@ def handler(run: Run) -> Summary:
     sns = SnsNotifier(client("sns"), settings.alerts_topic_arn, settings.stack_name)
     with run.leased(memory, "evaluate") as lease:
         report = evaluate(Evaluation(memory, sns, lease, policy(), run.at))
-    if report.plan.wishes:
-        starter = LambdaStarter(client("lambda"), settings.enforce_function_name)
-        starter.start(time=run.at, run=run.id)
+    start_next(report, settings, run)
     tell_evaluation(report)
     if report.problem:
         raise NotifierError(report.problem)

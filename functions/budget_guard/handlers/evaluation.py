@@ -1,17 +1,31 @@
-"""What `evaluate` tells of budgets, alerts and subscriptions: metrics, and one line for each alert."""
+"""What follows an evaluation: who is started, and what is told of budgets, alerts, subscriptions."""
 
 from collections.abc import Iterable
 
 from aws_lambda_powertools import single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan
+from budget_guard.domain.upkeep import needs_upkeep
 from budget_guard.handlers.reporting import count, logger
+from budget_guard.handlers.runtime import Run, client
+from budget_guard.handlers.settings import EvaluateSettings
 from budget_guard.use_cases.evaluate import EvaluateReport
 
 MOST_BUDGETS = 50
 """Budgets with metrics of their own; each costs money every month."""
+
+
+def start_next(report: EvaluateReport, settings: EvaluateSettings, run: Run) -> None:
+    """Start whoever has work: `enforce` for wishes, `rotate` for lineages that need care."""
+    for function, has_work in (
+        (settings.enforce_function_name, bool(report.plan.wishes)),
+        (settings.rotate_function_name, needs_upkeep(report.plan.facts)),
+    ):
+        if has_work:
+            LambdaStarter(client("lambda"), function).start(time=run.at, run=run.id)
 
 
 def tell_evaluation(report: EvaluateReport) -> None:

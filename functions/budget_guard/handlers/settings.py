@@ -41,6 +41,7 @@ class EvaluateSettings(Settings):
 
     alerts_topic_arn: Text
     enforce_function_name: Text
+    rotate_function_name: Text
     stack_name: Text
 
 

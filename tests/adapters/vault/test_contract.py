@@ -13,8 +13,10 @@ Tried with the emulator (MiniStack 1.5.33), beside what AWS documents:
 | a label taken from who does not have it | InvalidParameterException | |
 | CreateSecret without a value | **a version without a text has AWSCURRENT** | no version at all |
 | RotateSecret | **calls no function, and moves AWSCURRENT to a version without a text at once, even with RotateImmediately=false** | AWSPENDING without a value; createSecret, setSecret, testSecret, finishSecret are invoked one by one; with RotateImmediately=false only testSecret |
+| RotateSecret while AWSPENDING is another version than AWSCURRENT | **one more** | InvalidRequestException: a rotation is under way, and is attempted again |
+| CancelRotateSecret | **Unknown action** | RotationEnabled false |
 
-So no rotation can be started there: tests call the four steps by hand as the service does, with one
+So no rotation can be started there, and requests about schedules are only compared: tests call the four steps by hand as the service does, with one
 token for all four, and again from the first when one of them failed.
 """
 
@@ -37,6 +39,7 @@ from tests.domain.builders import NOW
 
 PLAINTEXT = "sk-or-v1-made-up-0123abcd"
 ROTATES = "arn:aws:lambda:eu-central-1:000000000000:function:rotate"
+NAME = "openrouter/prod-api"
 OLD, NEW, OTHER = (str(uuid4()) for _ in range(3))
 
 
@@ -67,7 +70,7 @@ def place(request: pytest.FixtureRequest) -> Place:
             SecretId=arn, ClientRequestToken=token, SecretString=text, VersionStages=stages
         )
 
-    return Place(SecretsManagerVault(manager), arn, put_there)
+    return Place(SecretsManagerVault(manager, ROTATES), arn, put_there)
 
 
 def kept(number: int = 1) -> Kept:
@@ -167,10 +170,22 @@ def test_why_secrets_manager_did_not_is_said(
     with Stubber(manager) as stub:
         stub.add_client_error("describe_secret", failure)
         stub.add_client_error("get_secret_value", failure)
-        vault = SecretsManagerVault(manager)
+        vault = SecretsManagerVault(manager, ROTATES)
         for ask in (vault.in_use, lambda secret: vault.version(secret, NEW)):
             with pytest.raises(VaultError, match=says):
                 ask("openrouter/prod-api")
+
+
+@pytest.fixture
+def memory() -> MemoryVault:
+    vault = MemoryVault()
+    vault.create("prod-api")
+    return vault
+
+
+@pytest.fixture
+def manager(client: Callable[[str], Any]) -> Any:
+    return client("secretsmanager")
 
 
 @pytest.fixture(params=["memory", "secrets manager"])
@@ -191,17 +206,80 @@ def test_a_new_secret_is_under_the_prefix_and_holds_nothing(office: VaultOffice)
     assert office.current(secret) == kept()
 
 
-def test_a_schedule_never_rotates_at_once(client: Callable[[str], Any]) -> None:
+def test_a_schedule_is_set_and_taken_back(memory: MemoryVault) -> None:
+    memory.schedule(NAME, timedelta(days=30))
+    assert memory.schedules == {NAME: timedelta(days=30)}
+    for _ in range(2):
+        memory.unschedule(NAME)
+    assert not memory.schedules
+
+
+def test_a_rotation_is_asked_for_once_and_one_at_a_time(memory: MemoryVault) -> None:
+    for token in (NEW, NEW, OTHER):
+        memory.rotate_now(NAME, token)
+    assert memory.rotations == [(NAME, NEW)]
+    assert memory.version(NAME, NEW) is None
+    memory.put_pending(NAME, NEW, kept(2))
+    memory.promote(NAME, NEW)
+    for token in (NEW, OTHER):
+        memory.rotate_now(NAME, token)
+    assert memory.rotations == [(NAME, NEW), (NAME, OTHER)]
+
+
+def test_a_schedule_never_rotates_at_once(manager: Any) -> None:
     # Not called on the emulator: it would move AWSCURRENT (see above).
-    manager = client("secretsmanager")
     asked = {
-        "SecretId": "openrouter/prod-api",
+        "SecretId": NAME,
         "RotationLambdaARN": ROTATES,
         "RotationRules": {"ScheduleExpression": "rate(720 hours)"},
         "RotateImmediately": False,
     }
     with Stubber(manager) as stub:
         stub.add_response("rotate_secret", {}, asked)
-        office = SecretsManagerOffice(manager, ROTATES)
-        office.schedule("openrouter/prod-api", timedelta(days=30))
+        SecretsManagerVault(manager, ROTATES).schedule(NAME, timedelta(days=30))
         stub.assert_no_pending_responses()
+
+
+def test_a_schedule_is_cancelled(manager: Any) -> None:
+    with Stubber(manager) as stub:
+        stub.add_response("cancel_rotate_secret", {}, {"SecretId": NAME})
+        SecretsManagerVault(manager, ROTATES).unschedule(NAME)
+        stub.assert_no_pending_responses()
+
+
+NOW_ONCE = {"SecretId": NAME, "ClientRequestToken": NEW, "RotateImmediately": True}
+
+
+def test_a_rotation_is_begun_at_once_by_the_version_that_is_given(manager: Any) -> None:
+    with Stubber(manager) as stub:
+        stub.add_response("rotate_secret", {}, NOW_ONCE)
+        SecretsManagerVault(manager, ROTATES).rotate_now(NAME, NEW)
+        stub.assert_no_pending_responses()
+
+
+def described(labels: dict[str, str]) -> dict[str, Any]:
+    return {"VersionIdsToStages": {version: [label] for version, label in labels.items()}}
+
+
+def test_while_a_rotation_is_under_way_the_service_goes_on_with_that(manager: Any) -> None:
+    with Stubber(manager) as stub:
+        stub.add_client_error("rotate_secret", "InvalidRequestException")
+        stub.add_response("describe_secret", described({OLD: "AWSCURRENT", NEW: "AWSPENDING"}))
+        SecretsManagerVault(manager, ROTATES).rotate_now(NAME, NEW)
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        ("InvalidRequestException", "nothing was concluded"),
+        ("ResourceNotFoundException", "no such secret"),
+        ("AccessDeniedException", "may not do that"),
+    ],
+)
+def test_a_rotation_that_is_refused_is_told(manager: Any, failure: str, says: str) -> None:
+    with Stubber(manager) as stub:
+        stub.add_client_error("rotate_secret", failure)
+        stub.add_response("describe_secret", described({OLD: "AWSCURRENT"}))
+        with pytest.raises(VaultError, match=says):
+            SecretsManagerVault(manager, ROTATES).rotate_now(NAME, NEW)

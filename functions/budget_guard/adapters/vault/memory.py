@@ -17,22 +17,22 @@ class Versions:
 
 
 class MemoryVault:
-    """See the port `VaultOffice` for what each method promises; `schedules` are what was asked for."""
+    """See the port `VaultOffice` for what each method promises.
+
+    `schedules` and `rotations` (the secrets, with the tokens of their versions) are what was asked
+    for; nobody is called.
+    """
 
     def __init__(self) -> None:
         self._secrets: dict[str, Versions] = {}
         self.schedules: dict[str, timedelta] = {}
+        self.rotations: list[tuple[str, str]] = []
 
     def create(self, name: str) -> str:
         """Add a secret that holds nothing, unless there is one of this name."""
         secret = f"openrouter/{name}"
         self._secrets.setdefault(secret, Versions())
         return secret
-
-    def schedule(self, secret: str, every: timedelta) -> None:
-        """Remember it."""
-        self._named(secret)
-        self.schedules[secret] = every
 
     def current(self, secret: str) -> Kept | None:
         """Return what has AWSCURRENT."""
@@ -73,6 +73,23 @@ class MemoryVault:
         held = self._named(secret)
         if held.labels.get("AWSPENDING") == token:
             del held.labels["AWSPENDING"]
+
+    def schedule(self, secret: str, every: timedelta) -> None:
+        """Remember it."""
+        self._named(secret)
+        self.schedules[secret] = every
+
+    def unschedule(self, secret: str) -> None:
+        """Forget it."""
+        self._named(secret)
+        self.schedules.pop(secret, None)
+
+    def rotate_now(self, secret: str, token: str) -> None:
+        """Let a version without a text have AWSPENDING, unless another has it or this one was asked."""
+        held = self._named(secret)
+        if "AWSPENDING" not in held.labels and (secret, token) not in self.rotations:
+            held.labels["AWSPENDING"] = token
+            self.rotations.append((secret, token))
 
     def _named(self, secret: str) -> Versions:
         if secret not in self._secrets:

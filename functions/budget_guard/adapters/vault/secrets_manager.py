@@ -25,10 +25,11 @@ ADVICE = {
 
 
 class SecretsManagerVault:
-    """See the port `Vault` for what each method promises."""
+    """See the port `Vault` for what each method promises; `rotates` is the function's ARN."""
 
-    def __init__(self, client: "SecretsManagerClient") -> None:
+    def __init__(self, client: "SecretsManagerClient", rotates: str) -> None:
         self._client = client
+        self._rotates = rotates
 
     def current(self, secret: str) -> Kept | None:
         """Read AWSCURRENT."""
@@ -85,6 +86,41 @@ class SecretsManagerVault:
                     SecretId=secret, VersionStage=PENDING, RemoveFromVersionId=token
                 )
 
+    def schedule(self, secret: str, every: timedelta) -> None:
+        """Put it on a schedule in whole hours; `RotateImmediately` would be the service's default."""
+        hours = max(4, every // timedelta(hours=1))
+        with _asking(secret):
+            self._client.rotate_secret(
+                SecretId=secret,
+                RotationLambdaARN=self._rotates,
+                RotationRules={"ScheduleExpression": f"rate({hours} hours)"},
+                RotateImmediately=False,
+            )
+
+    def unschedule(self, secret: str) -> None:
+        """Cancel the schedule; the service would leave a rotation that is under way half done."""
+        with _asking(secret):
+            self._client.cancel_rotate_secret(SecretId=secret)
+
+    def rotate_now(self, secret: str, token: str) -> None:
+        """Ask for it; the service refuses where AWSPENDING shows a rotation that is under way.
+
+        It then goes on with that one.
+        """
+        try:
+            self._client.rotate_secret(
+                SecretId=secret, ClientRequestToken=token, RotateImmediately=True
+            )
+        except self._client.exceptions.InvalidRequestException as error:
+            if not self._is_rotating(secret):
+                raise _meaning(secret, error) from error
+        except (BotoCoreError, ClientError) as error:
+            raise _meaning(secret, error) from error
+
+    def _is_rotating(self, secret: str) -> bool:
+        labels = self._labels(secret).values()
+        return any(PENDING in stages and CURRENT not in stages for stages in labels)
+
     def _labels(self, secret: str) -> Mapping[str, list[str]]:
         with _asking(secret):
             found = self._client.describe_secret(SecretId=secret)
@@ -105,11 +141,7 @@ def _meaning(secret: str, error: BotoCoreError | ClientError) -> VaultError:
 
 
 class SecretsManagerOffice(SecretsManagerVault):
-    """See the port `VaultOffice`; `rotates` is the ARN of the function `rotate`."""
-
-    def __init__(self, client: "SecretsManagerClient", rotates: str) -> None:
-        super().__init__(client)
-        self._rotates = rotates
+    """See the port `VaultOffice` for what it promises."""
 
     def create(self, name: str) -> str:
         """Create a secret without a value, tagged as the guard's own."""
@@ -126,14 +158,3 @@ class SecretsManagerOffice(SecretsManagerVault):
         except (BotoCoreError, ClientError) as error:
             raise _meaning(full, error) from error
         return made["ARN"]
-
-    def schedule(self, secret: str, every: timedelta) -> None:
-        """Put it on a schedule in whole hours; `RotateImmediately` would be the service's default."""
-        hours = max(4, every // timedelta(hours=1))
-        with _asking(secret):
-            self._client.rotate_secret(
-                SecretId=secret,
-                RotationLambdaARN=self._rotates,
-                RotationRules={"ScheduleExpression": f"rate({hours} hours)"},
-                RotateImmediately=False,
-            )

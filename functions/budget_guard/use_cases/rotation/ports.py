@@ -151,14 +151,25 @@ class Vault(Protocol):
         """Take AWSPENDING from a version, if it has it."""
         ...
 
+    def schedule(self, secret: str, every: timedelta) -> None:
+        """Have a secret rotated regularly, the first time after `every`: never at once."""
+        ...
+
+    def unschedule(self, secret: str) -> None:
+        """Have a secret rotated no more; again is as well."""
+        ...
+
+    def rotate_now(self, secret: str, token: str) -> None:
+        """Have a secret rotated once, by a version of this token; asked again, that one goes on.
+
+        While another rotation is under way, there is none besides it.
+        """
+        ...
+
 
 class VaultOffice(Vault, Protocol):
     """The vault, for who puts keys under rotation."""
 
     def create(self, name: str) -> str:
         """Make an empty secret under the prefix, or find the one of this name; return its ARN."""
-        ...
-
-    def schedule(self, secret: str, every: timedelta) -> None:
-        """Have a secret rotated regularly, the first time after `every`: never at once."""
         ...

@@ -5,33 +5,40 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from budget_guard.domain.errors import KeyGone, LeaseLost
+from budget_guard.domain.errors import KeyGone
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
 from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.records import Audit
 from budget_guard.use_cases.ports import Change, Lease
 from budget_guard.use_cases.rotation.deleting import delete_key
-from budget_guard.use_cases.rotation.rotating import Rotating, alone, changing
+from budget_guard.use_cases.rotation.rotating import Rotating, alone, apart, changing
 
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """What a run did: hashes of keys disabled and deleted."""
+    """What a run did: hashes of keys disabled and deleted, and what could not be done."""
 
     disabled: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def retire(to: Rotating) -> Retired:
     """Look at every key that has a successor, and take the next step with it.
 
-    Lineages that somebody rotates just now wait for the next run.
+    Lineages that somebody rotates just now wait for the next run; what fails for one of them keeps
+    no other.
     """
-    found = [one for lineage in to.ledger.lineages().values() for one in _each(lineage, to)]
+    found: list[_Found] = []
+    problems: list[str] = []
+    for lineage in to.ledger.lineages().values():
+        with apart(problems):
+            found.extend(_each(lineage, to))
     return Retired(
         disabled=tuple(one.key for one in found if one.state is State.DISABLED),
         deleted=tuple(one.key for one in found if one.state is State.DELETED),
+        problems=tuple(problems),
     )
 
 
@@ -45,14 +52,11 @@ def _each(lineage: Lineage, to: Rotating) -> Iterator[_Found]:
     if not any(one.state in leaving for one in lineage.generations):
         return
     rule = to.rule(lineage)
-    try:
-        with alone(lineage.secret, to) as lease:
-            now = to.ledger.lineage(lineage.secret) or lineage
-            for one in now.generations:
-                if one.state in leaving and (found := _step(one, lineage.secret, rule, lease, to)):
-                    yield found
-    except LeaseLost:
-        return
+    with alone(lineage.secret, to) as lease:
+        now = to.ledger.lineage(lineage.secret) or lineage
+        for one in now.generations:
+            if one.state in leaving and (found := _step(one, lineage.secret, rule, lease, to)):
+                yield found
 
 
 def _step(

@@ -5,7 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from budget_guard.domain.errors import LeaseLost, ProviderUnavailable
+from budget_guard.domain.errors import (
+    GuardError,
+    LeaseLost,
+    ManagementKeyError,
+    ProviderUnavailable,
+)
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Policy, RotationRule
 from budget_guard.use_cases.leases import leased
@@ -49,6 +54,23 @@ def alone(secret: str, to: Rotating) -> Iterator[Lease]:
     name = f"rotate/{secret}"
     with leased(to.ledger, name, token=to.run, now=to.clock(), lasts=STEP_LASTS) as lease:
         yield lease
+
+
+@contextmanager
+def apart(problems: list[str]) -> Iterator[None]:
+    """Let no failure of the block stop what follows it: what it says is added to `problems`.
+
+    A lease that another run holds is none. Only the want of a management key is raised: without it
+    nothing else would go.
+    """
+    try:
+        yield
+    except ManagementKeyError:
+        raise
+    except LeaseLost:
+        return
+    except GuardError as error:
+        problems.append(str(error))
 
 
 @contextmanager

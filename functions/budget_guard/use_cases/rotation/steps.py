@@ -37,18 +37,34 @@ def rotate(step: Step, secret: str, token: str, to: Rotating) -> None:
 
     Raises `RotationFailed` where the rotation was taken back: the secret, and the old key, are as
     before, and the ledger's rotation says why. Any other error: the next call goes on from there.
-    A secret that holds nothing yet passes every step but the first.
+    A secret that holds nothing yet passes every step but the first, and that without a lease: the
+    service tests the function when a schedule is set, and who sets it holds the lease.
     """
+    if step is not Step.CREATE and not _is_of(token, to.ledger.rotation(secret)):
+        return
     with alone(secret, to) as lease:
-        lineage, rotation = to.ledger.lineage(secret), to.ledger.rotation(secret)
-        if rotation is None or rotation.token != token:
-            if step is not Step.CREATE:
-                return
-            rotation = _begun(secret, token, lineage, rotation, lease, to)
-            lineage = to.ledger.lineage(secret)
-        if lineage is None or rotation.stage is Stage.DONE:
+        try:
+            _step(step, secret, token, lease, to)
+        except RotationFailed:
+            # Left there, it would look like a rotation under way: the service would begin no other.
+            to.vault.drop_pending(secret, token)
+            raise
+
+
+def _step(step: Step, secret: str, token: str, lease: Lease, to: Rotating) -> None:
+    lineage, rotation = to.ledger.lineage(secret), to.ledger.rotation(secret)
+    if rotation is None or not _is_of(token, rotation):
+        if step is not Step.CREATE:
             return
-        _go_on(step, rotation, lineage, lease, to)
+        rotation = _begun(secret, token, lineage, rotation, lease, to)
+        lineage = to.ledger.lineage(secret)
+    if lineage is None or rotation.stage is Stage.DONE:
+        return
+    _go_on(step, rotation, lineage, lease, to)
+
+
+def _is_of(token: str, rotation: Rotation | None) -> bool:
+    return rotation is not None and rotation.token == token
 
 
 def _begun(
