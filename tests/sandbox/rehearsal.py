@@ -1,7 +1,7 @@
 """A play without AWS: the guard's own code in process, on the account that the stage would have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ from budget_guard.adapters.budgets import yaml_file
 from budget_guard.adapters.ids import MemoryIds
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.adapters.vault.memory import MemoryVault
-from budget_guard.domain.policy import Policy, RotationRule
+from budget_guard.domain.policy import Policy
 from budget_guard.sandbox.entrance import enter
 from budget_guard.sandbox.openrouter import Account, Api
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
@@ -28,9 +28,9 @@ from budget_guard.use_cases.costs.keeping import Keeper
 from budget_guard.use_cases.costs.poll import CostPoll, poll_costs
 from budget_guard.use_cases.leases import leased
 from budget_guard.use_cases.rotation.adopting import Adopting, adopt
-from budget_guard.use_cases.rotation.retiring import retire
 from budget_guard.use_cases.rotation.rotating import Rotating
 from budget_guard.use_cases.rotation.steps import Step, rotate
+from budget_guard.use_cases.rotation.tending import tend
 from tests.simulation.guard import Guard
 
 
@@ -125,7 +125,7 @@ class RehearsedSecrets:
         rotate(step, secret, token, self._rotating())
 
     def look_after(self) -> None:
-        retire(self._rotating())
+        assert tend(self._rotating()).problems == ()
 
     def _rotating(self) -> Rotating:
         on = self._on
@@ -162,7 +162,6 @@ def rehearse(built: Set, folder: Path, *, with_people: bool, rounds: int = 1) ->
     entered = enter(built.roles, built.opens)
     traffic, hashes, plaintexts = entered
     policy = yaml_file.load(built.budgets(folder, hashes))
-    policy = replace(policy, rotation=(RotationRule(("chat-api",)),))
     on = Rehearsal(traffic, hashes, Guard(traffic.account, policy), rounds, plaintexts)
     told: list[str] = []
     bill = play(
