@@ -25,6 +25,7 @@ class Job(StrEnum):
     ENFORCE = "enforce"
     POLL_COSTS = "poll_costs"
     HEADROOM = "headroom"
+    ROTATE = "rotate"
 
     @property
     def construct_id(self) -> str:
@@ -34,7 +35,7 @@ class Job(StrEnum):
     @property
     def is_scheduled(self) -> bool:
         """Tell whether it runs by itself: else only when it is asked."""
-        return self is not Job.HEADROOM
+        return self not in (Job.HEADROOM, Job.ROTATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,9 @@ KEPT = Duration.days(14)
 """As long as SQS can: what a guard that is down does not take waits for it."""
 MOST_RECEIVES = 1000
 """The guard refuses with a reason; this only catches what would stop each run before it can."""
+TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+TAKE_EMULATED = ("sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch")
+"""AWS has no such permissions, and grants batches by those above; the emulator asks for them."""
 
 
 class GenerationQueue(Construct):
@@ -29,6 +32,11 @@ class GenerationQueue(Construct):
             busy=busy,
             dead=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MOST_RECEIVES),
         )
+
+    @property
+    def taking(self) -> tuple[str, ...]:
+        """Return what takes messages from `queue`, as it must be granted here."""
+        return TAKE if self._tls else TAKE + TAKE_EMULATED
 
     def _queue(
         self,

@@ -15,6 +15,7 @@ from infra.functions import MEMORY, Common, GuardFunction, Job
 from infra.generation_queue import GenerationQueue
 from infra.ledger import Ledger
 from infra.management_key import ManagementKey
+from infra.rotated_secrets import ACTIONS, STEP_TIMEOUT, RotatedSecrets
 from infra.schedules import Schedules
 from infra.settings import Architecture, Settings
 from infra.topics import Topics
@@ -32,9 +33,6 @@ COSTS_TIMEOUT = Duration.minutes(10)
 """The first run reads four weeks, one request a second; it ends before the next one begins."""
 COSTS_BUSY = Duration.minutes(11)
 """Longer than a run of `poll_costs`: what it took from the queue is hidden from the next one."""
-TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
-TAKE_EMULATED = ("sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch")
-"""AWS has no such permissions, and grants batches by those above; the emulator asks for them."""
 PROCESSORS = {
     Architecture.ARM64: lambda_.Architecture.ARM_64,
     Architecture.X86_64: lambda_.Architecture.X86_64,
@@ -64,6 +62,7 @@ class BudgetGuardStack(Stack):
         self._key = ManagementKey(self, "ManagementKey", existing_arn=settings.secret_arn)
         self._ids = GenerationQueue(self, "Generations", busy=COSTS_BUSY, tls=not settings.embedded)
         self._functions = self._make_functions()
+        self._rotated = RotatedSecrets(self, "Rotated", rotate=self._functions[Job.ROTATE])
         self._schedules = Schedules(
             self,
             "Schedules",
@@ -82,12 +81,14 @@ class BudgetGuardStack(Stack):
             "MANAGEMENT_KEY_SECRET_ARN": self._key.secret_arn,
         }
         enforce = self._function(Job.ENFORCE, Duration.minutes(4), provider)
+        rotate = self._function(Job.ROTATE, STEP_TIMEOUT, provider)
         evaluate = self._function(
             Job.EVALUATE,
             Duration.minutes(2),
             {
                 "ALERTS_TOPIC_ARN": self._topics.alerts.topic_arn,
                 "ENFORCE_FUNCTION_NAME": enforce.function.function_name,
+                "ROTATE_FUNCTION_NAME": rotate.function.function_name,
                 "STACK_NAME": self.stack_name,
             },
         )
@@ -109,7 +110,7 @@ class BudgetGuardStack(Stack):
         )
         # An application waits for its answer one second: more memory is more of a processor.
         headroom = self._function(Job.HEADROOM, Duration.seconds(10), {}, memory=1024)
-        return {made.job: made for made in (poll, evaluate, enforce, costs, headroom)}
+        return {made.job: made for made in (poll, evaluate, enforce, costs, headroom, rotate)}
 
     def _function(
         self, job: Job, timeout: Duration, environment: Mapping[str, str], *, memory: int = MEMORY
@@ -129,10 +130,7 @@ class BudgetGuardStack(Stack):
             self,
             "Alarms",
             functions=functions,
-            queues={
-                "StartsLost": self._schedules.dlq,
-                "IdsRefused": self._ids.dead_letters,
-            },
+            queues={"StartsLost": self._schedules.dlq, "IdsRefused": self._ids.dead_letters},
             health=self._topics.health,
             settings=self._settings,
         )
@@ -147,7 +145,7 @@ class BudgetGuardStack(Stack):
         reads_key = ("secretsmanager:GetSecretValue",)
         roles = {job: made.role for job, made in self._functions.items()}
         arns = {job: made.function.function_arn for job, made in self._functions.items()}
-        poll, evaluate, enforce, costs, headroom = (roles[job] for job in Job)
+        poll, evaluate, enforce, costs, headroom, rotate = (roles[job] for job in Job)
         for role, actions, resource in (
             (poll, LEDGER + OBSERVE, table),
             (poll, reads_key, secret),
@@ -156,21 +154,22 @@ class BudgetGuardStack(Stack):
             (evaluate, ("sns:Publish", "sns:ListSubscriptionsByTopic"), alerts),
             (evaluate, ("kms:Decrypt", "kms:GenerateDataKey"), key),
             (evaluate, starts, arns[Job.ENFORCE]),
+            (evaluate, starts, arns[Job.ROTATE]),
             (enforce, LEDGER, table),
             (enforce, reads_key, secret),
             (costs, LEDGER, table),
             (costs, reads_key, secret),
-            (
-                costs,
-                TAKE + (TAKE_EMULATED if self._settings.embedded else ()),
-                self._ids.queue.queue_arn,
-            ),
+            (costs, self._ids.taking, self._ids.queue.queue_arn),
             (costs, ("sqs:SendMessage",), self._ids.dead_letters.queue_arn),
-            (headroom, ("dynamodb:GetItem",), table),
+            (headroom, ("dynamodb:GetItem", "dynamodb:Query"), table),
+            (rotate, LEDGER, table),
+            (rotate, reads_key, secret),
+            (rotate, ACTIONS, self._rotated.arn),
             *((self._schedules.role, starts, arn) for job, arn in arns.items() if job.is_scheduled),
             (self._schedules.role, ("sqs:SendMessage",), self._schedules.dlq.queue_arn),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
+        self._rotated.let_ask(self._functions[Job.ROTATE])
 
     def _headroom_url(self) -> str:
         """Return where applications ask what is left to a key, if IAM allows them to."""
@@ -190,6 +189,7 @@ class BudgetGuardStack(Stack):
             "DeadLettersUrl": self._ids.dead_letters.queue_url,
             "ScheduleGroupName": self._schedules.group.schedule_group_name,
             "HeadroomUrl": self._headroom_url(),
+            "RotateFunctionArn": self._functions[Job.ROTATE].function.function_arn,
             "DashboardUrl": f"{console}?region={Aws.REGION}#dashboards/dashboard/{page}",
             **{
                 f"{job.construct_id}FunctionName": made.function.function_name

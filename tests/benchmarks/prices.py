@@ -15,3 +15,4 @@ PER_DASHBOARD = 3.00  # Amazon CloudWatch pricing, a month (three are free in an
 PER_GB_OF_LOGS = 0.63  # Amazon CloudWatch pricing, ingestion
 PER_KEY = 1.00  # AWS KMS pricing, customer-managed, a month
 PER_SECRET = 0.40  # AWS Secrets Manager pricing, a month
+PER_10_000_SECRET_CALLS = 0.05  # AWS Secrets Manager pricing

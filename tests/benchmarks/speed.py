@@ -10,7 +10,7 @@ from tests.benchmarks.measuring import Taken
 from tests.benchmarks.server import Server, serving
 
 FUNCTIONS = ("poll", "evaluate")
-HANDLERS = ("poll_usage", "evaluate", "enforce", "poll_costs", "headroom")
+HANDLERS = ("poll_usage", "evaluate", "enforce", "poll_costs", "headroom", "rotate")
 BARE = "import boto3; boto3.client('dynamodb')"
 MB = 1024 * 1024
 

@@ -13,13 +13,17 @@ from typer.testing import CliRunner, Result
 from budget_guard.adapters.alerts import RecordingNotifier
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.adapters.starter import RecordingStarter
+from budget_guard.adapters.vault.memory import MemoryVault
 from budget_guard.cli.deployment import Deployment
 from budget_guard.cli.main import app
-from budget_guard.domain.policy import Budget, Hold, Mode, Policy
+from budget_guard.domain.policy import Budget, Hold, Mode, Policy, RotationRule
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.clock import Clock
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
+from budget_guard.sandbox.openrouter.in_process_guardrails import in_process_guardrails
+from budget_guard.sandbox.openrouter.in_process_keys import in_process_keys
 from budget_guard.sandbox.openrouter.refusals import Refusal
 from budget_guard.use_cases.ports import OpenRouter
 from tests.simulation.guard import Guard
@@ -93,14 +97,20 @@ class Office:
     slept: list[float] = field(default_factory=list)
     columns: int = 80
     connect: Callable[[], OpenRouter] | None = None
+    vault: MemoryVault = field(default_factory=MemoryVault)
+    rotation: tuple[RotationRule, ...] = ()
 
     def __post_init__(self) -> None:
         self.account = Account(clock=Clock(WEDNESDAY))
         for name in self.names:
             own = {"limit": 50, "limit_reset": "daily"} if name == "prod-api" else {}
             self.account.create_key({"name": name, **own})
-        self.guard = Guard(self.account, Policy(self.budgets, "f00d", self.mode))
+        self.guard = Guard(self.account, self.policy)
         self.notifier.subscribed = ["on-call@example.com"]
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.budgets, "f00d", self.mode, rotation=self.rotation)
 
     @property
     def ledger(self) -> MemoryLedger:
@@ -147,11 +157,14 @@ class Office:
             notifier=self.notifier,
             evaluate=self.starter,
             connect=self.connect or (lambda: InProcessOpenRouter(self.account, self.guard.faults)),
+            guardrails=lambda: in_process_guardrails(Api(self.account, self.guard.faults)),
             caller=lambda: "user/ann",
             topic="arn:aws:sns:eu-central-1:123456789012:alerts",
             secret="arn:aws:secretsmanager:eu-central-1:123456789012:secret:key",
             clock=lambda: self.now,
             sleep=self.sleep,
+            keys=lambda: in_process_keys(Api(self.account, self.guard.faults)),
+            vault=lambda: self.vault,
         )
 
     def run(self, *arguments: str, answer: str | None = None, **more: Any) -> Result:

@@ -21,10 +21,11 @@ from botocore.exceptions import (
 from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
-from budget_guard.cli.aws import _caller
-from budget_guard.cli.aws_refusals import refusal
+from budget_guard.adapters.vault.secrets_manager import SecretsManagerOffice
+from budget_guard.cli.aws import _caller, _deployment
+from budget_guard.cli.aws_refusals import refusal, told_of_secrets
 from budget_guard.cli.main import app
-from budget_guard.domain.errors import SettingsError
+from budget_guard.domain.errors import SettingsError, VaultError
 from budget_guard.sandbox.aws.emulator import REGION, Emulator, emulator
 
 TEMPLATE = """\
@@ -47,6 +48,7 @@ Outputs:
   ManagementKeySecretArn: {Value: !Ref Key}
   OpenRouterBaseUrl: {Value: "https://openrouter.invalid/api/v1"}
   EvaluateFunctionName: {Value: Evaluate}
+  RotateFunctionArn: {Value: "arn:aws:lambda:eu-central-1:000000000000:function:Rotate"}
 """
 
 
@@ -104,6 +106,60 @@ def test_without_a_management_key_nothing_can_be_given_back(
 ) -> None:
     result = terminal("release", "--all", "--yes", "--reason", "x", **aws.environment())
     assert "has no management key in it yet" in told(result)
+
+
+def test_a_key_cannot_be_adopted_either(aws: Emulator, terminal: Callable[..., Result]) -> None:
+    result = terminal("adopt", "prod-api", **aws.environment())
+    assert "No plaintext came on standard input" in told(result)
+    result = terminal("lineage", **aws.environment())
+    assert "No key is under rotation" in result.stdout
+
+
+def test_a_stack_of_before_rotation_says_that_it_must_be_deployed_again() -> None:
+    def client(service: str) -> Any:
+        untyped: Any = boto3
+        return untyped.client(service, REGION, aws_access_key_id="a", aws_secret_access_key="b")
+
+    outputs = {
+        "ManagementKeySecretArn": "s",
+        "OpenRouterBaseUrl": "https://openrouter.invalid",
+        "TableName": "t",
+        "AlertsTopicArn": "a",
+        "EvaluateFunctionName": "e",
+    }
+    deployment = _deployment(client, "Guard", outputs)
+    with pytest.raises(SettingsError, match="The stack Guard cannot rotate keys yet: deploy"):
+        deployment.vault()
+    deployment = _deployment(client, "Guard", outputs | {"RotateFunctionArn": "r"})
+    assert isinstance(deployment.vault(), SecretsManagerOffice)
+
+
+@pytest.mark.parametrize(
+    ("failure", "error", "says"),
+    [
+        (
+            "AccessDeniedException",
+            SettingsError,
+            "They need secretsmanager:RotateSecret on secrets",
+        ),
+        ("ExpiredTokenException", SettingsError, "The AWS session has expired"),
+        ("ThrottlingException", VaultError, "busy or down"),
+    ],
+)
+def test_which_rights_secrets_manager_asks_for_is_said(
+    failure: str, error: type[Exception], says: str
+) -> None:
+    manager: Any = boto3.client(
+        "secretsmanager", REGION, aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    with Stubber(manager) as stub:
+        stub.add_client_error("rotate_secret", failure)
+        office = SecretsManagerOffice(manager, "arn:rotate")
+        with pytest.raises(error, match=says), told_of_secrets("secretsmanager:RotateSecret"):
+            office.rotate_now("openrouter/x", "t" * 32)
+    other = VaultError("as it is")
+    with pytest.raises(VaultError, match="as it is"), told_of_secrets("x"):
+        raise other
 
 
 def test_another_stack_is_named_as_that(aws: Emulator, terminal: Callable[..., Result]) -> None:

@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 
 from budget_guard.domain.policy import Budget
+from tests.cli.adopted import adopt, plaintext, rotate_all
 from tests.cli.desk import ALWAYS, DAILY, MONTHLY, Office
 
 EVIL = "x[/bold]\x1b[2J\nPlan: all is well [link=https://evil.example]here[/link] sk-or-v1-abcdef"
 LONG = "a-service-with-a-name-that-nobody-can-read-" * 4
 FILE = "mode: enforce\nprotect: ['x*']\nbudgets: [{name: tiny, keys: ['*'], cap: {daily: 1}, hold: always}]\n"
 WHY = ("--reason", "a\x1b[2J\nloop")
+
+
+def is_whole(line: str, file: Path) -> bool:
+    """Tell whether a line is to be copied, so that it is not broken."""
+    return str(file) in line or "openrouter/" in line
 
 
 @pytest.fixture
@@ -28,7 +34,21 @@ def office() -> Office:
     return office
 
 
-@pytest.mark.parametrize("command", ["explain", "freeze", "freeze --end", "plan", "approve"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "explain",
+        "freeze",
+        "freeze --end",
+        "plan",
+        "approve",
+        "adopt",
+        "lineage",
+        "lineages",
+        "rotate",
+        "retire",
+    ],
+)
 def test_no_page_is_forged_or_torn(command: str, office: Office, tmp_path: Path) -> None:
     key, file = office.hash(EVIL)[:8], tmp_path / "b.yaml"
     file.write_text(FILE, encoding="utf-8")
@@ -40,13 +60,22 @@ def test_no_page_is_forged_or_torn(command: str, office: Office, tmp_path: Path)
         "freeze --end": ("freeze", "--end", key),
         "plan": ("plan", str(file)),
         "approve": ("approve",),
+        "adopt": ("adopt", key),
+        "lineage": ("lineage", key),
+        "lineages": ("lineage",),
+        "rotate": ("rotate", key, *WHY),
+        "retire": ("retire", key, "--yes", *WHY),
     }[command]
     if command == "freeze --end":
         office.run("freeze", key, *WHY)
-    shown = office.run(*asked).output
+    if "lineage" in command or command in ("rotate", "retire"):
+        adopt(office, EVIL)
+    if command == "retire":
+        rotate_all(office, EVIL)
+    shown = office.run(*asked, answer=plaintext(office, EVIL)).output
     assert "[/bold]" in shown
     assert "\x1b" not in shown
     assert "abcdef" not in shown
     lines = [line.strip() for line in shown.splitlines()]
     assert not any(line.startswith("Plan: all") for line in lines)
-    assert all(len(line) <= 80 for line in lines if str(file) not in line)
+    assert all(len(line) <= 80 for line in lines if not is_whole(line, file))

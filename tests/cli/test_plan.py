@@ -170,6 +170,8 @@ def test_keys_in_a_secret_and_keys_that_nobody_rotates_are_not_named(office: Off
     assert "This key is in no secret, and cannot be rotated before it is adopted:" in shown
     assert f"budget-guard adopt {adhoc[:12]} report-adhoc" in shown
     assert left[:12] not in shown.split("adopted:")[1]
+    elsewhere = f"{rules}scope: {{workspaces: [nowhere]}}\n"
+    assert "adopt" not in planned(office, FILE + elsewhere).stdout
     answer = json.loads(plan_json(office, FILE + rules))
     assert [one["key"] for one in answer["unadopted"]] == [adhoc]
 

@@ -125,11 +125,15 @@ def test_an_incident_that_is_over_is_told_as_resolved_without_what_no_longer_app
 SILENT = {
     Kind.OVERRIDE,
     Kind.OVERRIDE_MASS,
+    Kind.RESTRICT_REFUSED,
     Kind.UNMANAGED,
     Kind.TOO_THIN,
     Kind.PROTECT_PROPOSED,
     Kind.MIX_SHIFTED,
     Kind.REPRICED,
+    Kind.ROTATION_DUE,
+    Kind.ROTATION_PROPOSED,
+    Kind.STRAY,
 }
 
 

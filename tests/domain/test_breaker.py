@@ -14,6 +14,7 @@ from budget_guard.domain.holds import Hold as KeyHold
 from budget_guard.domain.observations import Observation, observe
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval, Release
+from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.wishes import Fence, Restore
 from tests.domain.builders import (
     ALWAYS,
@@ -165,6 +166,9 @@ def test_observe_is_refused_while_keys_are_held_and_taken_up_when_none_is() -> N
     (told,) = [one for one in conditions(plan) if one.kind is Kind.MODE_REFUSED]
     assert told.entry.text == "mode: observe is refused while 1 key is held"
     assert decide(account(watching, [1], approved(KIND))).held_back is None
+    ours = {"#k0": Restriction("#k0", placed="cheap")}
+    restricted = replace(account(watching, [1], approved(KIND)), restrictions=ours)
+    assert decide(restricted).held_back
 
 
 def test_the_alert_names_what_would_be_done_why_and_the_command() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from budget_guard.domain.keys import Spent
+from budget_guard.domain.kin import Kin
+from budget_guard.domain.lineage import begun
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.unused import Unused, unused
@@ -23,10 +25,13 @@ def a_key_of(*marks: HourMark, name: str = "api", ever: int = 7, **who: Any) -> 
 
 
 def found(
-    *keys: Observation, spenders: tuple[str, ...] = (), costs_since: datetime | None = None
+    *keys: Observation,
+    spenders: tuple[str, ...] = (),
+    costs_since: datetime | None = None,
+    kin: Kin | None = None,
 ) -> list[str]:
-    people = People({one.key.hash: one for one in keys}, (a_budget(owner="ann"),))
-    return [one.name for one in unused(people, spenders, costs_since, NOW)]
+    people = People({one.key.hash: one for one in keys}, (a_budget(owner="ann"),), kin or Kin())
+    return [one.name for one in unused(people, {*spenders}, costs_since, NOW)]
 
 
 def later(days: int) -> HourMark:
@@ -36,7 +41,7 @@ def later(days: int) -> HourMark:
 def test_a_key_is_told_with_its_owner_its_age_and_its_last_spend() -> None:
     one = a_key_of(FIRST, later(40), ever=9)
     people = People({one.key.hash: one}, (a_budget(owner="ann"),))
-    (told,) = unused(people, (), None, NOW)
+    (told,) = unused(people, set(), None, NOW)
     last = (NOW - 40 * DAY).date()
     assert told == Unused("#api", "api", "ann", OLD, last, usd(9))
 
@@ -94,6 +99,47 @@ def test_a_key_that_was_just_seen_first_is_told_only_where_its_past_is_known(
     first = HourMark(NOW - timedelta(hours=2), Spent(usd(ever)))
     one = a_key_of(first, ever=ever, created_on=created_on)
     assert bool(found(one, costs_since=costs_since)) is is_told
+
+
+def line_of(*keys: str) -> Kin:
+    """Return the lineage of some keys, the last of which is in use."""
+    lineage = begun("secret", keys[0], "api", workspace="w1", at=NOW - 100 * DAY)
+    for one in keys[1:]:
+        lineage = lineage.moved_to(one, NOW - 3 * DAY)
+    return Kin({"secret": lineage})
+
+
+YOUNG = a_key_of(
+    HourMark(NOW - 3 * DAY, Spent()), name="api #2", ever=0, created_on=(NOW - 3 * DAY).date()
+)
+
+
+def test_a_lineage_is_unused_since_before_its_last_rotation_and_told_as_one() -> None:
+    old, kin = a_key_of(FIRST, later(40), ever=9), line_of("#api", "#api #2")
+    people = People({one.key.hash: one for one in (YOUNG, old)}, (a_budget(keys="api"),), kin)
+    (told,) = unused(people, set(), None, NOW)
+    last = (NOW - 40 * DAY).date()
+    assert told == Unused("#api #2", "api", None, OLD, last, usd(9))
+    assert found(old, YOUNG) == ["api"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "spenders"),
+    [
+        (a_key_of(FIRST, later(20)), YOUNG, ()),
+        (a_key_of(), a_key_of(FIRST, later(2), name="api #2", ever=9), ()),
+        (a_key_of(), YOUNG, ("#api",)),
+        (a_key_of(), YOUNG, ("#api #2",)),
+        (a_key_of(created_on=(NOW - 10 * DAY).date()), YOUNG, ()),
+        (a_key_of(), replace(YOUNG, gone_at=NOW), ()),
+    ],
+)
+def test_a_lineage_is_used_while_any_of_its_keys_is(
+    old: Observation, new: Observation, spenders: tuple[str, ...]
+) -> None:
+    kin = line_of("#api", "#api #2")
+    assert found(old, new, kin=kin, spenders=spenders) == []
+    assert found(a_key_of(), YOUNG, kin=kin) == ["api"]
 
 
 def test_the_longest_unused_come_first() -> None:

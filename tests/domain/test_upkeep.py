@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from budget_guard.domain import upkeep
 from budget_guard.domain.due import Due
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Settings
@@ -15,7 +16,7 @@ from budget_guard.domain.lineage import Lineage, State, begun
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.domain.upkeep import AGAIN, PATIENCE, needs_upkeep, to_start, unrecorded
+from budget_guard.domain.upkeep import AGAIN, PATIENCE, to_start, unrecorded
 from tests.domain.builders import DAY, HOUR, MINUTE, NOW, counters, facts_of, policy_of, seen
 
 ARN = "arn:secret"
@@ -47,6 +48,10 @@ def facts(
     policy = replace(policy_of(mode=mode), rotation=rules)
     kin = Kin({lineage.secret: lineage} if lineage else {}, rotations)
     return replace(facts_of([seen("prod", hash="#1"), *observed], policy), kin=kin)
+
+
+def needs_upkeep(known: Facts, *asked: Due) -> bool:
+    return upkeep.needs_upkeep(known, asked)
 
 
 def left(state: State, *, since: timedelta = DAY) -> Lineage:
@@ -142,3 +147,9 @@ def test_what_is_due_is_started_once_the_last_rotation_is_an_hour_ago() -> None:
 def test_who_is_under_no_rule_or_of_no_lineage_is_never_started() -> None:
     assert not to_start([DUE], facts(LINEAGE, rules=()))
     assert not to_start([DUE], facts(None))
+
+
+def test_what_is_due_starts_somebody_only_where_it_can_be_begun() -> None:
+    assert needs_upkeep(facts(LINEAGE), DUE)
+    assert not needs_upkeep(facts(LINEAGE, replace(ROTATION, began=NOW)), DUE)
+    assert not needs_upkeep(facts(LINEAGE, mode=Mode.OBSERVE), DUE)

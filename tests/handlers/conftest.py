@@ -10,7 +10,7 @@ import pytest
 
 from budget_guard.adapters import policy_json
 from budget_guard.adapters.budgets import yaml_file
-from budget_guard.handlers import evaluate, poll_usage, reporting, runtime
+from budget_guard.handlers import evaluate, poll_usage, reporting, rotation, runtime
 from budget_guard.sandbox.aws.emulator import REGION, Emulator, emulator
 from budget_guard.sandbox.openrouter import serve
 from tests.handlers.deployment import ANY_KEY, Deployment, Output
@@ -59,7 +59,7 @@ def guard(
         for name, value in deployed.environment(openrouter).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(runtime, "clock", lambda: deployed.account.clock.now)
-        for module in (poll_usage, evaluate):
+        for module in (poll_usage, evaluate, rotation):
             monkeypatch.setattr(module, "sleep", deployed.sleep)
         events = runtime.client("lambda").meta.events
         events.register("provide-client-params.lambda.Invoke", deployed.started)

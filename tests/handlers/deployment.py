@@ -15,7 +15,7 @@ import pytest
 
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.adapters.ledger.costs import DynamoCostLedger
-from budget_guard.handlers import enforce, evaluate, poll_costs, poll_usage
+from budget_guard.handlers import enforce, evaluate, poll_costs, poll_usage, rotate
 from budget_guard.sandbox.openrouter import Account, Api, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -24,6 +24,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Any], dict[str, Any]]] = {
     "evaluate": evaluate.handler,
     "enforce": enforce.handler,
     "poll_costs": poll_costs.handler,
+    "rotate": rotate.handler,
 }
 WEDNESDAY = datetime(2026, 11, 18, 9, 1, tzinfo=UTC)
 DO_NOTHING = "def handler(event, context): return None"
@@ -112,7 +113,7 @@ class Deployment:
         self.ids, self.dead_letters = (str(one["QueueUrl"]) for one in queues)
         secret = self.aws("secretsmanager").create_secret(Name="key", SecretString="not-set")
         self.secret: str = secret["ARN"]
-        for name in ("evaluate", "enforce"):
+        for name in ("evaluate", "enforce", "rotate"):
             _create_function(self.aws("lambda"), name)
 
     def environment(self, openrouter: str) -> dict[str, str]:
@@ -123,6 +124,7 @@ class Deployment:
             "MANAGEMENT_KEY_SECRET_ARN": self.secret,
             "EVALUATE_FUNCTION_NAME": "evaluate",
             "ENFORCE_FUNCTION_NAME": "enforce",
+            "ROTATE_FUNCTION_NAME": "rotate",
             "ALERTS_TOPIC_ARN": self.topic,
             "STACK_NAME": "BudgetGuard",
             "QUEUE_URL": self.ids,

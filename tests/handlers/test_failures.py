@@ -27,8 +27,12 @@ TOO_LITTLE_TO_RETRY = 20.0
     ("function", "variables"),
     [
         ("poll_usage", {"TABLE_NAME", "EVALUATE_FUNCTION_NAME", "OPENROUTER_BASE_URL"}),
-        ("evaluate", {"ALERTS_TOPIC_ARN", "ENFORCE_FUNCTION_NAME", "STACK_NAME"}),
+        (
+            "evaluate",
+            {"ALERTS_TOPIC_ARN", "ENFORCE_FUNCTION_NAME", "ROTATE_FUNCTION_NAME", "STACK_NAME"},
+        ),
         ("enforce", {"MANAGEMENT_KEY_SECRET_ARN", "OPENROUTER_BASE_URL"}),
+        ("rotate", {"MANAGEMENT_KEY_SECRET_ARN", "OPENROUTER_BASE_URL"}),
     ],
 )
 def test_every_missing_variable_is_named(

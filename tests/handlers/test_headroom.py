@@ -20,6 +20,7 @@ CONTEXT: Any = Context()
 @pytest.fixture(autouse=True)
 def simulated_clock(guard: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(headroom, "clock", lambda: guard.account.clock.now)
+    headroom.lineages.cache_clear()
 
 
 def ask(key: str) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def test_another_question_is_refused(guard: Deployment, query: dict[str, str] | 
     assert "64 hex digits" in json.loads(answer["body"])["message"]
 
 
-def test_a_fenced_key_is_answered_by_three_items_and_no_query(guard: Deployment) -> None:
+def test_a_fenced_key_is_answered_by_three_items_and_one_query_a_minute(guard: Deployment) -> None:
     _, key = guard.new_key(spent="9.5")
     guard.put_key()
     guard.chain()
@@ -53,7 +54,9 @@ def test_a_fenced_key_is_answered_by_three_items_and_no_query(guard: Deployment)
     events = runtime.client("dynamodb").meta.events
     events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
     answer = ask(key)
-    assert calls == ["GetItem"] * 3
+    assert calls == ["Query", *["GetItem"] * 3]
+    assert ask(key) == answer
+    assert calls == ["Query", *["GetItem"] * 6]
     assert answer["statusCode"] == 200
     assert answer["headers"]["content-type"] == "application/json"
     assert json.loads(answer["body"]) == {

@@ -10,7 +10,7 @@ from budget_guard import handlers
 from tests.handlers.deployment import HANDLERS
 
 FOLDER = Path(handlers.__file__).parent
-MODULES = (*HANDLERS, "headroom", "rotate")
+MODULES = (*HANDLERS, "headroom")
 OPERATORS = ("yaml", "typer", "rich", "starlette", "uvicorn", "uv", "aws_cdk")
 
 

@@ -1,8 +1,6 @@
-"""The function `rotate` on emulated AWS: driven by hand as Secrets Manager does."""
+"""The function `rotate` on emulated AWS: driven by hand as Secrets Manager does, and by the loop."""
 
 import json
-import traceback
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +8,7 @@ import pytest
 
 from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.domain.errors import (
+    GuardError,
     LeaseLost,
     ManagementKeyError,
     ProviderUnavailable,
@@ -17,14 +16,12 @@ from budget_guard.domain.errors import (
     SettingsError,
 )
 from budget_guard.domain.lineage import begun
-from budget_guard.handlers import rotate, rotation
 from budget_guard.sandbox.openrouter import Fault
 from budget_guard.use_cases.ports import Lease
 from budget_guard.use_cases.rotation.steps import Step
 from tests.domain.builders import MINUTE
-from tests.handlers.deployment import Context, Deployment, sample
+from tests.handlers.deployment import Deployment, sample
 
-HANDLER: Callable[[dict[str, Any], Any], dict[str, Any]] = rotate.handler
 FIRST = str(uuid4())
 
 
@@ -50,16 +47,17 @@ class Rotated:
         place = guard.account.workspaces.default
         self.ledger.save(begun(self.secret, self.key, "prod", workspace=place, at=clock.now))
         for _ in range(2):
-            guard.account.clock.advance(5 * MINUTE)
-            guard.chain()
+            self.chain()
+
+    def chain(self, minutes: int = 5) -> list[str]:
+        """Let time pass, then poll; return the functions that ran."""
+        self.guard.account.clock.advance(minutes * MINUTE)
+        return list(self.guard.chain())
 
     def step(self, step: Step, token: str, *, seconds: float = 280) -> dict[str, Any]:
         asked = {"Step": step.value, "SecretId": self.secret, "ClientRequestToken": token}
-        try:
-            return HANDLER(sample("rotate.create-secret") | asked, Context(seconds))
-        except Exception:
-            self.guard.output.raised += traceback.format_exc()
-            raise
+        event = sample("rotate.create-secret") | asked
+        return self.guard.run("rotate", event, seconds=seconds)
 
     def rotate(self) -> str:
         token = str(uuid4())
@@ -75,8 +73,7 @@ class Rotated:
 
 
 @pytest.fixture
-def rotated(guard: Deployment, monkeypatch: pytest.MonkeyPatch) -> Rotated:
-    monkeypatch.setattr(rotation, "sleep", guard.sleep)
+def rotated(guard: Deployment) -> Rotated:
     return Rotated(guard)
 
 
@@ -134,7 +131,81 @@ def test_a_run_without_the_time_to_wait_leaves_it_to_the_next(rotated: Rotated) 
     assert len(rotated.guard.account.keys) == 2
 
 
-@pytest.mark.parametrize("event", [{}, {"time": "2026-11-18T09:01:00Z"}, {"Step": "other"}])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"time": "2026-11-18T09:01:00Z"},
+        {"Step": "other"},
+        {"Step": "testSecret", "time": "2026-11-18T09:01:00Z", "run": "r"},
+    ],
+)
 def test_an_event_of_another_form_is_refused(rotated: Rotated, event: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="rotate-secret"):
-        HANDLER(event, Context())
+        rotated.guard.run("rotate", event)
+
+
+def test_the_loop_retires_the_old_key_and_starts_rotate_only_for_that(rotated: Rotated) -> None:
+    account = rotated.guard.account
+    assert "rotate" not in rotated.chain()
+    rotated.rotate()
+    ran = [rotated.chain() for _ in range(8)]
+    assert "rotate" in ran[0]
+    assert account.get_key(rotated.key)["disabled"]
+    (line,) = rotated.guard.output.logs("old key disabled")
+    assert (line["key_name"], line["key"]) == ("prod", rotated.key)
+    assert "rotate" not in rotated.chain()
+    ran = [rotated.chain(24 * 60) for _ in range(8)]
+    assert sum("rotate" in one for one in ran) == 1
+    assert not account.exists(rotated.key)
+    assert len(rotated.guard.output.logs("old key deleted")) == 1
+    assert account.get_key(rotated.in_use()["hash"])["disabled"] is False
+    assert "rotate" not in rotated.chain()
+
+
+def test_evaluate_starts_rotate_with_its_own_time_and_run(rotated: Rotated) -> None:
+    rotated.rotate()
+    rotated.guard.account.clock.advance(5 * MINUTE)
+    rotated.guard.run("poll_usage")
+    rotated.guard.starts.clear()
+    rotated.guard.run("evaluate", sample("rotate.loop"))
+    assert ("rotate", sample("rotate.loop")) in rotated.guard.starts
+
+
+def test_a_run_of_the_loop_is_one_summary_and_one_count(rotated: Rotated) -> None:
+    summary = rotated.guard.run("rotate", sample("rotate.loop"))
+    assert set(summary.values()) == {0}
+    (line,) = (one for one in rotated.guard.output.logs("run finished") if "disabled" in one)
+    assert line["run"] == sample("rotate.loop")["run"]
+    counted = [where["function"] for _, where in rotated.guard.output.metrics("RunsFinished")]
+    assert counted.count("rotate") == 1
+
+
+def test_of_two_runs_of_the_loop_one_leaves_it_to_the_other(rotated: Rotated) -> None:
+    now = rotated.guard.account.clock.now
+    rotated.ledger.acquire(Lease("rotate", "another", now + MINUTE), now=now)
+    assert rotated.guard.run("rotate")["outcome"] == "another run is at work"
+
+
+def test_a_lineage_that_a_step_is_at_is_left_to_it(rotated: Rotated) -> None:
+    rotated.rotate()
+    now = rotated.guard.account.clock.now
+    rotated.ledger.acquire(Lease(f"rotate/{rotated.secret}", "a step", now + MINUTE), now=now)
+    assert set(rotated.guard.run("rotate").values()) == {0}
+
+
+def test_what_the_loop_could_not_do_is_raised_and_done_by_the_next(rotated: Rotated) -> None:
+    rotated.rotate()
+    rotated.guard.api.faults.add(Fault(method="GET", path="/keys/*", status=400))
+    with pytest.raises(GuardError, match="400"):
+        rotated.guard.run("rotate")
+    rotated.guard.run("rotate")
+    lineage = rotated.ledger.lineage(rotated.secret)
+    assert lineage is not None
+    assert lineage.draining[0].idle_since is not None
+
+
+def test_without_a_management_key_the_loop_ends_well_and_says_so(rotated: Rotated) -> None:
+    rotated.guard.put_key("not-set")
+    assert rotated.guard.run("rotate") == {"outcome": "no management key"}
+    assert rotated.guard.output.warnings

@@ -17,6 +17,7 @@ LEDGER = {
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 KEY = {"secretsmanager:GetSecretValue"}
 START = {"lambda:InvokeFunction"}
+SECRETS = "secretsmanager:<region>:<account>:secret:openrouter/*"
 
 MATRIX = {
     ("PollUsageRole", TABLE): LEDGER | {"dynamodb:BatchWriteItem"},
@@ -27,6 +28,7 @@ MATRIX = {
     ("EvaluateRole", "TopicsAlerts"): {"sns:Publish", "sns:ListSubscriptionsByTopic"},
     ("EvaluateRole", "TopicsKey"): {"kms:Decrypt", "kms:GenerateDataKey"},
     ("EvaluateRole", "EnforceFunction"): START,
+    ("EvaluateRole", "RotateFunction"): START,
     ("EvaluateRole", "EvaluateLog"): LOG,
     ("EnforceRole", TABLE): LEDGER,
     ("EnforceRole", "ManagementKeySecret"): KEY,
@@ -40,8 +42,20 @@ MATRIX = {
     },
     ("PollCostsRole", "GenerationsDeadLetters"): {"sqs:SendMessage"},
     ("PollCostsRole", "PollCostsLog"): LOG,
-    ("HeadroomRole", TABLE): {"dynamodb:GetItem"},
+    ("HeadroomRole", TABLE): {"dynamodb:GetItem", "dynamodb:Query"},
     ("HeadroomRole", "HeadroomLog"): LOG,
+    ("RotateRole", TABLE): LEDGER,
+    ("RotateRole", "ManagementKeySecret"): KEY,
+    ("RotateRole", SECRETS): {
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+        "secretsmanager:RotateSecret",
+        "secretsmanager:CancelRotateSecret",
+    },
+    ("RotateRole", "RotateFunction"): START,
+    ("RotateRole", "RotateLog"): LOG,
     ("SchedulesRole", "PollUsageFunction"): START,
     ("SchedulesRole", "EvaluateFunction"): START,
     ("SchedulesRole", "EnforceFunction"): START,
@@ -57,9 +71,19 @@ def as_list(value: Any) -> list[Any]:
 def named(reference: Any) -> str:
     """The construct that an intrinsic function points to; anything else as it is written."""
     match reference:
+        case {"Fn::Join": [_, [*parts]]}:
+            return re.sub(r"^arn:<partition>:", "", "".join(map(written, parts)))
         case {"Ref": str(target)} | {"Fn::GetAtt": [str(target), _]}:
             return re.sub(r"[0-9A-F]{8}$", "", target)
     return str(reference)
+
+
+def written(part: Any) -> str:
+    """A part of an ARN; what only AWS knows in angle brackets."""
+    match part:
+        case {"Ref": str(known)}:
+            return f"<{known.removeprefix('AWS::').lower().removesuffix('id')}>"
+    return str(part)
 
 
 def granted(template: Template) -> Iterator[tuple[str, str, str]]:
@@ -94,7 +118,7 @@ def test_an_imported_secret_is_readable_by_the_same_functions_and_no_others(
     variant: Template,
 ) -> None:
     readers = {role for role, _, action in granted(variant) if action in KEY}
-    assert readers == {"PollUsageRole", "EnforceRole", "PollCostsRole"}
+    assert readers == {"PollUsageRole", "EnforceRole", "PollCostsRole", "RotateRole"}
     assert not variant.find_resources("AWS::SecretsManager::Secret")
 
 
@@ -109,6 +133,17 @@ def test_only_schedules_of_our_own_group_may_use_the_schedules_role(template: Te
     conditions = statement["Condition"]["StringEquals"]
     assert conditions["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
     assert "SchedulesGroup" in str(conditions["aws:SourceArn"])
+
+
+def test_of_the_services_only_secrets_manager_may_have_keys_rotated_and_for_this_account(
+    template: Template,
+) -> None:
+    (permission,) = template.find_resources("AWS::Lambda::Permission").values()
+    fields = permission["Properties"]
+    assert named(fields["FunctionName"]) == "RotateFunction"
+    assert fields["Action"] == "lambda:InvokeFunction"
+    assert fields["Principal"] == "secretsmanager.amazonaws.com"
+    assert fields["SourceAccount"] == {"Ref": "AWS::AccountId"}
 
 
 def test_only_the_emulator_is_asked_for_permissions_that_aws_does_not_know(

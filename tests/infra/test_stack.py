@@ -1,10 +1,13 @@
 """What the template promises; the emulator ignores much of it, so it is asserted here."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
+
+from budget_guard.use_cases.rotation.rotating import STEP_LASTS
 
 FUNCTIONS = {
     "budget_guard.handlers.poll_usage.handler": {
@@ -15,6 +18,7 @@ FUNCTIONS = {
     "budget_guard.handlers.evaluate.handler": {
         "ALERTS_TOPIC_ARN",
         "ENFORCE_FUNCTION_NAME",
+        "ROTATE_FUNCTION_NAME",
         "STACK_NAME",
     },
     "budget_guard.handlers.headroom.handler": set(),
@@ -25,6 +29,7 @@ FUNCTIONS = {
         "QUEUE_URL",
         "DEAD_LETTERS_URL",
     },
+    "budget_guard.handlers.rotate.handler": {"OPENROUTER_BASE_URL", "MANAGEMENT_KEY_SECRET_ARN"},
 }
 EVERYWHERE = {
     "TABLE_NAME",
@@ -53,14 +58,14 @@ def test_each_function_is_told_exactly_what_it_needs(template: Template) -> None
 def test_functions_share_one_asset_on_python_3_13_arm64(template: Template) -> None:
     found = functions(template).values()
     assert {function["Runtime"] for function in found} == {"python3.13"}
-    assert [function["Architectures"] for function in found] == [["arm64"]] * 5
+    assert [function["Architectures"] for function in found] == [["arm64"]] * 6
     assert len({function["Code"]["S3Key"] for function in found}) == 1
 
 
 def test_a_failed_run_is_not_repeated_with_an_old_time(template: Template) -> None:
     found = properties(template, "AWS::Lambda::EventInvokeConfig")
-    assert [config["MaximumRetryAttempts"] for config in found] == [0] * 5
-    assert [config["MaximumEventAgeInSeconds"] for config in found] == [60] * 5
+    assert [config["MaximumRetryAttempts"] for config in found] == [0] * 6
+    assert [config["MaximumEventAgeInSeconds"] for config in found] == [60] * 6
 
 
 @pytest.mark.parametrize(("which", "seconds"), [("template", 240), ("variant", 55)])
@@ -74,11 +79,12 @@ def test_a_poll_ends_before_the_next_begins(
 def test_headroom_is_told_only_to_whom_iam_allows_it(template: Template) -> None:
     (url,) = properties(template, "AWS::Lambda::Url")
     assert url["AuthType"] == "AWS_IAM"
-    assert not template.find_resources("AWS::Lambda::Permission")
+    permitted = properties(template, "AWS::Lambda::Permission")
+    assert "HeadroomFunction" not in str(permitted)
 
 
 def test_logs_end_after_three_months(template: Template) -> None:
-    template.resource_count_is("AWS::Logs::LogGroup", 5)
+    template.resource_count_is("AWS::Logs::LogGroup", 6)
     template.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 90})
 
 
@@ -249,6 +255,18 @@ def test_the_emulator_which_has_no_tls_can_be_asked_all_the_same(variant: Templa
     assert "SchedulesLostStarts" in str(policy["Queues"])
 
 
+def test_a_step_of_a_rotation_ends_before_its_lease_does(template: Template) -> None:
+    seconds = functions(template)["budget_guard.handlers.rotate.handler"]["Timeout"]
+    assert seconds == 300
+    assert timedelta(seconds=seconds) < STEP_LASTS
+
+
+def test_who_is_only_started_is_not_missed_when_silent(template: Template) -> None:
+    for job in ("Rotate", "Headroom"):
+        assert f"{job}Failed" in alarms(template)
+        assert f"{job}Silent" not in alarms(template)
+
+
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
     return {
         name.removeprefix("Alarms")[:-8]: found["Properties"]
@@ -288,6 +306,7 @@ def test_without_metric_math_the_same_alarm_watches_the_metric_itself(variant: T
         ("PollUsageFailed", "Errors"),
         ("EvaluateFailed", "Errors"),
         ("EnforceFailed", "Errors"),
+        ("RotateFailed", "Errors"),
         ("StartsLost", "ApproximateNumberOfMessagesVisible"),
         ("IdsRefused", "ApproximateNumberOfMessagesVisible"),
     ],
@@ -301,7 +320,7 @@ def test_a_failure_raises_an_alarm(name: str, metric: str, template: Template) -
 
 
 def test_every_alarm_tells_health_and_also_when_it_is_over(template: Template) -> None:
-    assert len(alarms(template)) == 11
+    assert len(alarms(template)) == 12
     for alarm in alarms(template).values():
         assert "TopicsHealth" in str(alarm["AlarmActions"])
         assert alarm["OKActions"] == alarm["AlarmActions"]
@@ -359,4 +378,6 @@ def test_the_outputs_name_what_commands_need(template: Template) -> None:
         "PollCostsFunctionName",
         "HeadroomFunctionName",
         "HeadroomUrl",
+        "RotateFunctionName",
+        "RotateFunctionArn",
     }

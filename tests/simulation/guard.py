@@ -15,14 +15,19 @@ from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, PollReport
 from budget_guard.domain.wishes import Wish
 from budget_guard.sandbox.openrouter.account import Account
+from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.faults import Faults
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
+from budget_guard.sandbox.openrouter.in_process_guardrails import in_process_guardrails
 from budget_guard.use_cases.enforce import EnforceReport, enforce
 from budget_guard.use_cases.evaluate import EvaluateReport, Evaluation, evaluate
 from budget_guard.use_cases.leases import leased
 from budget_guard.use_cases.patching import Enforcement
 from budget_guard.use_cases.poll import Poll, poll
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier, OpenRouter, Record, Starter
+from budget_guard.use_cases.restricting.looking import Restricting
+from budget_guard.use_cases.restricting.ports import Guardrails
+from budget_guard.use_cases.restricting.restrict import RestrictReport, restrict
 
 LEASE = timedelta(minutes=4)
 
@@ -122,7 +127,12 @@ class Guard:
     connect: Callable[[], OpenRouter] | None = None
     starter: RecordingStarter = field(default_factory=RecordingStarter)
     switch: Switch = field(default_factory=Switch)
+    restricted: RestrictReport = field(default_factory=RestrictReport)
     _ids: Iterator[int] = field(default_factory=count)
+    _api: Api = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._api = Api(self.account, self.faults)
 
     @property
     def now(self) -> datetime:
@@ -163,11 +173,26 @@ class Guard:
         return self._run(
             "evaluate",
             lambda lease: evaluate(Evaluation(self._ledger, sns, lease, self.policy, self.now)),
-            starts=lambda report: bool(report.plan.wishes),
+            starts=lambda report: report.has_work,
         )
 
     def enforce(self) -> EnforceReport | None:
-        return self._run("enforce", lambda lease: enforce(self._enforcement(lease), self.policy))
+        return self._run("enforce", self._enforce)
+
+    def _enforce(self, lease: Lease) -> EnforceReport:
+        report = enforce(self._enforcement(lease), self.policy)
+        guardrails = Watched(in_process_guardrails(self._api), "guardrails", self.switch)
+        to = Restricting(
+            guardrails=cast("Guardrails", guardrails),
+            ledger=self._ledger,
+            lease=lease,
+            run=lease.token,
+            now=self.now,
+            on_override=self.policy.safety.on_override,
+            new_id=lambda: f"assignment-{next(self._ids)}",
+        )
+        self.restricted = restrict(to, self.policy)
+        return report
 
     def change_policy(self, policy: Policy) -> None:
         """Deploy another budgets file, and approve of it as a person would."""

@@ -34,6 +34,12 @@ SIGNALS = (
 )
 """They tell of credits and costs; nothing is done about them."""
 
+ROTATIONS = (
+    *(Kind.ROTATION_FAILED, Kind.ROTATION_STUCK, Kind.ROTATION_DUE, Kind.ROTATION_PROPOSED),
+    *(Kind.LINGERING, Kind.STRAY, Kind.DELETED),
+)
+"""No key of this story is under rotation."""
+
 type Matter = tuple[Kind, str, int]
 type Effect = tuple[str, Settings, Settings]
 
@@ -153,7 +159,7 @@ def audited(story: Story) -> Counter[Effect]:
 def test_the_story_is_about_everything_that_the_guard_does() -> None:
     story = census().story
     kinds = {kind for kind, _, _ in matters(story.guard.inbox.alerts)}
-    elsewhere = {Kind.ACTION_FAILED, Kind.OVERRIDE_MASS, Kind.TEST, *CAUTIONS, *SIGNALS}
+    elsewhere = {Kind.ACTION_FAILED, Kind.OVERRIDE_MASS, Kind.TEST, *CAUTIONS, *SIGNALS, *ROTATIONS}
     assert kinds == set(Kind) - elsewhere
     resets = {one.after.limit.reset for one in story.changes}
     assert len(resets) > 1

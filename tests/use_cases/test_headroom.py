@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.holds import Hold, HoldState, Possible
 from budget_guard.domain.keys import Settings
+from budget_guard.domain.kin import Kin
+from budget_guard.domain.lineage import begun
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.use_cases.headroom import Headroom, State, headroom
@@ -52,6 +54,37 @@ def ask(
     found = headroom(ledger, policy or policy_of(OWNED), observation.key.hash, now)
     assert found is not None
     return found
+
+
+def line_of(*keys: str) -> Kin:
+    """Return the lineage of some keys, the last of which is in use."""
+    lineage = begun("secret", keys[0], "api", workspace="w1", at=NOW - DAY)
+    for one in keys[1:]:
+        lineage = lineage.moved_to(one, NOW - HOUR)
+    return Kin({"secret": lineage})
+
+
+def test_an_older_generations_hash_asks_for_the_key_that_took_its_place() -> None:
+    ledger, fence = MemoryLedger(), limited(10)
+    new = seen("api #2", counters(4, lifetime=4), fence, hash="#new")
+    ledger.save(seen("api", counters(9, lifetime=9), fence), new, held("new", fence))
+    ledger.save(Freshness("w1", NOW - MINUTE, NOW - MINUTE))
+    policy, kin = policy_of(a_budget("prod", keys="api", daily=100)), line_of("#api", "#new")
+    asked, own = (headroom(ledger, policy, key, NOW, kin) for key in ("#api", "#new"))
+    assert asked
+    assert own
+    assert asked == replace(own, key="#api")
+    assert (own.headroom, own.state, own.budget) == (Decimal(6), State.HELD, "prod")
+
+
+def test_before_a_poll_has_seen_the_new_key_its_predecessor_answers() -> None:
+    ledger = MemoryLedger()
+    ledger.save(seen("api", counters(9, lifetime=9), limited(10)))
+    ledger.save(Freshness("w1", NOW - MINUTE, NOW - MINUTE))
+    for key in ("#api", "#new"):
+        found = headroom(ledger, policy_of(OWNED), key, NOW, line_of("#api", "#new"))
+        assert found
+        assert (found.key, found.headroom) == (key, Decimal(1))
 
 
 def spent_of(fence: Settings, daily: str = "4", **rest: Any) -> Observation:

@@ -12,12 +12,17 @@ from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.adapters.aws_errors import code
 from budget_guard.adapters.ledger.costs import DynamoCostLedger
 from budget_guard.adapters.openrouter import connect
+from budget_guard.adapters.openrouter.guardrails import connect_guardrails
+from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.starter import LambdaStarter
+from budget_guard.adapters.vault.secrets_manager import SecretsManagerOffice
 from budget_guard.cli.aws_refusals import refusal
 from budget_guard.cli.deployment import Deployment, wall_clock
 from budget_guard.domain.errors import SettingsError
 from budget_guard.use_cases.ports import OpenRouter
+from budget_guard.use_cases.restricting.ports import Guardrails
+from budget_guard.use_cases.rotation.ports import KeyMaker, VaultOffice
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -65,17 +70,33 @@ def _deployment(make: Make, stack: str, outputs: Mapping[str, str]) -> Deploymen
     def openrouter() -> OpenRouter:
         return connect(base_url, read_management_key(make("secretsmanager"), secret))
 
+    def guardrails() -> Guardrails:
+        key = read_management_key(make("secretsmanager"), secret)
+        return connect_guardrails(base_url, key)
+
+    def keys() -> KeyMaker:
+        return connect_maker(base_url, read_management_key(make("secretsmanager"), secret))
+
+    def vault() -> VaultOffice:
+        if "RotateFunctionArn" not in outputs:
+            message = f"The stack {stack} cannot rotate keys yet: deploy this version of it."
+            raise SettingsError(message)
+        return SecretsManagerOffice(make("secretsmanager"), outputs["RotateFunctionArn"])
+
     return Deployment(
         stack=stack,
         ledger=DynamoCostLedger(make("dynamodb"), outputs["TableName"]),
         notifier=SnsNotifier(make("sns"), outputs["AlertsTopicArn"], stack),
         evaluate=LambdaStarter(make("lambda"), outputs["EvaluateFunctionName"]),
         connect=openrouter,
+        guardrails=guardrails,
         caller=lambda: _caller(make("sts")),
         topic=outputs["AlertsTopicArn"],
         secret=secret,
         clock=wall_clock,
         sleep=time.sleep,
+        keys=keys,
+        vault=vault,
     )
 
 

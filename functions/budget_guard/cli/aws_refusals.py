@@ -1,5 +1,8 @@
 """Why AWS does not let a command see the stack, and what the person at the terminal can do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -15,7 +18,7 @@ from botocore.exceptions import (
 )
 
 from budget_guard.adapters.aws_errors import DENIALS, code
-from budget_guard.domain.errors import SettingsError
+from budget_guard.domain.errors import SettingsError, VaultError
 
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 INVALID = frozenset(
@@ -32,6 +35,28 @@ LOG_IN = "Log in (aws sso login, or aws login) and try again"
 def refusal(error: BotoCoreError | ClientError, stack: str, region: str | None) -> SettingsError:
     """Return the guard's error for what the SDK raised while the stack was looked up."""
     return SettingsError(f"{_told(error, stack, region)}. Nothing was changed.")
+
+
+@contextmanager
+def told_of_secrets(*needs: str) -> Iterator[None]:
+    """Say, where Secrets Manager does not let a person do it, which rights that needs."""
+    try:
+        yield
+    except VaultError as error:
+        if not isinstance(error.__cause__, ClientError):
+            raise
+        name = code(error.__cause__)
+        if name in EXPIRED:
+            message = f"The AWS session has expired ({name}). {LOG_IN}."
+        elif name in DENIALS:
+            message = (
+                f"These AWS credentials may not do that ({name}). They need {', '.join(needs)} on "
+                "secrets under openrouter/, and lambda:InvokeFunction on the function Rotate. What "
+                "was done stays; the next try goes on from there."
+            )
+        else:
+            raise
+        raise SettingsError(message) from error
 
 
 def _told(error: BotoCoreError | ClientError, stack: str, region: str | None) -> str:

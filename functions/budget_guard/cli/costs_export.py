@@ -12,8 +12,8 @@ The JSON is one object. Amounts (USD), `share` and `change` are strings, counts 
   within `wasted_bound`), `per_success`
 - `premium`, what went to models `above` so many USD per million tokens (by what was paid): `usd`,
   `share` of all, `share_before`; null where the lines are of single requests
-- `lines`, the dearest first (days in their order): `label`, `key` (the hash) and `owner` where each
-  line is a key and they are known, else null; `figures`; `before` (null for days); `share` of
+- `lines`, the dearest first (days in their order): `label`, `key` (the hash; of a lineage, its
+  first) and `owner` where each line is a key and they are known, else null; `figures`; `before` (null for days); `share` of
   credits and BYOK together (0 to 1); `change` of them (0.5: half as much again; null: none before)
 """
 

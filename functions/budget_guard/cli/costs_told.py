@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from budget_guard.domain.costs import Figures
-from budget_guard.domain.ownership import owner_of
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.report import (
     By,
@@ -16,6 +15,7 @@ from budget_guard.use_cases.costs.report import (
     value,
 )
 from budget_guard.use_cases.costs.requests import requests_table
+from budget_guard.use_cases.who import people_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def told(ledger: CostLedger, period: Period, by: By) -> Told:
 def owners(ledger: CostLedger) -> Mapping[str, str]:
     """Return the owner of every key that has one, by its hash, as the deployed budgets say."""
     deployed = ledger.deployed()
-    budgets = deployed.policy.budgets if deployed else ()
-    found = {key: owner_of(seen, budgets) for key, seen in ledger.observations().items()}
+    people = people_of(ledger, deployed.policy.budgets if deployed else ())
+    found = {key: people.owner(key) for key in {*people.observations, *people.kin.of}}
     return {key: owner for key, owner in found.items() if owner}
 
 

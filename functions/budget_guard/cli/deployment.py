@@ -10,6 +10,8 @@ import typer
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
+from budget_guard.use_cases.restricting.ports import Guardrails
+from budget_guard.use_cases.rotation.ports import KeyMaker, VaultOffice
 
 StackOption = Annotated[
     str,
@@ -35,8 +37,9 @@ def wall_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One deployed guard. `connect` reads the management key; `caller` names who is asking.
+    """One deployed guard.
 
+    `connect`, `guardrails` and `keys` read the management key; `caller` names who is asking. `vault` has the secrets of applications; it raises `SettingsError` where none was deployed.
     `topic` and `secret` are ARNs: what alerts are published to, what holds the management key.
     """
 
@@ -45,11 +48,14 @@ class Deployment:
     notifier: Notifier
     evaluate: Starter
     connect: Callable[[], OpenRouter]
+    guardrails: Callable[[], Guardrails]
     caller: Callable[[], str]
     topic: str
     secret: str
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+    keys: Callable[[], KeyMaker]
+    vault: Callable[[], VaultOffice]
 
     def desk(self, by: str | None = None) -> Desk:
         """Return what a person's word needs."""

@@ -16,6 +16,7 @@ them is beside each below; an empty field is null.
 - OpenRouter tells no id of the account: `BillingAccountId` is the name of the guard's stack (one
   guard serves one account). A row of a key whose hash is not known has no resource, no sub account
   and no tags; its name is in `ChargeDescription`.
+- The keys of a lineage have one `ResourceName`, its name; each has its own `ResourceId`, its hash.
 """
 
 import json
@@ -28,11 +29,13 @@ from budget_guard.cli.costs_export import Cell, csv_line
 from budget_guard.cli.costs_told import owners
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.costs import Cost, Figures, total
-from budget_guard.domain.keys import UNKNOWN, Key
+from budget_guard.domain.keys import Key
+from budget_guard.domain.ownership import People
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.report import Period
+from budget_guard.use_cases.who import people_of
 
 PROVIDER = "OpenRouter"
 ONE = 1
@@ -44,7 +47,7 @@ class _Names:
     """Who is who: the account, its keys by hash, their owners, and workspaces by id."""
 
     account: str
-    keys: Mapping[str, Key]
+    people: People
     owners: Mapping[str, str]
     workspaces: Mapping[str, str]
 
@@ -63,7 +66,8 @@ class _Row:
 
     @property
     def key(self) -> Key | None:
-        return self.names.keys.get(self.cost.key)
+        seen = self.names.people.observations.get(self.cost.key)
+        return seen.key if seen else None
 
     @property
     def tokens(self) -> int:
@@ -75,7 +79,7 @@ def focus_lines(ledger: CostLedger, period: Period, account: str) -> Iterator[st
     yield csv_line(tuple(COLUMNS))
     names = _Names(
         account,
-        {key: seen.key for key, seen in ledger.observations().items()},
+        people_of(ledger, ()),
         owners(ledger),
         {key: one.name for key, one in ledger.workspaces().items()},
     )
@@ -96,8 +100,7 @@ def _time(at: datetime) -> str:
 
 
 def _described(row: _Row) -> str:
-    name = row.key.name if row.key else row.cost.key.removeprefix(UNKNOWN)
-    return f"Inference on {row.cost.model} for the key {name}"
+    return f"Inference on {row.cost.model} for the key {row.names.people.name(row.cost.key)}"
 
 
 def _publisher(row: _Row) -> str:
@@ -142,7 +145,7 @@ COLUMNS: Mapping[str, Callable[[_Row], Cell]] = {
     "ProviderName": lambda _: PROVIDER,
     "PublisherName": _publisher,
     "ResourceId": _of_key(lambda key, _: key.hash),
-    "ResourceName": _of_key(lambda key, _: key.name),
+    "ResourceName": _of_key(lambda key, names: names.people.name(key.hash)),
     "ResourceType": _of_key(lambda *_: "API key"),
     "ServiceCategory": lambda _: "AI and Machine Learning",
     "ServiceName": lambda _: PROVIDER,

@@ -15,7 +15,7 @@ from budget_guard.cli.deployment import (
     StackOption,
     find,
 )
-from budget_guard.cli.telling import indented, safe, safe_name, until, warn_of_delay
+from budget_guard.cli.telling import indented, safe, safe_name, so_are, until, warn_of_delay
 from budget_guard.use_cases.freezing import Frozen, end_freeze
 from budget_guard.use_cases.freezing import freeze as write_freeze
 
@@ -57,7 +57,7 @@ def freeze(
 
 def _show(done: Frozen, console: Console) -> None:
     key, word = done.seen.key, done.freeze
-    head = f"{safe_name(key.name)} ({key.hash[:12]}) is frozen {until(word.until, done.at)}."
+    head = f"{safe_name(key.known_as)} ({key.hash[:12]}) is frozen {until(word.until, done.at)}."
     console.print(safe(head, "bold green"))
     for told in _consequences(done):
         console.print(indented(safe(told)))
@@ -73,6 +73,8 @@ def _consequences(done: Frozen) -> Iterator[str]:
             "within seconds OpenRouter refuses its requests with 401, as of a disabled key; what it "
             "may not spend, its budgets' other keys may"
         )
+    if done.others:
+        yield so_are(done.others)
     if done.before:
         yield f"this replaces what {done.before.by} said: {done.before.reason}"
     if release := done.release:
@@ -82,7 +84,7 @@ def _consequences(done: Frozen) -> Iterator[str]:
 
 def _show_ended(done: Frozen, console: Console) -> None:
     key = done.seen.key
-    head = f"The freeze of {safe_name(key.name)} ({key.hash[:12]}) has ended."
+    head = f"The freeze of {safe_name(key.known_as)} ({key.hash[:12]}) has ended."
     console.print(safe(head, "bold green"))
     told = "people have disabled it: it stays so" if done.is_off else "it is enabled again"
     if release := done.release:

@@ -5,6 +5,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from budget_guard.cli.cap_words import known_of, spent_of
+from budget_guard.cli.restricted_lines import restriction
 from budget_guard.cli.telling import ago, indented, safe, safe_name, within
 from budget_guard.domain import words
 from budget_guard.domain.money import show
@@ -28,7 +29,7 @@ def show_key(view: KeyView, console: Console) -> None:
     if view.trail:
         console.print(Text(f"Changes by the guard, newest first ({len(view.trail)})", "bold"))
     for change in view.trail[:CHANGES]:
-        console.print(indented(_change(change)))
+        console.print(indented(_change(change, view)))
     if len(view.trail) > CHANGES:
         console.print(_line(f"and {len(view.trail) - CHANGES} more: see --json"))
 
@@ -36,8 +37,12 @@ def show_key(view: KeyView, console: Console) -> None:
 def show_head(view: KeyView, console: Console) -> None:
     """Print which key it is, and its settings."""
     console.print(Text(safe_name(view.name), "bold") + Text(f"  {view.key}", "dim"))
+    if view.place:
+        console.print(safe(view.place))
     where = f"in workspace {safe_name(view.workspace)}, seen {ago(view.seen_at, view.at)}"
     console.print(safe(f"{where}: {view.settings}; without the guard {view.own_limit}"))
+    if view.restricted:
+        console.print(restriction(view.restricted, view.at))
 
 
 def _line(text: str) -> Padding:
@@ -74,9 +79,14 @@ def _frozen(view: KeyView, freeze: Freeze) -> Text:
     )
 
 
-def _change(change: Audit) -> Text:
+def _change(change: Audit, view: KeyView) -> Text:
     before, after = words.settings(change.before), words.settings(change.after)
-    head = f"{change.at:%Y-%m-%d %H:%M} UTC  {before} -> {after}"
+    if change.guardrails:
+        before, after = (f"guardrail {one}" for one in change.guardrails)
+    what = f"{before} -> {after}" if before != after else before
+    is_one = all(one.name == change.name for one in view.trail)
+    who = "" if is_one else f"{safe_name(change.name)}: "
+    head = f"{change.at:%Y-%m-%d %H:%M} UTC  {who}{what}"
     return Text("\n").join(
         [
             safe(head),

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
-from budget_guard.domain.errors import GuardError
+from budget_guard.domain.errors import BudgetsFileError, GuardError
 
 COMMANDS = {
     "check": ("check.check", "Check a budgets file."),
@@ -23,12 +23,17 @@ COMMANDS = {
     "plan": ("plan.plan", "Show what the next run would do with a budgets file."),
     "approve": ("approve.approve", "Show what waits for approval, or approve it."),
     "freeze": ("freeze.freeze", "Stop a key now, until that is taken back."),
+    "adopt": ("adopt.adopt", "Put a key under rotation: its plaintext on stdin, or a new key."),
+    "rotate": ("rotate.rotate", "Rotate a key now."),
+    "retire": ("retire.retire", "Disable a key's earlier generations, though they are in use."),
+    "lineage": ("lineage.lineage", "Show a key's generations, and what happens next."),
     "release": ("release.release", "Give a key, or every key, back its own settings."),
     "test-alert": ("alerts.send_test_alert", "Send a test alert, and show who gets it."),
     "sandbox": ("sandbox.sandbox", "Play an evening with the real stack on this machine."),
 }
 """Where each is, and its line in the help: none is loaded before it is run (boto3 alone takes
 longer than the help)."""
+LONGEST = 2000
 
 
 class Commands(TyperGroup):
@@ -57,8 +62,15 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except GuardError as error:
-            Console(stderr=True).print(Text(str(error), style="bold red"))
+            Console(stderr=True).print(Text(_told(error), style="bold red"))
             raise typer.Exit(2) from None
+
+
+def _told(error: GuardError) -> str:
+    """Return an error's text: it may quote a key's name, which anybody may have chosen."""
+    from budget_guard.adapters.alerts.cleaning import one_line  # noqa: PLC0415 - see COMMANDS
+
+    return str(error) if isinstance(error, BudgetsFileError) else one_line(str(error), LONGEST)
 
 
 def _loaded(name: str) -> Any:

@@ -16,7 +16,7 @@ from budget_guard.cli.deployment import (
     find,
 )
 from budget_guard.cli.release_all import release_all
-from budget_guard.cli.telling import indented, safe, safe_name, until, warn_of_delay
+from budget_guard.cli.telling import indented, safe, safe_name, so_are, until, warn_of_delay
 from budget_guard.domain import words
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.releasing import Released, end_release
@@ -82,7 +82,7 @@ def _all(
 
 
 def _show(done: Released, console: Console) -> None:
-    name, ends = safe_name(done.seen.key.name), until(done.release.until, done.at)
+    name, ends = safe_name(done.seen.key.known_as), until(done.release.until, done.at)
     head = f"{name} ({done.seen.key.hash[:12]}) is released {ends}: the guard does not hold it."
     console.print(safe(head, "bold green"))
     if done.hold:
@@ -90,6 +90,13 @@ def _show(done: Released, console: Console) -> None:
     else:
         told = f"it was not held: {words.settings(done.seen.reading.settings)}"
     console.print(indented(safe(told)))
+    if (one := done.restricted) is not None:
+        own = (
+            "no guardrail" if one.baseline is None else f"its guardrail {one.called(one.baseline)}"
+        )
+        console.print(indented(safe(f"it gets back: {own}, not {one.wanted} any more")))
+    if done.others:
+        console.print(indented(safe(so_are(done.others))))
     if frozen := done.freeze:
         told = f"{frozen.by} froze it ({frozen.reason}); this word is newer, and counts {ends}"
         if done.release.until < frozen.until:

@@ -21,6 +21,8 @@ from budget_guard.use_cases.holdings import is_in_hand
 from budget_guard.use_cases.outcomes import Outcome, Result
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.releasing import release_of_all
+from budget_guard.use_cases.restricting.give_back import give_guardrails_back
+from budget_guard.use_cases.restricting.restrict import RestrictResult
 
 AT_ONCE = 4
 UNDONE = frozenset({Outcome.FAILED, Outcome.WAITS})
@@ -41,8 +43,10 @@ def release_all(deployment: Deployment, by: str, reason: str, *, yes: bool) -> N
     facts = present_plan(ledger, deployment.clock()).facts
     held = sum(is_in_hand(hold) for hold in facts.holds.values())
     if not yes:
+        restricted = sum(one.is_ours for one in facts.restrictions.values())
         keys = f"{held} held key{'s' * (held != 1)}"
-        question = f"Give {keys} their own settings and hold none until you end it?"
+        more = f", {restricted} restricted their own guardrails," if restricted else ""
+        question = f"Give {keys} their own settings{more} and hold none until you end it?"
         typer.confirm(question, abort=True)
     safety = facts.policy.safety if facts.policy.budgets else Safety()
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -57,10 +61,23 @@ def release_all(deployment: Deployment, by: str, reason: str, *, yes: bool) -> N
             run_all=pool.map,
         )
         announce_release(release_of_all(reason, by, facts.now), on)
-        results = _done(f"{by} released all keys: {reason}", on, held, console)
-    _show(results, {key: one.key.name for key, one in facts.observations.items()}, console)
-    if any(one.outcome in UNDONE for one in results):
+        told = f"{by} released all keys: {reason}"
+        results = _done(told, on, held, console)
+        names = {key: one.key.name for key, one in facts.observations.items()}
+        guardrails = give_guardrails_back(told, on, deployment.guardrails, names)
+    _show_guardrails(guardrails, console)
+    _show(results, names, console)
+    outcomes = [one.outcome for one in results] + [one.outcome for one in guardrails]
+    if UNDONE.intersection(outcomes):
         raise typer.Exit(1)
+
+
+def _show_guardrails(results: Iterable[RestrictResult], console: Console) -> None:
+    for one in results:
+        style = STYLES.get(one.outcome, "")
+        head = Text(safe_name(one.wish.name)) + Text(f"  {one.wish.key[:SHORT_HASH]}  ", "dim")
+        told = f", guardrail {one.before} -> {one.after}" if one.after else f": {one.text}"
+        console.print(head + Text(WORDS[one.outcome], style) + safe(told))
 
 
 def _done(reason: str, on: GiveBack, held: int, console: Console) -> list[Result]:

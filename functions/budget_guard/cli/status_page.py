@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from budget_guard.cli.cap_words import percent_of
+from budget_guard.cli.restricted_lines import named
 from budget_guard.cli.telling import (
     SHORT_HASH,
     ago,
@@ -50,6 +51,7 @@ def show_overview(view: Overview, stack: str, console: Console) -> None:
         console.print(Text("! ", "bold yellow") + safe(sentence), soft_wrap=True)
     console.print(_budgets(view, console))
     _section("Held keys", [_held(one, view) for one in view.held], console)
+    _section("Restricted keys", [named(one, view.at) for one in view.restricted], console)
     _section(
         "Not done yet", [safe(_wish(one.key, one.reason, view)) for one in view.wishes], console
     )

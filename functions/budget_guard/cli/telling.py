@@ -1,7 +1,7 @@
 """How the commands write: safe text, times as people say them, JSON for machines."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,6 +32,12 @@ def indented(text: Text) -> Padding:
 def safe_name(name: str) -> str:
     """Return a key's name, which anybody may have chosen, as it can be shown."""
     return one_line(name, LONGEST_NAME) or "(no name)"
+
+
+def so_are(generations: Sequence[str]) -> str:
+    """Return which other generations of a key a person's word is for."""
+    verb = "is" if len(generations) == 1 else "are"
+    return f"so {verb} {', '.join(generations)} of its lineage: the word is for every generation"
 
 
 def warn_of_delay(problem: str | None, console: Console) -> None:
@@ -71,14 +77,35 @@ def _span(span: timedelta) -> str:
     return f"{span // MINUTE} min"
 
 
+def spanning(span: timedelta) -> str:
+    """Return how long something lasts, in one unit if it can be: "30 min", "24 h", "7 d"."""
+    for unit, name in ((DAY, "d"), (HOUR, "h")):
+        if span >= 2 * unit and not span % unit:
+            return f"{span // unit} {name}"
+    return _span(span)
+
+
+def spoken_every(hours: int) -> str:
+    """Return an interval of whole hours as people say it: "30 days", "36 hours"."""
+    days, rest = divmod(hours, 24)
+    if rest:
+        return f"{hours} hours"
+    return f"{days} days" if days > 1 else "day"
+
+
 def until(at: datetime, now: datetime) -> str:
     """Return until when something lasts."""
     return "until it is ended" if at == FOR_EVER else f"until {moment(at, now)}"
 
 
 def as_json(value: Any) -> str:
-    """Return the JSON of a view: amounts as exact text, times as ISO 8601 in UTC."""
-    return json.dumps(_plain(asdict(value) if is_dataclass(value) else value), indent=2)  # type: ignore[arg-type]
+    """Return the JSON of a view: amounts as exact text, times as ISO 8601 in UTC, spans in seconds."""
+    plain = _plain(asdict(value) if is_dataclass(value) else value)  # type: ignore[arg-type]
+    return json.dumps(plain, indent=2, default=_seconds)
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
 
 
 def _plain(value: Any) -> Any:

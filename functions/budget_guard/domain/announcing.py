@@ -15,11 +15,15 @@ SILENT = frozenset(
     {
         Kind.OVERRIDE,
         Kind.OVERRIDE_MASS,
+        Kind.RESTRICT_REFUSED,
         Kind.UNMANAGED,
         Kind.TOO_THIN,
         Kind.PROTECT_PROPOSED,
         Kind.MIX_SHIFTED,
         Kind.REPRICED,
+        Kind.ROTATION_DUE,
+        Kind.ROTATION_PROPOSED,
+        Kind.STRAY,
     }
 )
 """Kinds whose end nobody needs to hear of."""

@@ -45,6 +45,7 @@ def refused(facts: Facts) -> HeldBack | None:
     if facts.policy.mode is not Mode.OBSERVE or approval is None:
         return None
     held = frozenset(key for key, hold in facts.holds.items() if is_ours(hold))
+    held |= {key for key, one in facts.restrictions.items() if one.is_ours}
     if approval.policy.mode is not Mode.ENFORCE or not held:
         return None
     return HeldBack(facts.policy.hash, len(held), releases=held, is_refused=True)

@@ -1,6 +1,7 @@
 """What people must hear of now, read off the plan and the facts. One incident per matter."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from budget_guard.domain import words
@@ -9,10 +10,14 @@ from budget_guard.domain.cautions import cautions
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.cost_budgets import reached
 from budget_guard.domain.decision import Plan
+from budget_guard.domain.due_told import noted
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Key
-from budget_guard.domain.policy import Budget, Severity
+from budget_guard.domain.ownership import holder
+from budget_guard.domain.policy import Severity
+from budget_guard.domain.restrict_telling import guardrails, with_restriction
+from budget_guard.domain.rotation_told import rotations
 from budget_guard.domain.signals.balance import short_of_credits
 from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.spending import entry_of, standing_of
@@ -30,9 +35,11 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
         *reached(facts),
         *_failures(facts),
         *_overrides(facts),
+        *guardrails(plan),
         *_unmanaged(facts),
         *_blind(facts),
         *cautions(plan),
+        *rotations(plan),
         *signalled(facts),
         *short_of_credits(facts),
     )
@@ -40,9 +47,9 @@ def conditions(plan: Plan) -> tuple[Condition, ...]:
 
 def _budgets(plan: Plan) -> Iterator[Condition]:
     for constraint in plan.constraints:
-        found = _budget(constraint, plan)
-        if found:
-            yield found
+        if found := _budget(constraint, plan):
+            told = replace(found, entry=noted(found.entry, constraint, plan))
+            yield with_restriction(told, constraint, plan)
 
 
 def _budget(constraint: Constraint, plan: Plan) -> Condition | None:
@@ -121,7 +128,7 @@ def _override(hold: Hold, facts: Facts, kind: Kind) -> Condition:
     change = hold.override.change if hold.override else ""
     at = hold.override.at if hold.override else facts.now
     until = f"{hold.let_go_until:%H:%M} UTC" if hold.let_go_until else None
-    budget = _holder(seen.key, facts) if seen else None
+    budget = holder(seen.key, facts.policy.budgets) if seen else None
     entry = Entry(
         incident=f"override/{hold.key}/{at.isoformat()}",
         text=f"somebody changed {name} while the guard held it: {change}",
@@ -144,9 +151,9 @@ def _unmanaged(facts: Facts) -> Iterator[Condition]:
         key = seen.key
         if seen.gone_at or seen.reading.settings.disabled or _is_expired(key, facts):
             continue
-        if not facts.policy.concerns(key):
+        if not facts.policy.concerns(key) or facts.kin.current(key.hash) != key.hash:
             continue
-        if _holder(key, facts):
+        if holder(key, facts.policy.budgets):
             continue
         limit = words.limit(seen.reading.settings.limit)
         watched = any(one.covers(key) for one in facts.policy.budgets)
@@ -163,12 +170,6 @@ def _unmanaged(facts: Facts) -> Iterator[Condition]:
             todo="cover it with a pattern in the budgets file, or disable it",
         )
         yield Condition(Kind.UNMANAGED, 1, Severity.WARNING, entry)
-
-
-def _holder(key: Key, facts: Facts) -> Budget | None:
-    """Return the first budget that counts all that a key spends."""
-    counting = (one for one in facts.policy.budgets if not one.counts_costs)
-    return next((one for one in counting if one.covers(key)), None)
 
 
 def _is_expired(key: Key, facts: Facts) -> bool:

@@ -5,13 +5,13 @@ known as far as costs are read; where that is not far enough, nothing is taken t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from budget_guard.domain import words
 from budget_guard.domain.alerts import Condition, Entry, Incident, Kind
 from budget_guard.domain.axis import Axis
-from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.constraints import Constraint, granted
 from budget_guard.domain.cost_spends import MOST_KEYS, TOP, CostSpend, Counted, Spender, terms_of
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import lifted
@@ -69,7 +69,8 @@ def _caps(budget: Budget, window: Window, facts: Facts) -> Iterator[CostCap]:
         cap = _constraint(budget, window, counted.spent, facts)
         yield CostCap(budget, window, cap, until, is_whole, counted.per_hour, counted.spenders)
     for one in counted.spenders if counted and budget.per_key else ():
-        cap = _constraint(budget, window, one.spent, facts, one.key)
+        key = facts.kin.current(one.key)
+        cap = _constraint(budget, window, one.spent, facts, key)
         yield CostCap(budget, window, cap, until, is_whole, one.per_hour)
 
 
@@ -92,9 +93,9 @@ def _constraint(
     budget: Budget, window: Window, spend: Usd, facts: Facts, key: str | None = None
 ) -> Constraint:
     base = budget.cap[window]
-    grants = [one for one in facts.grants if (one.budget, one.key) == (budget.name, key)]
-    cap = lifted(base, window, grants, spend=spend, now=facts.now)
-    return Constraint(budget, window, frozenset(), cap, base, spend, budget.include_byok, key)
+    found = Constraint(budget, window, frozenset(), base, base, spend, budget.include_byok, key)
+    grants = [one for one in facts.grants if granted(found, one, facts)]
+    return replace(found, cap=lifted(base, window, grants, spend=spend, now=facts.now))
 
 
 def reached(facts: Facts) -> Iterator[Condition]:
@@ -102,7 +103,7 @@ def reached(facts: Facts) -> Iterator[Condition]:
 
     Where it is not known that one has not, what is open of it stays open.
     """
-    people = People(facts.observations, facts.policy.budgets)
+    people = People(facts.observations, facts.policy.budgets, facts.kin)
     found = [one for cap in cost_caps(facts) if (one := _condition(cap, people, facts))]
     told = {one.id for one in found}
     yield from found
@@ -146,8 +147,9 @@ def _entry(cap: CostCap, people: People, facts: Facts) -> Entry:
     one, budget, now = cap.constraint, cap.budget, facts.now
     subject = one.subject
     name = people.name(subject) if subject else None
+    whose = facts.kin.root(subject) if subject else "*"
     return Entry(
-        incident=f"{budget.name}/{subject or '*'}{_instance(cap.window, facts)}",
+        incident=f"{budget.name}/{whose}{_instance(cap.window, facts)}",
         text=_text(cap, name or "", people, now),
         budget=budget.name,
         owner=budget.owner,

@@ -12,6 +12,7 @@ from budget_guard.domain.kin import Kin
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, Freeze, Grant, PollReport, Release, Workspace
+from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 
@@ -42,6 +43,7 @@ class Facts:
     cost_spends: Mapping[str, CostSpend] = field(default_factory=dict)
     request_signals: RequestSignals | None = None
     kin: Kin = field(default_factory=Kin)
+    restrictions: Mapping[str, Restriction] = field(default_factory=dict)
     spared: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()

@@ -69,7 +69,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """One change at OpenRouter that took effect: before, after, why, which run, how to undo."""
+    """One change at OpenRouter that took effect: before, after, why, which run, how to undo.
+
+    `guardrails` are the key's before and after, by name, where that was changed and nothing else.
+    """
 
     id: str
     key: str
@@ -80,6 +83,7 @@ class Audit:
     run: str
     at: datetime
     undo: str
+    guardrails: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from budget_guard.domain.due import Due, due
+from budget_guard.domain.due import Due
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Spent
 from budget_guard.domain.kin import Kin
@@ -18,8 +18,8 @@ AGAIN = timedelta(hours=1)
 """So long after a rotation was begun, none is asked for besides those of the schedule."""
 
 
-def needs_upkeep(facts: Facts) -> bool:
-    """Tell whether any lineage needs what no step of a rotation does.
+def needs_upkeep(facts: Facts, asked: Iterable[Due]) -> bool:
+    """Tell whether any lineage needs what no step of a rotation does; `asked` are those that are due.
 
     Under `release` that is only what was left half done; under `observe` nothing.
     """
@@ -33,7 +33,7 @@ def needs_upkeep(facts: Facts) -> bool:
                 _needs_sweep(facts)
                 or any(_is_leaving(one, facts) for one in facts.kin.lineages.values())
                 or bool(unscheduled(facts.kin, facts.policy))
-                or bool(to_start(due(facts), facts))
+                or bool(to_start(asked, facts))
             )
 
 

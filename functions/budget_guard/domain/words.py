@@ -1,5 +1,6 @@
 """Why something is so, in words that a person understands."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from budget_guard.domain.constraints import Constraint
@@ -9,6 +10,7 @@ from budget_guard.domain.money import CENT, ZERO, Usd, show
 from budget_guard.domain.records import Freeze
 from budget_guard.domain.windows import Window, end, same_instance
 
+NAMED = 3
 PERIODS = {
     Window.DAILY: "today",
     Window.WEEKLY: "this week",
@@ -35,6 +37,14 @@ def until(window: Window | None, now: datetime) -> str:
     if window is None:
         return "until its limit is raised"
     return f"until {moment(end(window, now), now)}"
+
+
+def several(names: Collection[str]) -> str:
+    """Return names for a sentence, the first three of them: "a", "a and b", "a, b, c and 2 more"."""
+    first = sorted(names)[:NAMED]
+    if (more := len(names) - len(first)) > 0:
+        return f"{', '.join(first)} and {more} more"
+    return " and ".join([", ".join(first[:-1]), first[-1]] if len(first) > 1 else first)
 
 
 def label(constraint: Constraint, key_name: str) -> str:

@@ -1,16 +1,17 @@
 """What `enforce` tells of the keys it changed."""
 
 from budget_guard.domain import words
-from budget_guard.handlers.reporting import count, logger
+from budget_guard.handlers.reporting import Summary, count, logger
 from budget_guard.use_cases.enforce import EnforceReport
 from budget_guard.use_cases.outcomes import Outcome, Result
 
 
-def tell_enforcement(report: EnforceReport) -> None:
-    """Write one line for each change, and report as a metric how many failed."""
+def tell_enforcement(report: EnforceReport) -> Summary:
+    """Write one line for each change, report as a metric how many failed, and return the figures."""
     for result in report.results:
         _tell(result)
     count("ActionsFailed", report.failed)
+    return {"done": len(report.results), "failed": report.failed, "waiting": report.waiting}
 
 
 def _tell(result: Result) -> None:

@@ -7,6 +7,7 @@ from budget_guard.adapters.pace import Pace
 from budget_guard.handlers.changes import tell_enforcement
 from budget_guard.handlers.provider import openrouter
 from budget_guard.handlers.reporting import Summary, function
+from budget_guard.handlers.restriction import restrict_keys
 from budget_guard.handlers.runtime import Run, ledger, policy
 from budget_guard.handlers.settings import EnforceSettings, load
 from budget_guard.use_cases.enforce import enforce
@@ -20,7 +21,7 @@ def handler(run: Run) -> Summary:
     """Apply the open wishes once; without any, OpenRouter and the management key are left alone."""
     settings, rules = load(EnforceSettings, os.environ), policy().safety
     memory = ledger(settings)
-    if not memory.wishes():
+    if not memory.wishes() and not memory.restrict_wishes():
         return {"policy": policy().hash, "wishes": 0}
     with (
         run.leased(memory, "enforce") as lease,
@@ -34,6 +35,5 @@ def handler(run: Run) -> Summary:
             pace=Pace(rules.patches_per_second),
             run_all=pool.map,
         )
-    tell_enforcement(report)
-    figures = {"done": len(report.results), "failed": report.failed, "waiting": report.waiting}
+        figures = tell_enforcement(report) | restrict_keys(settings, run, memory, lease)
     return {"policy": policy().hash, **figures}

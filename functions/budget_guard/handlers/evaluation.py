@@ -8,6 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from budget_guard.adapters.starter import LambdaStarter
 from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan
+from budget_guard.domain.due import due
 from budget_guard.domain.upkeep import needs_upkeep
 from budget_guard.handlers.reporting import count, logger
 from budget_guard.handlers.runtime import Run, client
@@ -20,9 +21,10 @@ MOST_BUDGETS = 50
 
 def start_next(report: EvaluateReport, settings: EvaluateSettings, run: Run) -> None:
     """Start whoever has work: `enforce` for wishes, `rotate` for lineages that need care."""
+    plan = report.plan
     for function, has_work in (
-        (settings.enforce_function_name, bool(report.plan.wishes)),
-        (settings.rotate_function_name, needs_upkeep(report.plan.facts)),
+        (settings.enforce_function_name, report.has_work),
+        (settings.rotate_function_name, needs_upkeep(plan.facts, due(plan))),
     ):
         if has_work:
             LambdaStarter(client("lambda"), function).start(time=run.at, run=run.id)

@@ -2,10 +2,13 @@
 
 import os
 import re
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from budget_guard.domain.kin import Kin
 from budget_guard.handlers.answers import answer, told
 from budget_guard.handlers.reporting import logger
 from budget_guard.handlers.runtime import clock, ledger, policy
@@ -22,7 +25,18 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     if not KEY.fullmatch(key):
         return answer(400, {"message": "Ask for ?key= and the 64 hex digits of the key's hash"})
     settings = load(Settings, os.environ)
-    found = headroom(ledger(settings), policy(), key, clock())
+    now = clock()
+    kin = lineages(settings, now.replace(second=0, microsecond=0))
+    found = headroom(ledger(settings), policy(), key, now, kin)
     if found is None:
         return answer(404, {"message": f"OpenRouter has no key {key[:12]}, as far as is known"})
     return answer(200, told(found))
+
+
+@lru_cache(maxsize=1)
+def lineages(settings: Settings, _minute: datetime) -> Kin:
+    """Return which keys are generations of one, as they were in this minute.
+
+    Read once in it: applications ask every 30 seconds, and lineages change once a month.
+    """
+    return Kin(ledger(settings).lineages())

@@ -93,7 +93,7 @@ def tell_tending(report: Tended) -> Summary:
     """
     for one in report.done:
         write = logger.warning if one.what is What.DOUBTFUL else logger.info
-        write(one.what, name=one.name, key=one.key, reason=one.why)
+        write(one.what, key=one.key, key_name=one.name, reason=one.why)
     if report.problems:
         raise GuardError(" ".join(report.problems))
     figures = Counter(one.what for one in report.done)

@@ -50,7 +50,7 @@ def cost_cap_view(of: CostCap, facts: Facts) -> CapView:
         state=reached or ("ok" if of.is_whole else "stale" if is_known else "unknown"),
         members=0,
         key=one.subject,
-        key_name=seen.key.name if seen else None,
+        key_name=seen.key.known_as if seen else None,
         known_until=of.until,
     )
 
@@ -66,9 +66,9 @@ def cap_view(one: Constraint, plan: Plan) -> CapView:
         fraction=one.fraction,
         resets_at=end(window, plan.facts.now),
         state=_state(one, plan),
-        members=len(one.members),
+        members=plan.facts.kin.count(one.members),
         key=one.subject,
-        key_name=seen.key.name if seen else None,
+        key_name=seen.key.known_as if seen else None,
     )
 
 

@@ -12,9 +12,10 @@ from budget_guard.use_cases.caps import CapView, cost_cap_view
 
 def keys_of(budget: Budget, facts: Facts) -> int:
     """Return how many keys a budget covers now."""
-    return sum(
-        one.gone_at is None and facts.policy.concerns(one.key) and budget.covers(one.key)
-        for one in facts.observations.values()
+    return facts.kin.count(
+        key
+        for key, one in facts.observations.items()
+        if one.gone_at is None and facts.policy.concerns(one.key) and budget.covers(one.key)
     )
 
 
@@ -37,7 +38,8 @@ def _nearest(cap: CostCap) -> tuple[object, ...]:
 def caps_over(seen: Observation, facts: Facts) -> Iterator[tuple[Budget, CapView]]:
     """Yield the caps of these budgets that concern a key."""
     for one in cost_caps(facts):
-        is_its = one.constraint.subject in (None, seen.key.hash)
+        subject = one.constraint.subject
+        is_its = subject is None or subject in facts.kin.hashes(seen.key.hash)
         if is_its and facts.policy.concerns(seen.key) and one.budget.covers(seen.key):
             yield one.budget, cost_cap_view(one, facts)
 

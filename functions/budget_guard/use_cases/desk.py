@@ -29,6 +29,10 @@ class Desk:
     def put(self, record: Grant | Release | Freeze | Approval, at: datetime) -> str | None:
         """Write a person's word and start `evaluate`; return what kept it from starting."""
         self.ledger.save(record)
+        return self.start(at)
+
+    def start(self, at: datetime) -> str | None:
+        """Start `evaluate`; return what kept it from starting."""
         try:
             self.evaluate.start(time=at, run=f"operator-{self.new_id()}")
         except GuardError as error:

@@ -19,7 +19,9 @@ from budget_guard.domain.grants import settle
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
+from budget_guard.domain.restricting import of_deleted, restrict_wishes
 from budget_guard.domain.windows import Window, start
+from budget_guard.use_cases.kinship import of_all
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier
 
 MOST_REASONS = 20
@@ -38,12 +40,21 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateReport:
-    """What a run decided and told. `unsent` alerts stay pending for the next run."""
+    """What a run decided and told. `unsent` alerts stay pending for the next run.
+
+    `restrict` counts the keys whose guardrails are to be looked at.
+    """
 
     plan: Plan
     sent: tuple[Alert, ...] = ()
     unsent: tuple[Alert, ...] = ()
     problem: str | None = None
+    restrict: int = 0
+
+    @property
+    def has_work(self) -> bool:
+        """Tell whether something is wished for `enforce` to bring about."""
+        return bool(self.plan.wishes or self.restrict)
 
 
 def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
@@ -61,16 +72,17 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         holds=ledger.holds(),
         wishes=ledger.wishes(),
         grants=ledger.grants(),
-        releases=ledger.releases(),
+        releases=of_all(ledger.releases(), kin),
         incidents=ledger.incidents(),
         poll=ledger.poll_report(),
-        freezes=ledger.freezes(),
+        freezes=of_all(ledger.freezes(), kin),
         approvals=ledger.approvals(),
         signals=ledger.signals(),
         cost_spends=ledger.cost_spends() if is_counting else {},
         request_signals=ledger.request_signals(),
         kin=kin,
         spared=kin.changing,
+        restrictions=ledger.restrictions(),
     )
 
 
@@ -85,8 +97,9 @@ def evaluate(on: Evaluation) -> EvaluateReport:
             _pend(alert, on)
     plan = decide(gather(on.ledger, on.policy, on.now))
     _record(plan, on)
+    restrict = _restrict(plan, on)
     _prepare(plan, on)
-    return _publish(plan, on)
+    return replace(_publish(plan, on), restrict=restrict)
 
 
 def _record(plan: Plan, on: Evaluation) -> None:
@@ -105,6 +118,15 @@ def _record(plan: Plan, on: Evaluation) -> None:
     caps = (*plan.constraints, *known_caps(plan.facts))
     on.ledger.save(*(_settled(one, caps, plan.facts) for one in ended), lease=on.lease)
     on.ledger.save(*_spending(caps, plan.facts.now), lease=on.lease)
+
+
+def _restrict(plan: Plan, on: Evaluation) -> int:
+    """Write down what is wanted of keys' guardrails; return for how many that is to be done."""
+    known, wanted = on.ledger.restrict_wishes(), restrict_wishes(plan)
+    on.ledger.save(*wanted.values(), lease=on.lease)
+    on.ledger.forget(*(one for key, one in known.items() if key not in wanted), lease=on.lease)
+    on.ledger.forget(*of_deleted(plan.facts), lease=on.lease)
+    return len(wanted)
 
 
 def _settled(grant: Grant, constraints: Sequence[Constraint], facts: Facts) -> Grant:
@@ -169,6 +191,7 @@ def summary(report: EvaluateReport) -> dict[str, object]:
         "keys": len(facts.observations),
         "held": sum(hold.is_held for hold in facts.holds.values()),
         "wishes": len(plan.wishes),
+        "restrict": report.restrict,
         "alerts": len(report.sent),
         "stale": [one.name for one in facts.workspaces.values() if facts.is_stale(one.id)],
     }

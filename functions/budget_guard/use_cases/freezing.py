@@ -12,6 +12,7 @@ from budget_guard.domain.settling import has_disabled
 from budget_guard.use_cases.desk import Desk, Until, end_of
 from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.holdings import find_key
+from budget_guard.use_cases.kinship import other_keys
 from budget_guard.use_cases.overview import present_plan
 
 
@@ -19,6 +20,7 @@ from budget_guard.use_cases.overview import present_plan
 class Frozen:
     """A freeze as written, or as ended. `before` is the freeze it replaces, if one lasted.
 
+    `others` are the other generations of its lineage: they are frozen, and freed, with it.
     `release` is what lasts beside it: of two words the newer wins. `is_off`: people have
     disabled the key, and that stays. `problem` is why `evaluate` was not started; the next one by
     schedule sees the word anyway.
@@ -29,6 +31,7 @@ class Frozen:
     release: Release | None
     at: datetime
     problem: str | None
+    others: tuple[str, ...] = ()
     before: Freeze | None = None
     is_off: bool = False
 
@@ -39,7 +42,7 @@ def freeze(key: str, until: Until | None, reason: str, desk: Desk) -> Frozen:
     seen = find_key(key, facts)
     _require_hands_on(seen, facts)
     ends = FOR_EVER if until is None else end_of(until, facts.now)
-    word = Freeze(seen.key.hash, ends, desk.by, reason, facts.now)
+    word = Freeze(facts.kin.root(seen.key.hash), ends, desk.by, reason, facts.now)
     return _written(word, seen, facts, desk)
 
 
@@ -49,20 +52,23 @@ def end_freeze(key: str, desk: Desk) -> Frozen:
     seen = find_key(key, facts)
     for one in facts.freezes:
         if one.key == seen.key.hash and one.at <= facts.now < one.until:
-            return _written(replace(one, until=facts.now), seen, facts, desk)
-    message = f"{seen.key.name} is not frozen; nothing was changed"
+            word = replace(one, key=facts.kin.root(one.key), until=facts.now)
+            return _written(word, seen, facts, desk)
+    message = f"{seen.key.known_as} is not frozen; nothing was changed"
     raise RequestError(message)
 
 
 def _written(word: Freeze, seen: Observation, facts: Facts, desk: Desk) -> Frozen:
+    key = seen.key.hash
     return Frozen(
         freeze=word,
         seen=seen,
-        release=facts.release_of(word.key),
+        release=facts.release_of(key),
         at=facts.now,
         problem=desk.put(word, facts.now),
-        before=facts.freeze_of(word.key),
+        before=facts.freeze_of(key),
         is_off=_is_off(seen, facts),
+        others=other_keys(key, facts),
     )
 
 

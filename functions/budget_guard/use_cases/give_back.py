@@ -47,11 +47,12 @@ class GiveBack:
 def announce_release(word: Release, on: GiveBack) -> None:
     """Write the release and drop every open wish, while no evaluation is under way.
 
-    After that no function makes a new fence. Raises `LeaseLost` where `evaluate` stays at work.
+    After that no function makes a new fence, nor restricts a key. Raises `LeaseLost` where `evaluate` stays at work.
     """
-    with _leased_in_time("evaluate", on) as lease:
+    with leased_in_time("evaluate", on) as lease:
         on.ledger.save(word, lease=lease)
         on.ledger.forget(*on.ledger.wishes().values(), lease=lease)
+        on.ledger.forget(*on.ledger.restrict_wishes().values(), lease=lease)
 
 
 def give_back(reason: str, on: GiveBack) -> Iterator[Sequence[Result]]:
@@ -60,7 +61,7 @@ def give_back(reason: str, on: GiveBack) -> Iterator[Sequence[Result]]:
     What failed stays wished: the functions, if they still run, go on with it. Raises
     `ManagementKeyError`, `LeaseLost`, `LedgerError`.
     """
-    with _leased_in_time("enforce", on) as lease:
+    with leased_in_time("enforce", on) as lease:
         to = Enforcement(on.connect(), on.ledger, lease, on.run, on.at, OnOverride.RESPECT)
         wishes = _wishes(reason, on)
         on.ledger.save(*wishes, lease=lease)
@@ -108,7 +109,8 @@ def _wishes(reason: str, on: GiveBack) -> list[Wish]:
 
 
 @contextmanager
-def _leased_in_time(name: str, on: GiveBack) -> Iterator[Lease]:
+def leased_in_time(name: str, on: GiveBack) -> Iterator[Lease]:
+    """Hold a function's lease; raise `LeaseLost` where it stays at work for a minute."""
     with ExitStack() as stack:
         yield _entered(stack, name, on)
 

@@ -109,7 +109,7 @@ def _subject(key: str | None, budget: Budget, facts: Facts) -> str | None:
     if not budget.covers(seen.key) or seen.gone_at:
         message = f"The key {seen.key.name} is not in the budget {budget.name}"
         raise RequestError(message)
-    return seen.key.hash
+    return facts.kin.root(seen.key.hash)
 
 
 def _caps_of(given: Grant, plan: Plan) -> Sequence[Constraint]:

@@ -29,9 +29,11 @@ def freeze_of(seen: Observation, facts: Facts) -> Freeze | None:
 
 
 def is_in_force(freeze: Freeze, facts: Facts) -> bool:
-    """Tell whether a freeze on record stops its key now."""
+    """Tell whether a freeze on record stops its key now; of a lineage, the key that is in use."""
     seen = facts.observations.get(freeze.key)
-    return seen is not None and freeze_of(seen, facts) == freeze
+    if seen is None or facts.kin.current(freeze.key) != freeze.key:
+        return False
+    return freeze_of(seen, facts) == freeze
 
 
 def left_alone(seen: Observation, plan: Plan) -> str | None:

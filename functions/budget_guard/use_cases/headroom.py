@@ -1,7 +1,7 @@
 """What one key may still spend, as an application asks before it sends a request."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,7 @@ from enum import StrEnum
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Possible
 from budget_guard.domain.keys import Settings
+from budget_guard.domain.kin import Kin
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget, Policy
@@ -34,6 +35,8 @@ class State(StrEnum):
 class Headroom:
     """What the limit in force leaves `key` (USD; None: it has none), as last seen at `observed_at`.
 
+    Of a lineage, what is left of the key that is in use: it is asked for by any generation's hash.
+
     `budget`, its `owner` and `window` are what binds the key, as far as its own counters tell;
     `resets_at` is the window's end.
     """
@@ -49,24 +52,39 @@ class Headroom:
     state: State
 
 
-def headroom(ledger: Ledger, policy: Policy, key: str, now: datetime) -> Headroom | None:
+NOBODY = Kin()
+
+
+def headroom(
+    ledger: Ledger, policy: Policy, key: str, now: datetime, kin: Kin = NOBODY
+) -> Headroom | None:
     """Return what `key` may still spend at `now`; None for one that is not there (any more).
 
     It costs three items: an unchanged key's own one does not tell when it was last seen. A poll
     that ends between them makes the counters one poll older than is told.
     """
-    seen = ledger.observation(key)
-    if seen is None or seen.gone_at is not None:
+    seen = _newest(ledger, key, kin)
+    if seen is None:
         return None
-    hold, fresh = ledger.hold(key), ledger.freshness_of(seen.key.workspace)
+    current = seen.key.hash
+    hold, fresh = ledger.hold(current), ledger.freshness_of(seen.key.workspace)
     facts = Facts(
         policy=policy,
         now=now,
-        observations={key: seen},
+        observations={current: seen},
         freshness={fresh.workspace: fresh} if fresh else {},
-        holds={key: hold} if hold else {},
+        holds={current: hold} if hold else {},
     )
-    return headroom_of(seen, facts)
+    return replace(headroom_of(seen, facts), key=key)
+
+
+def _newest(ledger: Ledger, key: str, kin: Kin) -> Observation | None:
+    """Return the generation that is in use; where no poll has seen it yet, the one before it."""
+    for one in dict.fromkeys((kin.current(key), *reversed(kin.hashes(key)))):
+        seen = ledger.observation(one)
+        if seen and seen.gone_at is None:
+            return kin.named(seen)
+    return None
 
 
 def headroom_of(seen: Observation, facts: Facts) -> Headroom:

@@ -1,5 +1,6 @@
 """What the guard holds of each key, why, until when, and what the key had before."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.tally import spent
 from budget_guard.domain.wishes import Restore
 from budget_guard.domain.wishing import Standing
+from budget_guard.use_cases.kinship import is_called, label_of
 
 LEAST_PREFIX = 6
 
@@ -51,7 +53,7 @@ def _held(hold: Hold, plan: Plan) -> HeldKey:
     fence = hold.confirmed.settings if hold.confirmed else hold.intents[-1].settings
     return HeldKey(
         key=hold.key,
-        name=seen.key.name if seen else hold.key[:12],
+        name=label_of(hold.key, plan.facts),
         fence=words.settings(fence),
         baseline=words.settings(hold.baseline),
         left=_left(hold, seen, plan.facts),
@@ -88,15 +90,10 @@ def _left(hold: Hold, seen: Observation | None, facts: Facts) -> Usd:
 def find_key(text: str, facts: Facts) -> Observation:
     """Return the one key that `text` means: its hash, at least 6 digits of its start, or its name.
 
-    Raises `RequestError` where that is none, or several.
+    Of a lineage, which its secret means too, it is the key that is in use, whichever generation the
+    text is of. Raises `RequestError` where that is none, or several.
     """
-    seen = facts.observations
-    if text in seen:
-        return seen[text]
-    named = [one for one in seen.values() if one.key.name == text and not one.gone_at]
-    digits = text.lower()
-    begin = [one for key, one in seen.items() if key.startswith(digits)]
-    found = named or (begin if len(text) >= LEAST_PREFIX else [])
+    found = _in_use(_meant(text, facts), facts)
     if len(found) == 1:
         return found[0]
     if found:
@@ -108,3 +105,22 @@ def find_key(text: str, facts: Facts) -> Observation:
         f"{LEAST_PREFIX} digits of the hash's start, as in status or an alert."
     )
     raise RequestError(message)
+
+
+def _meant(text: str, facts: Facts) -> Iterable[str]:
+    """Return the hashes of the keys that a text may mean."""
+    seen, kin = facts.observations, facts.kin
+    if text in seen or text in kin.of:
+        return [text]
+    named = [one.current.hash for one in kin.lineages.values() if is_called(one, text)]
+    named += [key for key, one in seen.items() if one.key.name == text and not one.gone_at]
+    digits = text.lower()
+    begin = (key for key in {**seen, **kin.of} if key.startswith(digits))
+    return named or (begin if len(text) >= LEAST_PREFIX else [])
+
+
+def _in_use(keys: Iterable[str], facts: Facts) -> list[Observation]:
+    """Return what is known of keys, of each lineage only the generation that is in use, if seen."""
+    seen = facts.observations
+    found = {now if (now := facts.kin.current(key)) in seen else key: None for key in keys}
+    return [seen[key] for key in found if key in seen]

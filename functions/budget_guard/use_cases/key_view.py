@@ -7,23 +7,26 @@ from datetime import datetime
 from budget_guard.domain import words
 from budget_guard.domain.constraints import Constraint, own_limit
 from budget_guard.domain.decision import Plan
+from budget_guard.domain.facts import Facts
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.records import Audit, Freeze
 from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.hands_off import freeze_of, left_alone
 from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
+from budget_guard.use_cases.kinship import place_of
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.restricted_keys import RestrictedKey, restricted_keys
 
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
     """How one key stands. `why` is why it is held as it is, or why it is not; all in words.
 
-    `bound_by` is the cap with the least left, where it is held; `caps` are all that concern it,
-    by budget; `own_limit` is without the guard. `freeze` is a person's word that lasts. `trail` is
-    newest first.
+    `place` is which generation of its lineage it is, in words. `bound_by` is the cap with the least
+    left, where it is held; `caps` are all that concern it, by budget; `own_limit` is without the guard. `freeze` is a person's word that lasts. `trail` is
+    newest first. `restricted`: what the guard does to its guardrail.
     """
 
     at: datetime
@@ -39,6 +42,8 @@ class KeyView:
     caps: tuple[tuple[str, CapView], ...]
     freeze: Freeze | None
     trail: tuple[Audit, ...]
+    restricted: RestrictedKey | None = None
+    place: str | None = None
 
 
 def key_view(ledger: Ledger, text: str, now: datetime) -> KeyView:
@@ -57,7 +62,7 @@ def key_view_of(seen: Observation, plan: Plan, ledger: Ledger) -> KeyView:
     return KeyView(
         at=facts.now,
         key=key.hash,
-        name=key.name,
+        name=key.known_as,
         workspace=place.name if place else key.workspace,
         seen_at=facts.read_at(seen),
         settings=words.settings(facts.settings(seen)),
@@ -70,8 +75,16 @@ def key_view_of(seen: Observation, plan: Plan, ledger: Ledger) -> KeyView:
             *((budget.name, cap) for budget, cap in caps_over(seen, facts)),
         ),
         freeze=freeze_of(seen, facts),
-        trail=tuple(ledger.audit(key.hash)),
+        restricted=next((one for one in restricted_keys(facts) if one.key == key.hash), None),
+        trail=trail_of(key.hash, facts, ledger),
+        place=place_of(key.hash, facts),
     )
+
+
+def trail_of(key: str, facts: Facts, ledger: Ledger) -> tuple[Audit, ...]:
+    """Return the changes made to a key and to all generations of its lineage, newest first."""
+    found = (one for hashed in facts.kin.hashes(key) for one in ledger.audit(hashed))
+    return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
 
 def _bound_by(binding: Constraint) -> str:

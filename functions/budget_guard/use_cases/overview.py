@@ -8,7 +8,7 @@ from budget_guard.domain.alerts import Incident
 from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan, decide
-from budget_guard.domain.policy import Budget, Mode, Policy
+from budget_guard.domain.policy import Budget, Do, Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, PollReport, Release
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.caps import CapView, cap_view
@@ -16,7 +16,9 @@ from budget_guard.use_cases.cost_caps import caps_of, keys_of, known_until
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
+from budget_guard.use_cases.kinship import lasting, names_of
 from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.restricted_keys import RestrictedKey, restricted_keys
 
 NOT_DEPLOYED = Policy((), "")
 SILENT_AFTER = timedelta(minutes=15)
@@ -83,6 +85,7 @@ class Overview:
     names: Mapping[str, str]
     poll: PollReport | None
     missing: tuple[str, ...]
+    restricted: tuple[RestrictedKey, ...] = ()
 
 
 def present_plan(ledger: Ledger, now: datetime) -> Plan:
@@ -104,14 +107,15 @@ def overview(ledger: Ledger, now: datetime) -> Overview:
         wishes=tuple(facts.wishes.values()),
         incidents=tuple(sorted(facts.incidents.values(), key=lambda one: one.opened_at)),
         grants=tuple(one for one in facts.grants if one.begins <= facts.now < one.ends),
-        releases=tuple(one for one in facts.releases if one.at <= facts.now < one.until),
+        releases=tuple(lasting(facts)),
         freezes=tuple(one for one in facts.freezes if is_in_force(one, facts)),
         policy=facts.policy.hash,
         approved=_approved(facts.approval),
         workspaces=tuple(_workspaces(plan)),
-        names={key: seen.key.name for key, seen in facts.observations.items()},
+        names=names_of(facts),
         poll=facts.poll,
         missing=tuple(_missing(plan, deployed)),
+        restricted=restricted_keys(facts),
     )
 
 
@@ -123,15 +127,15 @@ def _budget(budget: Budget, plan: Plan) -> BudgetView:
     if budget.counts_costs:
         return _cost_budget(budget, plan)
     caps = [one for one in plan.constraints if one.budget is budget]
-    shown, keys = caps, frozenset[str]().union(*(one.members for one in caps))
+    shown, count = caps, plan.facts.kin.count({key for one in caps for key in one.members})
     if budget.per_key:
         shown = _worst_of_each_key(caps)[:TOP]
     return BudgetView(
         name=budget.name,
         owner=budget.owner,
-        note=_note(budget, len(keys), plan),
+        note=_note(budget, count, plan),
         caps=tuple(cap_view(one, plan) for one in shown),
-        keys=len(keys),
+        keys=count,
         per_key=budget.per_key,
     )
 
@@ -163,7 +167,8 @@ def _note(budget: Budget, keys: int, plan: Plan) -> str:
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return f"{count}, {plan.facts.policy.mode}"
     if budget.hold.at is None or budget.counts_costs:
-        return f"{count}, alerts only"
+        restricts = any(one.do is Do.RESTRICT for one in budget.thresholds)
+        return f"{count}, {'restricts' if restricts and not budget.counts_costs else 'alerts'} only"
     return count
 
 

@@ -11,6 +11,7 @@ from budget_guard.domain.decision import Plan
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.windows import Window, end
 from budget_guard.use_cases.hands_off import hands_off
+from budget_guard.use_cases.kinship import label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _portion(key: str, claim: Claim, allotment: Allotment, place: int, plan: Pla
     most = claim.reach.exposures(constraint)[0] if claim.reach else ZERO
     return Portion(
         key=key,
-        name=plan.facts.observations[key].key.name,
+        name=label_of(key, plan.facts),
         weight=ZERO if claim.is_off else claim.weight,
         share=allotment.share,
         may_spend=most if most.is_finite() else None,
@@ -147,7 +148,7 @@ def _others(constraint: Constraint, plan: Plan) -> tuple[Untold, ...]:
     """Return the keys that the cap concerns and that it does not fence now."""
     facts = plan.facts
     return tuple(
-        Untold(key, facts.observations[key].key.name, hands_off(key, facts) or "not fenced yet")
+        Untold(key, label_of(key, facts), hands_off(key, facts) or "not fenced yet")
         for key in sorted(constraint.members)
         if key not in plan.sharing.by_key
     )

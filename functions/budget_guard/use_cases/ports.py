@@ -23,6 +23,7 @@ from budget_guard.domain.records import (
     SpendRecord,
     Workspace,
 )
+from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
@@ -103,6 +104,8 @@ type BasicRecord = (
     | CostSpend
     | Lineage
     | Rotation
+    | Restriction
+    | RestrictWish
 )
 type Record = BasicRecord | CostRecord
 
@@ -218,6 +221,14 @@ class Ledger(Protocol):
         """Return the last rotation of each secret, the earliest first."""
         ...
 
+    def restrictions(self) -> Mapping[str, Restriction]:
+        """Return what is held of keys' guardrails, by key hash, read consistently."""
+        ...
+
+    def restrict_wishes(self) -> Mapping[str, RestrictWish]:
+        """Return what is wished of keys' guardrails, by key hash, read consistently."""
+        ...
+
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:
         """Write records whole, each replacing its former self.
 
@@ -227,7 +238,9 @@ class Ledger(Protocol):
         """
         ...
 
-    def forget(self, *records: Incident | Wish | Release, lease: Lease) -> None:
+    def forget(
+        self, *records: Incident | Wish | Release | Restriction | RestrictWish, lease: Lease
+    ) -> None:
         """Delete records, on the same terms as `save`."""
         ...
 

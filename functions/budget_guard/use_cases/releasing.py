@@ -8,9 +8,11 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import FOR_EVER, Hold
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.records import Freeze, Release
+from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.windows import Window, end
 from budget_guard.use_cases.desk import Desk, Until, end_of
 from budget_guard.use_cases.holdings import find_key, is_in_hand
+from budget_guard.use_cases.kinship import other_keys
 from budget_guard.use_cases.overview import present_plan
 
 
@@ -18,7 +20,9 @@ from budget_guard.use_cases.overview import present_plan
 class Released:
     """A release as written; `hold` is what the guard has of the key, None if it holds it not.
 
-    `freeze` lasts beside it: of two words the newer counts.
+    `freeze` lasts beside it: of two words the newer counts. `restricted`: its guardrail is the
+    guard's, and is given back too. `others` are the other generations of its lineage, which are
+    released with it.
     """
 
     release: Release
@@ -27,6 +31,8 @@ class Released:
     at: datetime
     problem: str | None
     freeze: Freeze | None = None
+    restricted: Restriction | None = None
+    others: tuple[str, ...] = ()
 
 
 def release(key: str, until: Until | None, reason: str, desk: Desk) -> Released:
@@ -34,11 +40,14 @@ def release(key: str, until: Until | None, reason: str, desk: Desk) -> Released:
     facts = present_plan(desk.ledger, desk.now).facts
     seen = find_key(key, facts)
     ends = end(Window.DAILY, facts.now) if until is None else end_of(until, facts.now)
-    word = Release(seen.key.hash, ends, desk.by, reason, facts.now)
+    word = Release(facts.kin.root(seen.key.hash), ends, desk.by, reason, facts.now)
     held = facts.holds.get(seen.key.hash)
     problem, frozen = desk.put(word, facts.now), _freeze_of(seen.key.hash, facts)
     hold = held if held and is_in_hand(held) else None
-    return Released(word, seen, hold, facts.now, problem, frozen)
+    known = facts.restrictions.get(seen.key.hash)
+    restricted = known if known and known.is_ours else None
+    others = other_keys(seen.key.hash, facts)
+    return Released(word, seen, hold, facts.now, problem, frozen, restricted, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,8 @@ def end_release(key: str | None, desk: Desk) -> Ended:
     lasting = [one for one in facts.releases if one.at <= facts.now < one.until]
     for one in lasting:
         if one.key == subject:
-            ended = replace(one, until=facts.now)
+            whose = facts.kin.root(subject) if subject else None
+            ended = replace(one, key=whose, until=facts.now)
             frozen = _freeze_of(subject, facts) if subject else None
             return Ended(ended, desk.put(ended, facts.now), frozen)
     whose = f"of {key}" if key else "of all keys"

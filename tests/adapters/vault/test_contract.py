@@ -206,6 +206,20 @@ def test_a_new_secret_is_under_the_prefix_and_holds_nothing(office: VaultOffice)
     assert office.current(secret) == kept()
 
 
+def test_a_rotation_that_a_person_asks_for_leaves_the_schedule(
+    manager: Any,
+) -> None:
+    asked = {
+        "SecretId": NAME,
+        "ClientRequestToken": NEW,
+        "RotateImmediately": True,
+    }
+    with Stubber(manager) as stub:
+        stub.add_response("rotate_secret", {}, asked)
+        SecretsManagerOffice(manager, ROTATES).rotate_now(NAME, NEW)
+        stub.assert_no_pending_responses()
+
+
 def test_a_schedule_is_set_and_taken_back(memory: MemoryVault) -> None:
     memory.schedule(NAME, timedelta(days=30))
     assert memory.schedules == {NAME: timedelta(days=30)}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import Figures
 from budget_guard.domain.generations import Attempt, Generation
+from budget_guard.domain.ownership import People
 from budget_guard.domain.sampling import place_of
 from budget_guard.domain.signals.fallbacks import fallen
 from budget_guard.domain.signals.requests import DayRequests, Route, Tried
@@ -19,7 +20,7 @@ from budget_guard.domain.signals.rules import Fallbacks
 from budget_guard.domain.signals.signal import Signal
 from tests.domain.builders import DAY, HOUR, usd
 from tests.domain.generations import a_generation
-from tests.domain.signals.hours import PEOPLE, TODAY, midnight
+from tests.domain.signals.hours import PEOPLE, TODAY, midnight, of_a_lineage
 
 RULES = Fallbacks()
 UNTIL = midnight() + 12 * HOUR
@@ -43,8 +44,8 @@ def requests(
     return [*served, *(replace(other, id=f"gen-{back}-{key}-{n}") for n in range(fell))]
 
 
-def routes(some: Iterable[Generation], selected: str = "all") -> Routes:
-    found = Routes(PEOPLE, UNTIL - 3 * HOUR, UNTIL)
+def routes(some: Iterable[Generation], selected: str = "all", people: People = PEOPLE) -> Routes:
+    found = Routes(people, UNTIL - 3 * HOUR, UNTIL)
     for one in some:
         found.add(one, place_of(one)[1], selected)
     return found
@@ -88,6 +89,13 @@ def test_more_are_told_with_who_failed_who_served_for_how_much_more_and_whose_th
         "the requests on record; Acme failed 50 times (503), Beta served 50, 50 % dearer per token "
         "(6.25 USD); most by s1 18.75 USD"
     )
+
+
+def test_the_generations_of_a_key_are_named_as_one() -> None:
+    people = of_a_lineage(PEOPLE, "s1", "s2")
+    some = [*requests(50, 25), *requests(50, 25, key="#s2")]
+    (signal,) = fallen(routes(some, people=people), days(2, 2, 3, 4, 2, 2, 2), RULES)
+    assert signal.contributors == (("s2", usd("12.5")),)
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(19, False), (20, True)])

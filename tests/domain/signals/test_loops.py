@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.ownership import People
 from budget_guard.domain.sampling import place_of
 from budget_guard.domain.signals import loops
 from budget_guard.domain.signals.loops import Repeats, looping
@@ -18,7 +19,7 @@ from budget_guard.domain.signals.rules import Loops
 from budget_guard.domain.signals.signal import Signal
 from tests.domain.builders import DAY, HOUR
 from tests.domain.generations import a_generation, said
-from tests.domain.signals.hours import PEOPLE, TODAY, midnight
+from tests.domain.signals.hours import PEOPLE, TODAY, midnight, of_a_lineage
 
 RULES = Loops()
 UNTIL = midnight() + 12 * HOUR
@@ -36,8 +37,8 @@ def of_job(some: Iterable[Generation], job: str = "import") -> list[Generation]:
     return [replace(one, said=said(job=job)) for one in some]
 
 
-def repeats(some: Iterable[Generation], selected: str = "all") -> Repeats:
-    found = Repeats(PEOPLE, UNTIL - 3 * HOUR, UNTIL)
+def repeats(some: Iterable[Generation], selected: str = "all", people: People = PEOPLE) -> Repeats:
+    found = Repeats(people, UNTIL - 3 * HOUR, UNTIL)
     for one in some:
         found.add(one, place_of(one)[1], selected)
     return found
@@ -80,6 +81,16 @@ def test_a_loop_is_told_with_its_session_its_key_its_owner_old_and_new_figure_an
         signal.todo
         == 'see what this session does; to stop it: budget-guard freeze #s1 --reason "..."'
     )
+
+
+def test_the_requests_of_a_session_with_two_generations_of_a_key_are_counted_together() -> None:
+    people = of_a_lineage(PEOPLE, "s1", "s2")
+    before, after = requests(40), requests(40, key="#s2")
+    some = [*before, *(replace(one, id=f"{one.id}-2") for one in after)]
+    (signal,) = looping(repeats(some, people=people), days(20, 20, 20), RULES)
+    assert (signal.id.split("/")[1], signal.after) == ("#s1", Decimal(80))
+    assert (signal.key, signal.owner) == ("#s2", "search")
+    assert found(some, days(20, 20, 20)) == ()
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(60, False), (61, True)])

@@ -37,6 +37,7 @@ from tests.domain.builders import (
     MINUTE,
     NOW,
     a_budget,
+    a_lineage_of,
     counters,
     facts_of,
     policy_of,
@@ -155,6 +156,15 @@ def test_a_short_balance_names_both_figures_and_who_spent_most() -> None:
     )
     assert (found[0].entry.before, found[0].entry.after) == (100, 90)
     assert found[0].entry.contributors == (("api", 48), ("job", 24))
+
+
+def test_the_generations_of_a_key_are_named_as_one() -> None:
+    known = facts_of([rising("api", 2), rising("api #2", 1)], Policy((), "hash"))
+    known = a_lineage_of(known, "#api", "#api #2")
+    report = PollReport(NOW - MINUTE, "r", balance=usd(90))
+    rules = Policy((), "hash", account=Account(balance_below=Decimal(100)))
+    (found,) = short_of_credits(replace(known, policy=rules, poll=report))
+    assert found.entry.contributors == (("api", 72),)
 
 
 @pytest.mark.parametrize(("balance", "is_told"), [("215.99", True), ("216", False)])

@@ -38,6 +38,7 @@ from tests.domain.builders import (
     usd,
     utc,
 )
+from tests.domain.signals.hours import of_a_lineage
 
 RULES = Unexplained()
 MIDNIGHT = utc("2026-11-17 00:00")
@@ -85,6 +86,15 @@ def test_what_analytics_did_not_tell_of_is_told_with_both_sums_and_the_owner() -
         "100.00 of 210.00 USD that keys spent in 24 hours are not in OpenRouter's analytics; most by "
         "api 100.00 USD; owner ann"
     )
+
+
+def test_the_generations_of_a_key_are_named_as_one() -> None:
+    steps = [10 * hour for hour in range(24)]
+    keys = {f"#{name}": a_key_with(steps, name) for name in ("old", "new")}
+    people = of_a_lineage(People(keys), "old", "new")
+    signal = untold(people, missing(people, {}, SPAN), RULES)
+    assert signal
+    assert signal.contributors == (("new", Decimal(420)),)
 
 
 def test_hours_that_are_not_two_hours_old_are_not_compared() -> None:

@@ -1,6 +1,7 @@
 """A key is put under rotation: only with its own plaintext, never rotated at once, and only once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -8,7 +9,8 @@ from pydantic import SecretStr
 from budget_guard.domain.errors import GuardError, ProviderUnavailable, RequestError
 from budget_guard.domain.keys import Settings
 from budget_guard.sandbox.openrouter import When
-from budget_guard.use_cases.rotation.adopting import Adopting, adopt, adopt_new
+from budget_guard.use_cases.rotation.adopting import Adopting, adopt
+from budget_guard.use_cases.rotation.adopting_new import adopt_new
 from budget_guard.use_cases.rotation.ports import NewKey
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from tests.domain.builders import DAY, policy_of
@@ -36,9 +38,9 @@ def adopting(scene: Scene) -> Adopting:
         keys=to.keys,
         vault=scene.vault,
         ledger=to.ledger,
-        policy=scene.policy,
+        policy=replace(scene.policy, rotation=(scene.rule,)),
         now=scene.now,
-        every=30 * DAY,
+        by="ann",
     )
 
 

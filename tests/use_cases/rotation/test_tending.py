@@ -49,7 +49,7 @@ def under(mode: Mode, scene: Scene) -> Rotating:
 
 def needs(scene: Scene) -> bool:
     to = scene.rotating()
-    return needs_upkeep(gather(to.ledger, to.policy, to.now))
+    return needs_upkeep(gather(to.ledger, to.policy, to.now), ())
 
 
 def whats(report: Tended) -> list[What]:

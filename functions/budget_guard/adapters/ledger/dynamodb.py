@@ -37,10 +37,12 @@
 | models on offer        | OFFER                  | LAST                |                    |
 | lineages, lineage      | LINEAGE                | secret              |                    |
 | rotations, rotation    | ROTATION               | secret              |                    |
+| guardrails of keys     | RESTRICTION            | key hash            | 7 d if not ours    |
+| and what is wished     | RESTRICTWISH           | key hash            |                    |
 | lease                  | LEASE                  | name                |                    |
 
 What there is one of per key is spread by the first digit of its hash: a partition takes 1,000
-writes a second. All reads are consistent: an observation older than the freshness beside it would
+writes a second. Not what is held and wished of guardrails: few keys have that, and one run writes. All reads are consistent: an observation older than the freshness beside it would
 pass for a newer reading, and what the key spent since for money that is still there.
 
 An observation's item says in `row` which row of a listing tells nothing new of its key (its

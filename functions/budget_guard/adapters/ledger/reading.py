@@ -19,6 +19,7 @@ from budget_guard.adapters.ledger.addresses import (
     partitions,
 )
 from budget_guard.adapters.ledger.layout import Address
+from budget_guard.adapters.ledger.restriction_places import RESTRICT_WISHES, RESTRICTIONS
 from budget_guard.domain.alerts import Alert, Incident
 from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import Hold
@@ -34,6 +35,7 @@ from budget_guard.domain.records import (
     Release,
     Workspace,
 )
+from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
@@ -157,3 +159,11 @@ class Reader(ABC):
     def rotations(self) -> Sequence[Rotation]:
         """Return the last rotation of each secret, the earliest first."""
         return sorted(self._all(Rotation, ROTATIONS), key=lambda one: (one.began, one.secret))
+
+    def restrictions(self) -> Mapping[str, Restriction]:
+        """Return what is held of keys' guardrails, by key hash."""
+        return {one.key: one for one in self._all(Restriction, RESTRICTIONS)}
+
+    def restrict_wishes(self) -> Mapping[str, RestrictWish]:
+        """Return what is wished of keys' guardrails, by key hash."""
+        return {one.key: one for one in self._all(RestrictWish, RESTRICT_WISHES)}

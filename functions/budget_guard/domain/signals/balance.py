@@ -126,8 +126,9 @@ def _most(present: Burn, facts: Facts) -> str:
 
 
 def _spenders(present: Burn, facts: Facts) -> tuple[tuple[str, Usd], ...]:
-    people = People(facts.observations, facts.policy.budgets)
-    return tuple((people.name(key), usd) for key, usd in dearest(present.spent))
+    people = People(facts.observations, facts.policy.budgets, facts.kin)
+    most = dearest(people.together(present.spent))
+    return tuple((people.name(key), usd) for key, usd in most)
 
 
 def _hours(hours: Decimal) -> str:

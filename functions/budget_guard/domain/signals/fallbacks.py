@@ -107,7 +107,7 @@ def _incident(route: Route) -> str:
 
 def _signal(one: Rise, routes: Routes) -> Signal:
     route, passage, people = one.route, routes.passages[one.route], routes.people
-    most = dearest(passage.keys)
+    most = dearest(people.together(passage.keys))
     contributors = tuple((people.name(key) or "unknown keys", usd) for key, usd in most)
     owner = route.owner or (people.owner(most[0][0]) if most else None)
     hours = RECENT.seconds // 3600

@@ -55,7 +55,7 @@ def unusual(
 ) -> tuple[Signal, ...]:
     """Return the keys whose requests of the `recent` hours are dearer, or more, than is usual.
 
-    Only upwards, and only what costs `rules.at_least` USD an hour more than usual.
+    Both tell of a lineage's keys as of one (see `together`). Only upwards, and only what costs `rules.at_least` USD an hour more than usual.
     """
     past: defaultdict[str, list[KeyHabits]] = defaultdict(list)
     for one in before:
@@ -108,6 +108,7 @@ def _signal(
 ) -> Signal:
     owner, name = people.owner(seen.key), people.name(seen.key)
     models, is_known = _models(seen.key, seen.recent), not seen.key.startswith(UNKNOWN)
+    key = people.kin.current(seen.key)
     return Signal(
         id=f"unusual/{seen.key}/{what}",
         kind=Kind.UNUSUAL,
@@ -117,9 +118,9 @@ def _signal(
         unit=UNITS[what],
         contributors=models,
         owner=owner,
-        key=seen.key if is_known else None,
+        key=key if is_known else None,
         key_name=name,
-        todo=f"see what its job does{stop(seen.key) if is_known else ''}",
+        todo=f"see what its job does{stop(key) if is_known else ''}",
     )
 
 

@@ -65,7 +65,8 @@ class Repeats:
         job = one.said.job.text if one.said.job else None
         for what, label in ((What.SESSION, one.session), (What.JOB, job)):
             if label:
-                matter = Matter(selected, one.spender or UNKNOWN, what, label)
+                key = self.people.kin.root(one.spender or UNKNOWN)
+                matter = Matter(selected, key, what, label)
                 hours = self.hours.setdefault(matter, {})
                 hours[hour] = hours.get(hour, Count()) + Count(1, one.cost)
                 if self.since <= hour < self.until:
@@ -153,6 +154,7 @@ def _signal(one: Hour, usual: Decimal, repeats: Repeats) -> Signal:
     matter, people = one.matter, repeats.people
     owner, name = people.owner(matter.key), people.name(matter.key)
     models, is_known = dearest(repeats.models[matter]), not matter.key.startswith(UNKNOWN)
+    key = people.kin.current(matter.key)
     digest = sha256(matter.label.encode()).hexdigest()[:16]
     return Signal(
         id=f"loop/{matter.key}/{matter.what}/{digest}",
@@ -165,9 +167,9 @@ def _signal(one: Hour, usual: Decimal, repeats: Repeats) -> Signal:
         after=Decimal(one.made.number),
         contributors=models,
         owner=owner,
-        key=matter.key if is_known else None,
+        key=key if is_known else None,
         key_name=name or None,
-        todo=f"see what this {matter.what} does{stop(matter.key) if is_known else ''}",
+        todo=f"see what this {matter.what} does{stop(key) if is_known else ''}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from statistics import median
@@ -10,6 +10,7 @@ from statistics import median
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.costs import Cost, CostHour, Figures, summed
 from budget_guard.domain.keys import UNKNOWN
+from budget_guard.domain.kin import Kin
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
 
@@ -80,6 +81,23 @@ def rows_of(hour: CostHour, axis: Axis) -> Sequence[tuple[str, Cost]]:
     """Return the rows of an hour, each with its model or its provider."""
     rows = hour.models if axis is Axis.MODEL else hour.providers
     return [((one.model if axis is Axis.MODEL else one.provider) or "", one) for one in rows]
+
+
+def together(hours: Sequence[CostHour], kin: Kin) -> Sequence[CostHour]:
+    """Return the hours with each key under the hash that its lineage began with.
+
+    So a new generation has its lineage's past, and is nothing unusual.
+    """
+    if not kin.of:
+        return hours
+    return [
+        replace(one, models=_under(one.models, kin), providers=_under(one.providers, kin))
+        for one in hours
+    ]
+
+
+def _under(rows: Iterable[Cost], kin: Kin) -> tuple[Cost, ...]:
+    return tuple(replace(one, key=kin.root(one.key)) for one in rows)
 
 
 def mix_of(day: date, hours: Sequence[CostHour], people: People, at: datetime) -> DayMix:

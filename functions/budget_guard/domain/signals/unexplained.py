@@ -79,7 +79,7 @@ def untold(people: People, found: Missing, rules: Unexplained) -> Signal | None:
     total, spent = found.gap.usd, found.spent
     if not _is_beyond(total, spent, rules):
         return None
-    most = dearest(found.by_key)
+    most = dearest(people.together(found.by_key))
     contributors = tuple((people.name(key), usd) for key, usd in most)
     owner = people.owner(most[0][0])
     hours = (max(found.over.ends.values()) - found.over.begins) // HOUR

@@ -11,6 +11,7 @@ from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.offer import Offer
 from budget_guard.domain.records import Release
+from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
@@ -98,6 +99,10 @@ class CostLedger(Ledger, Protocol):
         """Return the models that were last read; None before the first time."""
         ...
 
-    def forget(self, *records: Incident | Wish | Release | DayTouched, lease: Lease) -> None:
+    def forget(
+        self,
+        *records: Incident | Wish | Release | Restriction | RestrictWish | DayTouched,
+        lease: Lease,
+    ) -> None:
         """Delete records, on the same terms as `save`."""
         ...

@@ -22,6 +22,7 @@ from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
 from budget_guard.use_cases.costs.spends import Spends
 from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.who import kin_of
 
 LATE = 2 * HOUR
 """Hours that are read again: how late analytics learns of a request is not documented."""
@@ -79,8 +80,9 @@ def poll_costs(on: CostPoll) -> CostReport:
     problems = [read.problem] if read.problem else []
     is_whole = reader.read_all(problems)
     closed = _closed(on, observations)
-    Spends(on.ledger, on.lease, on.policy, observations, on.now, on.has_time).count()
-    people = People(observations, on.policy.budgets)
+    kin = kin_of(on.ledger)
+    people = People(kin.introduced(observations), on.policy.budgets, kin)
+    Spends(on.ledger, on.lease, on.policy, people, on.now, on.has_time).count()
     Watch(on.ledger, on.lease, on.policy, people, on.now, on.has_time).look()
     problems += [f"costs of completed days: {one}" for one in closed.problems]
     return CostReport(

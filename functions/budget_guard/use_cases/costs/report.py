@@ -1,6 +1,6 @@
 """What was spent, by whatever people ask for, beside what it was in the period before."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -10,14 +10,14 @@ from budget_guard.domain.axis import Axis
 from budget_guard.domain.costs import ACTIVITY, NOTHING, Cost, Figures
 from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd
-from budget_guard.domain.observations import Observation
 from budget_guard.domain.outcomes import PerSuccess, Rate
-from budget_guard.domain.ownership import owner_of
-from budget_guard.domain.policy import Budget, Policy
+from budget_guard.domain.ownership import People
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.premium import Premium, premium
 from budget_guard.domain.sampling import Count
 from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.ledger import CostLedger
+from budget_guard.use_cases.who import people_of
 
 DAY = timedelta(days=1)
 NO_OWNER = "(no owner)"
@@ -64,7 +64,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """What a label came to, and `before`: in the period before. `key` is the hash of a known key."""
+    """What a label came to, and `before`: in the period before.
+
+    `key` is the hash of a known key; of a lineage, the one that it began with.
+    """
 
     label: str
     figures: Figures
@@ -131,13 +134,14 @@ def share(line: CostLine, table: CostTable) -> Decimal:
 
 def cost_table(ledger: CostLedger, period: Period, by: By) -> CostTable:
     """Return the costs of a period: closed days by activity, the others by analytics' hours."""
-    observations, policy = ledger.observations(), _policy(ledger)
-    label = _label(by, observations, policy.budgets)
+    policy = _policy(ledger)
+    people = people_of(ledger, policy.budgets)
+    label = _label(by, people)
     sums = [_summed(ledger, days, by, label) for days in (period, period.before)]
     dear = [premium(models, policy.costs.premium_above) for _, models in sums]
     now, before = (labels for labels, _ in sums)
     lines = [
-        CostLine(_shown(at, by, observations), figures, before.get(at, NOTHING), _key(at, by))
+        CostLine(_shown(at, by, people), figures, before.get(at, NOTHING), _key(at, by))
         for at, figures in now.items()
     ]
     lines.sort(key=lambda one: (one.label,) if by is By.DAY else (-value(one.figures), one.label))
@@ -173,19 +177,10 @@ def _summed(
     return labels, models
 
 
-def _label(
-    by: By, observations: Mapping[str, Observation], budgets: Sequence[Budget]
-) -> Callable[[Cost, date], str]:
-    owners: dict[str, str] = {}
-
-    def owner(one: Cost, _: date) -> str:
-        if one.key not in owners:
-            owners[one.key] = owner_of(observations.get(one.key), budgets) or NO_OWNER
-        return owners[one.key]
-
+def _label(by: By, people: People) -> Callable[[Cost, date], str]:
     return {
-        By.OWNER: owner,
-        By.KEY: lambda one, _: one.key,
+        By.OWNER: lambda one, _: people.owner(one.key) or NO_OWNER,
+        By.KEY: lambda one, _: people.kin.root(one.key),
         By.MODEL: lambda one, _: one.model or "",
         By.PROVIDER: lambda one, _: one.provider or "",
         By.DAY: lambda _, day: day.isoformat(),
@@ -197,11 +192,8 @@ def _policy(ledger: CostLedger) -> Policy:
     return deployed.policy if deployed else Policy((), "")
 
 
-def _shown(label: str, by: By, observations: Mapping[str, Observation]) -> str:
-    if by is not By.KEY:
-        return label
-    seen = observations.get(label)
-    return seen.key.name if seen else label.removeprefix(UNKNOWN)
+def _shown(label: str, by: By, people: People) -> str:
+    return people.name(label) if by is By.KEY else label
 
 
 def _key(label: str, by: By) -> str | None:

@@ -20,6 +20,7 @@ from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.shaping import DAY
 from budget_guard.use_cases.costs.signals import BEHIND, hours_read
 from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.who import people_of
 
 
 class OutOfTime(Exception):
@@ -54,7 +55,7 @@ class RequestWatch:
         self.ledger.save(RequestSignals(self.now, until, found), lease=self.lease)
 
     def _found(self, until: datetime, told: set[str]) -> Iterator[Signal]:
-        people = People(self.ledger.observations(), self.policy.budgets)
+        people = people_of(self.ledger, self.policy.budgets)
         since, rules = until - RECENT, self.policy.signals
         before = self._before(since.date(), people)
         now = Seen(Routes(people, since, until), Repeats(people, since, until))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from budget_guard.domain.costs import CostHour
 from budget_guard.domain.ownership import People
-from budget_guard.domain.signals.shapes import DayHabits, DayMix, habits_of, mix_of
+from budget_guard.domain.signals.shapes import DayHabits, DayMix, habits_of, mix_of, together
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.ports import Lease
 
@@ -36,6 +36,7 @@ class Shapes:
 
     def derive(self, day: date, hours: Sequence[CostHour]) -> None:
         """Write the shape of a day where it is not yet, or no more, as its hours say."""
+        hours = together(hours, self.people.kin)
         mix, known = mix_of(day, hours, self.people, self.now), self.ledger.day_mix(day)
         habits = {one.part: one for one in habits_of(day, hours, self.now)}
         before = {one.part: one for one in self.ledger.day_habits(day)}

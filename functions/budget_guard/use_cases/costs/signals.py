@@ -18,7 +18,7 @@ from budget_guard.domain.signals.habits import HISTORY_DAYS, RECENT, unusual
 from budget_guard.domain.signals.mix import Compared, is_enough, shifts, steps_until
 from budget_guard.domain.signals.prices import repriced, used
 from budget_guard.domain.signals.rules import MixShifted, Prices, Unusual
-from budget_guard.domain.signals.shapes import STEPS, mix_of
+from budget_guard.domain.signals.shapes import STEPS, mix_of, together
 from budget_guard.domain.signals.signal import BalanceMark, Signal, Signals
 from budget_guard.domain.signals.unexplained import Missing, keyless, marked, missing, span, untold
 from budget_guard.domain.signals.withdrawn import leaving, withdrawn
@@ -66,7 +66,9 @@ class Watch:
         )
         over = span(self.now, midnight(until.date() - DAY), read)
         lacking = missing(self.people, _credits(told), over)
-        found = tuple(self._found(told, until, lacking, balances))
+        # Counters are of each key; all else sees a lineage's keys as one.
+        as_one = together(told, self.people.kin)
+        found = tuple(self._found(as_one, until, lacking, balances))
         self.ledger.save(Signals(self.now, until, found, balances, lacking.gap), lease=self.lease)
 
     def _found(

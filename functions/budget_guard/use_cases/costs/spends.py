@@ -3,7 +3,8 @@
 `evaluate` must not read a month of hours every five minutes: it reads one small record of each.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -17,16 +18,14 @@ from budget_guard.domain.cost_spends import (
     terms_of,
 )
 from budget_guard.domain.costs import ACTIVITY
-from budget_guard.domain.keys import UNKNOWN, Spent
+from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import ZERO, Usd
-from budget_guard.domain.observations import Observation
+from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Budget, Policy, fits
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.selecting import Reach, Selected, Selecting, Selection
 from budget_guard.use_cases.ports import Lease
-
-NOTHING = Spent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Spends:
     ledger: CostLedger
     lease: Lease
     policy: Policy
-    observations: Mapping[str, Observation]
+    people: People
     now: datetime
     has_time: Callable[[], bool]
 
@@ -83,7 +82,7 @@ class Spends:
                 yield Selection(identity, axis, patterns), alike
 
     def _spend(self, budget: Budget, selected: Selected, reach: Reach) -> CostSpend:
-        members = Members(budget, self.policy, self.observations)
+        members = Members(budget, self.policy, self.people)
         windows = tuple(_counted(budget, one, selected, members, self.now) for one in budget.cap)
         terms = terms_of(budget, self.policy.scope)
         return CostSpend(budget.name, terms, self.now, reach.since, selected.until, windows)
@@ -93,13 +92,13 @@ class Spends:
 class Members:
     """Whose costs count in a budget: of keys that it covers, and covered until some day.
 
-    A key that only costs tell of (deleted long ago, or made by OAuth) is known by its name alone,
+    A generation of a lineage that is known no more belongs where the one in use does. A key that only costs tell of (deleted long ago, or made by OAuth) is known by its name alone,
     and is nobody's whom a per-key budget could ask.
     """
 
     budget: Budget
     policy: Policy
-    observations: Mapping[str, Observation]
+    people: People
     _last: dict[str, date] = field(default_factory=dict)
 
     def has(self, key: str, day: date) -> bool:
@@ -109,7 +108,7 @@ class Members:
         return day <= self._last[key]
 
     def _last_day(self, key: str) -> date:
-        seen, budget = self.observations.get(key), self.budget
+        seen, budget = self.people.observations.get(key) or self.people.seen(key), self.budget
         if seen is None:
             is_narrowed = budget.workspaces or budget.creators or budget.per_key
             name = key.removeprefix(UNKNOWN)
@@ -128,15 +127,14 @@ class Members:
 def _counted(
     budget: Budget, window: Window, selected: Selected, members: Members, now: datetime
 ) -> Counted:
-    began = start(window, now)
-    found = dict[str, Usd]()
+    began, root = start(window, now), members.people.kin.root
+    found = defaultdict[str, Usd](lambda: ZERO)
     for day, sums in selected.days.items():
         for key, spent in sums.items() if day >= began.date() else ():
             if members.has(key, day):
-                usd = spent.counted(include_byok=budget.include_byok)
-                found[key] = found.get(key, ZERO) + usd
+                found[root(key)] += spent.counted(include_byok=budget.include_byok)
     dearest = sorted(found, key=lambda key: (-found[key], key))
-    per_hour = {key: _per_hour(key, budget, selected) for key in found}
+    per_hour = _per_hour(found, budget, selected, root)
     spenders = (Spender(key, found[key], per_hour[key]) for key in dearest if found[key] > 0)
     most = MOST_KEYS if budget.per_key else TOP
     return Counted(
@@ -148,6 +146,10 @@ def _counted(
     )
 
 
-def _per_hour(key: str, budget: Budget, selected: Selected) -> Usd:
-    spent = selected.lately.get(key, NOTHING).counted(include_byok=budget.include_byok)
-    return spent / selected.hours if selected.hours else ZERO
+def _per_hour(
+    keys: Iterable[str], budget: Budget, selected: Selected, root: Callable[[str], str]
+) -> Mapping[str, Usd]:
+    lately = defaultdict[str, Usd](lambda: ZERO)
+    for key, spent in selected.lately.items():
+        lately[root(key)] += spent.counted(include_byok=budget.include_byok)
+    return {key: lately[key] / selected.hours if selected.hours else ZERO for key in keys}

@@ -1,25 +1,22 @@
 """A key is put under rotation: its plaintext, checked, into a secret, and that on a schedule."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from uuid import NAMESPACE_URL, uuid5
 
-from budget_guard.domain.errors import KeyGone, ProviderRejected, ProviderUnavailable, RequestError
+from budget_guard.domain.errors import KeyGone, ProviderRejected, RequestError
+from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Key, Reading
 from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.policy import Policy
+from budget_guard.domain.records import Audit
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.ports import Ledger, OpenRouter
-from budget_guard.use_cases.rotation.ports import (
-    Kept,
-    KeyMaker,
-    NewKey,
-    Plaintext,
-    VaultOffice,
-)
+from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, Plaintext, VaultOffice
+from budget_guard.use_cases.rotation.rotating import at_rest
 
 UNFIT = re.compile(r"[^A-Za-z0-9/_+=.@-]+")
 LONGEST = 200
@@ -27,7 +24,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Adopting:
-    """The world of who puts a key under rotation, at `now`; it is rotated after `every`."""
+    """The world of who (`by`) puts a key under rotation at `now`, as the rules of `policy` say."""
 
     openrouter: OpenRouter
     keys: KeyMaker
@@ -35,43 +32,21 @@ class Adopting:
     ledger: Ledger
     policy: Policy
     now: datetime
-    every: timedelta
+    by: str
 
 
 def adopt(text: str, plaintext: Plaintext, to: Adopting) -> Lineage:
     """Put the key that `text` means under rotation, given its plaintext; again is as well.
 
-    Raises `RequestError`, and changes nothing, where the plaintext is not that key's.
+    Where no rule is for it, it gets no schedule yet. Raises `RequestError`, and changes nothing,
+    where the plaintext is not that key's.
     """
-    key = find_key(text, gather(to.ledger, to.policy, to.now)).key
-    reading = _checked(key, plaintext, to)
-    return _put(reading, plaintext, to)
+    facts = gather(to.ledger, to.policy, to.now)
+    reading = _checked(find_key(text, facts).key, plaintext, facts, to)
+    return put(reading, plaintext, to)
 
 
-def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
-    """Make a key and put it under rotation; nobody sees its plaintext.
-
-    Raises `RequestError` where there is a key of that name: how else would one be found whose answer
-    was lost? A key that was made so is removed before the error is raised, if it can be seen.
-    """
-    if any(one.name == asked.name for one in to.keys.sightings(asked.workspace)):
-        message = f"There is a key {asked.name!r} already; give the new one a name of its own."
-        raise RequestError(message)
-    try:
-        made = to.keys.make(asked)
-    except ProviderUnavailable:
-        _remove(asked, to)
-        raise
-    return _put(made.reading, made.plaintext, to)
-
-
-def _remove(asked: NewKey, to: Adopting) -> None:
-    for one in to.keys.sightings(asked.workspace):
-        if one.name == asked.name and not one.is_used:
-            to.keys.delete(one.hash)
-
-
-def _checked(key: Key, plaintext: Plaintext, to: Adopting) -> Reading:
+def _checked(key: Key, plaintext: Plaintext, facts: Facts, to: Adopting) -> Reading:
     """Return the key as it is now, having seen that the plaintext is its.
 
     `GET /key` names no hash. That the SHA-256 of a plaintext is its hash is seen, not documented: so
@@ -83,33 +58,66 @@ def _checked(key: Key, plaintext: Plaintext, to: Adopting) -> Reading:
     except (ProviderRejected, KeyGone) as error:
         message = f"This is the plaintext of no key that can be used here: {error}"
         raise RequestError(message) from None
+    if reading.key.hash != key.hash and key.hash == facts.kin.current(reading.key.hash):
+        message = f"{reading.key.name} was replaced by {key.name} ({key.hash[:12]}) already."
+        raise RequestError(message)
     if reading.key.hash != key.hash or reading.key.label != own.label:
         message = f"This is not the plaintext of {key.name} ({key.hash[:12]}), but of another key."
         raise RequestError(message)
     return reading
 
 
-def _put(reading: Reading, plaintext: Plaintext, to: Adopting) -> Lineage:
+def put(reading: Reading, plaintext: Plaintext, to: Adopting) -> Lineage:
+    """Put a key and its plaintext under rotation; each part is done once, however often it is asked."""
     key = reading.key
     known = next((one for one in to.ledger.lineages().values() if one.knows(key.hash)), None)
-    if known is not None and known.current.hash != key.hash:
-        message = f"{key.name} was replaced by {known.current.hash[:12]} already."
-        raise RequestError(message)
-    secret = known.secret if known else to.vault.create(secret_name(key))
+    secret = known.secret if known else to.vault.create(name_of_secret(key))
+    first = known or begun(secret, key.hash, key.name, workspace=key.workspace, at=to.now)
+    with at_rest(first, to.ledger, run=f"adopt-{key.hash}", now=to.now) as lease:
+        lineage = to.ledger.lineage(secret) or first
+        if lineage.current.hash != key.hash:
+            message = f"{key.name} was replaced by {lineage.current.hash[:12]} already."
+            raise RequestError(message)
+        _fill(secret, Kept(plaintext, key.hash, key.name, to.now), to)
+        to.ledger.save(lineage, *_told(reading, lineage, to), lease=lease)
+        if (rule := to.policy.rotation_of(lineage.name)) is None:
+            return lineage
+        to.vault.schedule(secret, rule.every)
+        lineage = replace(lineage, every=rule.every)
+        to.ledger.save(lineage, lease=lease)
+        return lineage
+
+
+def _told(reading: Reading, lineage: Lineage, to: Adopting) -> tuple[Audit, ...]:
+    """Return who put the key under rotation, for the record; nothing where it is already."""
+    if to.ledger.lineage(lineage.secret) is not None:
+        return ()
+    return (
+        Audit(
+            id="adopted",
+            key=reading.key.hash,
+            name=reading.key.name,
+            before=reading.settings,
+            after=reading.settings,
+            reason=f"{to.by} put it under rotation",
+            run=f"operator-{reading.key.hash[:12]}",
+            at=to.now,
+            undo=f"aws secretsmanager cancel-rotate-secret --secret-id {lineage.secret}",
+        ),
+    )
+
+
+def _fill(secret: str, kept: Kept, to: Adopting) -> None:
     held = to.vault.current(secret)
-    if held is not None and held.hash != key.hash:
+    if held is not None and held.hash != kept.hash:
         message = f"The secret {secret} holds another key, {held.name}."
         raise RequestError(message)
     if held is None:
-        token = str(uuid5(NAMESPACE_URL, key.hash))
-        to.vault.put_pending(secret, token, Kept(plaintext, key.hash, key.name, to.now))
+        token = str(uuid5(NAMESPACE_URL, kept.hash))
+        to.vault.put_pending(secret, token, kept)
         to.vault.promote(secret, token)
-    lineage = known or begun(secret, key.hash, key.name, workspace=key.workspace, at=to.now)
-    to.ledger.save(lineage)
-    to.vault.schedule(secret, to.every)
-    return lineage
 
 
-def secret_name(key: Key) -> str:
+def name_of_secret(key: Key) -> str:
     """Return a key's name as Secrets Manager takes it, told apart from others by its hash."""
     return f"{UNFIT.sub('-', key.name)[:LONGEST]}/{key.hash[:12]}"

@@ -5,6 +5,9 @@ from dataclasses import replace
 
 from budget_guard.domain import words
 from budget_guard.domain.errors import KeyGone, RotationPutOff
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.policy import Mode
@@ -58,24 +61,28 @@ def rotatable(lineage: Lineage, to: Rotating) -> Purse:
     except KeyGone:
         message = f"{lineage.name}'s key was deleted at OpenRouter; there is nothing to rotate."
         raise RotationPutOff(message) from None
-    if why := next((why for is_so, why in _obstacles(purse, to) if is_so), None):
+    hold = to.ledger.hold(purse.reading.key.hash)
+    if why := obstacle(purse.reading, hold, purse.facts):
         message = f"{purse.reading.key.name} was not rotated: {why}."
         raise RotationPutOff(message)
     return purse
 
 
-def _obstacles(purse: Purse, to: Rotating) -> Iterator[tuple[bool, str]]:
-    """Yield what may keep a key from being rotated, and whether it is so."""
-    reading, facts = purse.reading, purse.facts
+def obstacle(reading: Reading, hold: Hold | None, facts: Facts) -> str | None:
+    """Return what keeps a key from being rotated, as it was read and is held; None: nothing."""
+    return next((why for is_so, why in _obstacles(reading, hold, facts) if is_so), None)
+
+
+def _obstacles(reading: Reading, hold: Hold | None, facts: Facts) -> Iterator[tuple[bool, str]]:
     key, ends = reading.key.hash, reading.key.expires_at
     is_off = reading.settings.disabled or facts.freeze_of(key) is not None
-    yield to.policy.mode is not Mode.ENFORCE, f"the budgets file says mode: {to.policy.mode}"
+    mode = facts.policy.mode
+    yield mode is not Mode.ENFORCE, f"the budgets file says mode: {mode}"
     yield facts.is_protected(key), "the budgets file protects it"
     yield is_off, "it is disabled, and its successor would not be"
     yield ends is not None and ends <= facts.now, "its own end has come"
     if release := facts.release_of(key):
         yield True, f"{release.by} released it: {release.reason}"
-    hold = to.ledger.hold(key)
     if hold and hold.let_go_until:
         until = words.moment(hold.let_go_until, facts.now)
         is_free = facts.now < hold.let_go_until

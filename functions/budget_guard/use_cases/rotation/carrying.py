@@ -5,6 +5,7 @@ from dataclasses import replace
 from budget_guard.domain.errors import KeyGone, ProviderRejected
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.restricting.carrying import carried
 from budget_guard.use_cases.rotation.ports import KeyList
 from budget_guard.use_cases.rotation.rotating import Rotating
 
@@ -19,7 +20,8 @@ def carry(rotation: Rotation, new: str, lease: Lease, to: Rotating) -> None:
     for one in to.keys.lists(rotation.workspace):
         if rotation.old in one.keys and new not in one.keys:
             _write(replace(one, keys=(*one.keys, new)), to)
-    to.ledger.save(rotation.at(Stage.CARRIED), lease=lease)
+    known = carried(rotation.old, new, guardrail.id if guardrail else None, to.ledger, to.now)
+    to.ledger.save(rotation.at(Stage.CARRIED), *known, lease=lease)
 
 
 def drop(key: str, workspace: str, to: Rotating) -> None:

@@ -114,7 +114,7 @@ def _disable(one: Generation, reading: Reading, to: Rotating) -> None:
             name=answer.key.name,
             before=reading.settings,
             after=answer.settings,
-            reason="its successor is in use, and nobody uses it any more",
+            reason=f"its successor is in use, and {_why(one)}",
             run=to.run,
             at=answer.at,
             undo=f"enable {answer.key.name} at openrouter.ai",
@@ -122,12 +122,16 @@ def _disable(one: Generation, reading: Reading, to: Rotating) -> None:
         to.ledger.save(audit, lease=lease)
 
 
+def _why(one: Generation) -> str:
+    return f"{one.cut} (a person's word)" if one.cut else "nobody uses it any more"
+
+
 def _deleted(
     one: Generation, secret: str, reading: Reading, rule: RotationRule, lease: Lease, to: Rotating
 ) -> _Found | None:
     """Delete a key that has been off long enough; one that a person switched on drains again."""
     if not reading.settings.disabled:
-        again = replace(one, idle_since=None)
+        again = replace(one, idle_since=None, cut=None)
         lineage = to.ledger.lineage(secret)
         if lineage is not None:
             draining = lineage.with_generation(again).come_to(one.hash, State.DRAINING, reading.at)

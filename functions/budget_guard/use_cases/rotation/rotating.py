@@ -10,6 +10,7 @@ from budget_guard.domain.errors import (
     LeaseLost,
     ManagementKeyError,
     ProviderUnavailable,
+    RequestError,
 )
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Policy, RotationRule
@@ -51,9 +52,32 @@ class Rotating:
 @contextmanager
 def alone(secret: str, to: Rotating) -> Iterator[Lease]:
     """Be the only one who rotates a secret; raises `LeaseLost` at once where another does."""
-    name = f"rotate/{secret}"
-    with leased(to.ledger, name, token=to.run, now=to.clock(), lasts=STEP_LASTS) as lease:
+    with alone_with(secret, to.ledger, run=to.run, now=to.clock()) as lease:
         yield lease
+
+
+@contextmanager
+def alone_with(secret: str, ledger: Ledger, *, run: str, now: datetime) -> Iterator[Lease]:
+    """Be the only one who changes what is on record of a secret, as `alone` is."""
+    name = f"rotate/{secret}"
+    with leased(ledger, name, token=run, now=now, lasts=STEP_LASTS) as lease:
+        yield lease
+
+
+@contextmanager
+def at_rest(lineage: Lineage, ledger: Ledger, *, run: str, now: datetime) -> Iterator[Lease]:
+    """Be the only one, for a person's word; raises `RequestError` where another is at work.
+
+    The same `run` may try again at once after it was killed.
+    """
+    try:
+        with alone_with(lineage.secret, ledger, run=run, now=now) as lease:
+            yield lease
+    except LeaseLost:
+        message = (
+            f"{lineage.name} is being rotated, or looked after, just now. Try again in a minute."
+        )
+        raise RequestError(message) from None
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
+from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.due import Due, due
-from budget_guard.domain.facts import Facts
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Mode
@@ -50,7 +50,7 @@ class Tended:
     problems: tuple[str, ...] = ()
 
 
-def tend(to: Rotating, asked: Callable[[Facts], tuple[Due, ...]] = due) -> Tended:
+def tend(to: Rotating, asked: Callable[[Plan], tuple[Due, ...]] = due) -> Tended:
     """Sweep, retire old keys, keep schedules as the policy says, and start what is `asked` for.
 
     A failure of one part, or for one lineage, keeps no other: it is among the `problems`. Nothing
@@ -112,13 +112,13 @@ def _keep_schedules(to: Rotating, problems: list[str]) -> Iterator[Done]:
 
 
 def _start(
-    asked: Callable[[Facts], tuple[Due, ...]], to: Rotating, problems: list[str]
+    asked: Callable[[Plan], tuple[Due, ...]], to: Rotating, problems: list[str]
 ) -> Iterator[Done]:
-    facts = gather(to.ledger, to.policy, to.now)
-    for one in to_start(asked(facts), facts):
+    plan = decide(gather(to.ledger, to.policy, to.now))
+    for one in to_start(asked(plan), plan.facts):
         with apart(problems):
             lineage, last = to.ledger.lineage(one.secret), to.ledger.rotation(one.secret)
-            if lineage and is_free(last, facts.now):
+            if lineage and is_free(last, plan.facts.now):
                 to.vault.rotate_now(one.secret, version_of(lineage, last))
                 yield Done(What.STARTED, one.name, one.reason)
 

@@ -1,0 +1,149 @@
+"""What people must hear of rotations: what failed, who still uses an old key, what is proposed.
+
+A rotation that succeeds is no news.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from budget_guard.domain import words
+from budget_guard.domain.alerts import Condition, Kind
+from budget_guard.domain.decision import Plan
+from budget_guard.domain.due_told import about, asked_for, rotate, secret_of
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.lineage import Generation, Lineage
+from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import RotationRule, Severity
+from budget_guard.domain.rotation import Rotation, Stage
+from budget_guard.domain.strays import LATEST
+
+STUCK = timedelta(minutes=90)
+"""After an hour the guard takes a rotation back that nobody goes on with; it has tried some times."""
+HOUR = timedelta(hours=1)
+
+
+def rotations(plan: Plan) -> Iterator[Condition]:
+    """Yield what is so of lineages and their rotations, and what is to be rotated, and why."""
+    facts = plan.facts
+    yield from asked_for(plan)
+    last = {one.secret: one for one in facts.kin.rotations}
+    for lineage in facts.kin.lineages.values():
+        current = facts.observations.get(lineage.current.hash)
+        if current and current.gone_at:
+            yield _deleted(lineage, facts)
+        elif rotation := last.get(lineage.secret):
+            yield from _rotation(rotation, lineage, facts)
+        yield from _lingering(lineage, facts)
+    yield from _strays(facts)
+
+
+def _rotation(rotation: Rotation, lineage: Lineage, facts: Facts) -> Iterator[Condition]:
+    if rotation.stage is Stage.FAILED:
+        yield _failed(rotation, lineage, facts)
+    elif not rotation.stage.is_over:
+        known = facts.incidents.get(f"rotation-failed/{rotation.secret}")
+        if known:
+            # It is tried again: over it is when that has succeeded.
+            yield Condition(known.kind, known.step, Severity.WARNING, known.entry)
+        if facts.now - rotation.began > STUCK:
+            yield _stuck(rotation, lineage, facts)
+
+
+def _failed(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
+    told = (rotation.failure or "it is not known why").rstrip(".")
+    why = told.partition(" was not rotated: ")[2] or told
+    entry = replace(
+        about(lineage.current.hash, facts),
+        incident=f"rotation-failed/{rotation.secret}",
+        text=f"{lineage.name} was not rotated: {why}",
+        action=f"the secret {secret_of(lineage)} is as before: applications go on with its key",
+        todo=f"see the last lines of the rotate log; once that is mended, try again: {rotate(lineage)}",
+    )
+    return Condition(Kind.ROTATION_FAILED, 1, Severity.WARNING, entry)
+
+
+def _stuck(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
+    since = words.as_of(rotation.began, facts.now)
+    entry = replace(
+        about(lineage.current.hash, facts),
+        incident=f"rotation-stuck/{rotation.secret}",
+        text=f"the rotation of {lineage.name}, begun at {since}, comes to no end",
+        action="applications go on; both keys together stay within the budgets",
+        todo="see the last lines of the rotate log, and whether OpenRouter is up; or "
+        f"try again: {rotate(lineage)}",
+    )
+    return Condition(Kind.ROTATION_STUCK, 1, Severity.WARNING, entry)
+
+
+def _deleted(lineage: Lineage, facts: Facts) -> Condition:
+    entry = about(lineage.current.hash, facts)
+    entry = replace(
+        entry,
+        incident=f"deleted/{lineage.current.hash}",
+        text=f"{entry.key_name} was deleted at OpenRouter: applications that read its secret get "
+        "401",
+        action="nothing: there is no key left to rotate",
+        todo="make a new key, in a secret of its own, and let them read that instead of "
+        f"{secret_of(lineage)}: budget-guard adopt --new NAME",
+    )
+    return Condition(Kind.DELETED, 1, Severity.CRITICAL, entry)
+
+
+def _lingering(lineage: Lineage, facts: Facts) -> Iterator[Condition]:
+    """Yield the old keys that are still in use: those to be cut off by force in good time."""
+    rule = facts.policy.rotation_of(lineage.name) or RotationRule()
+    patience = rule.drain_max / 2 if rule.force else rule.drain_max
+    for one in lineage.lingering(patience, facts.now):
+        if one.cut is None:
+            yield _linger(one, lineage, rule, facts)
+
+
+def _linger(one: Generation, lineage: Lineage, rule: RotationRule, facts: Facts) -> Condition:
+    entry = about(one.hash, facts)
+    hours = (facts.now - one.since) // HOUR
+    since = words.as_of(one.since, facts.now)
+    ends = words.moment(one.since + rule.drain_max, facts.now)
+    entry = replace(
+        entry,
+        incident=f"lingering/{one.hash}",
+        text=f"{entry.key_name} is still in use {hours} hours after it was replaced ({since})",
+        action=f"it is disabled at {ends}, in use or not (force: true)"
+        if rule.force
+        else "nothing: a key in use is disabled only at your word, or with force: true in the "
+        "budgets file",
+        todo=f"find who still has it, and let them read the secret {secret_of(lineage)}; to disable "
+        f'it now: budget-guard retire {one.hash[:12]} --reason "..."',
+    )
+    return Condition(Kind.LINGERING, 1, Severity.WARNING, entry)
+
+
+def _strays(facts: Facts) -> Iterator[Condition]:
+    """Yield the keys that have a name the guard asked for, and that may be a person's."""
+    names = {
+        asked.name: lineage for lineage in facts.kin.lineages.values() for asked in lineage.asked
+    }
+    for key, seen in facts.observations.items() if names else ():
+        lineage = names.get(seen.key.name)
+        if lineage is None or seen.gone_at or key in facts.kin.of:
+            continue
+        if _will_stay(seen, lineage, facts):
+            yield _stray(seen, lineage, facts)
+
+
+def _will_stay(seen: Observation, lineage: Lineage, facts: Facts) -> bool:
+    """Tell whether the guard will not remove it as lost: it was used, or it has not done so by now."""
+    spent = seen.reading.counters.lifetime
+    asked_at = max(one.at for one in lineage.asked if one.name == seen.key.name)
+    return bool(spent.credits or spent.byok) or facts.now - asked_at > LATEST + HOUR
+
+
+def _stray(seen: Observation, lineage: Lineage, facts: Facts) -> Condition:
+    entry = replace(
+        about(seen.key.hash, facts),
+        incident=f"stray/{seen.key.hash}",
+        text=f"{seen.key.name} is named as if it came of a rotation of {lineage.name}, and did not",
+        action="nothing: it may be a person's",
+        todo="see who made it; if nobody needs it, delete it at openrouter.ai, else rename it",
+    )
+    return Condition(Kind.STRAY, 1, Severity.WARNING, entry)

@@ -1,0 +1,62 @@
+"""A key is made and put under rotation in one go: nobody sees its plaintext, nothing is unbounded."""
+
+from dataclasses import replace
+
+from budget_guard.domain.errors import ProviderUnavailable, RequestError
+from budget_guard.domain.holds import Hold, Possible
+from budget_guard.domain.keys import Key, Limit, Reading, Settings
+from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.money import MICRO
+from budget_guard.domain.observations import observe
+from budget_guard.domain.policy import Mode, Policy
+from budget_guard.use_cases.rotation.adopting import Adopting, put
+from budget_guard.use_cases.rotation.ports import NewKey
+
+SHUT = Settings(Limit(MICRO), include_byok=True)
+"""What a key is made with that a budget may hold: no limit of 0 is documented."""
+
+
+def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
+    """Make a key and put it under rotation; nobody sees its plaintext.
+
+    Where a budget may hold it, it may spend nothing before the next evaluation, which gives it its
+    share, or what was asked for. Raises `RequestError` where there is a key of that name: how else
+    would one be found whose answer was lost? A key that was made so is removed before the error is
+    raised, if it can be seen.
+    """
+    if any(one.name == asked.name for one in to.keys.sightings(asked.workspace)):
+        message = f"There is a key {asked.name!r} already; give the new one a name of its own."
+        raise RequestError(message)
+    is_shut = bool(holders(asked, to.policy))
+    try:
+        made = to.keys.make(replace(asked, settings=SHUT) if is_shut else asked)
+    except ProviderUnavailable:
+        _remove(asked, to)
+        raise
+    _record(made.reading, asked.settings if is_shut else None, to)
+    return put(made.reading, made.plaintext, to)
+
+
+def holders(asked: NewKey, policy: Policy) -> tuple[str, ...]:
+    """Return the names of the budgets that may hold such a key."""
+    key = Key("", asked.name, asked.workspace, creator=asked.creator)
+    if policy.mode is not Mode.ENFORCE or not policy.concerns(key):
+        return ()
+    holding = (one for one in policy.budgets if one.hold.at is not None and not one.counts_costs)
+    return tuple(one.name for one in holding if one.covers(key))
+
+
+def _record(made: Reading, baseline: Settings | None, to: Adopting) -> None:
+    """Let the next evaluation know of the key, which no poll has seen, and what it was to be."""
+    seen, key = observe(None, made), made.key.hash
+    if baseline is None:
+        to.ledger.save(seen)
+        return
+    shut = Hold(key, baseline, confirmed=Possible(made.settings), confirmed_at=made.at)
+    to.ledger.save(shut, seen)
+
+
+def _remove(asked: NewKey, to: Adopting) -> None:
+    for one in to.keys.sightings(asked.workspace):
+        if one.name == asked.name and not one.is_used:
+            to.keys.delete(one.hash)

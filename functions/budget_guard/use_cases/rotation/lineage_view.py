@@ -1,0 +1,150 @@
+"""A lineage as people ask after it: its generations, its budgets over all of them, what comes next."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from budget_guard.domain.constraints import Constraint
+from budget_guard.domain.decision import Plan
+from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.money import ZERO, Usd
+from budget_guard.domain.policy import RotationRule
+from budget_guard.domain.rotation import Stage
+from budget_guard.domain.tally import spent
+from budget_guard.domain.windows import Window, end
+from budget_guard.use_cases.holdings import find_key
+from budget_guard.use_cases.kinship import secret_name
+from budget_guard.use_cases.overview import present_plan
+from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.rotation.asking import lineage_of
+from budget_guard.use_cases.rotation.generations import GenerationView, generation_view
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LastRotation:
+    """The last rotation: the key it was to make, how far it got, and why it failed, if it did."""
+
+    name: str
+    stage: Stage
+    began: datetime
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineageCap:
+    """One cap over a lineage (USD). `by_it` is the lineage's part of `spent`, `by_each` its generations'."""
+
+    budget: str
+    window: Window
+    spent: Usd
+    cap: Usd
+    left: Usd
+    by_it: Usd
+    by_each: tuple[tuple[int, Usd], ...]
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LineageView:
+    """One lineage; `generations` newest first. `next_at`: about when it is rotated by its schedule.
+
+    `every_hours` is the schedule that the secret is on, `rule` what the deployed budgets file says
+    (`is_ruled`: of it; else what a rotation would end by).
+    """
+
+    at: datetime
+    name: str
+    workspace: str
+    secret: str
+    secret_name: str
+    key: str
+    every_hours: int | None
+    next_at: datetime | None
+    rule: RotationRule
+    is_ruled: bool
+    generations: tuple[GenerationView, ...]
+    caps: tuple[LineageCap, ...]
+    last: LastRotation | None
+
+
+def lineage_view(ledger: Ledger, text: str, now: datetime) -> LineageView:
+    """Return the lineage of the key that `text` means; raise `RequestError` where it has none."""
+    plan = present_plan(ledger, now)
+    return _view(lineage_of(find_key(text, plan.facts), plan), plan)
+
+
+def lineage_views(ledger: Ledger, now: datetime) -> tuple[LineageView, ...]:
+    """Return every lineage, by name."""
+    plan = present_plan(ledger, now)
+    found = (_view(one, plan) for one in plan.facts.kin.lineages.values())
+    return tuple(sorted(found, key=lambda one: (one.name, one.secret)))
+
+
+def _view(lineage: Lineage, plan: Plan) -> LineageView:
+    facts = plan.facts
+    place, rule = facts.workspaces.get(lineage.workspace), facts.policy.rotation_of(lineage.name)
+    return LineageView(
+        at=facts.now,
+        name=lineage.name,
+        workspace=place.name if place else lineage.workspace,
+        secret=lineage.secret,
+        secret_name=secret_name(lineage.secret),
+        key=lineage.current.hash,
+        every_hours=lineage.every // HOUR if lineage.every else None,
+        next_at=_next(lineage, facts.now),
+        rule=rule or RotationRule(),
+        is_ruled=rule is not None,
+        generations=tuple(
+            generation_view(one, lineage, facts) for one in reversed(lineage.generations)
+        ),
+        caps=tuple(_caps(lineage, plan)),
+        last=_last(lineage, plan),
+    )
+
+
+def _next(lineage: Lineage, now: datetime) -> datetime | None:
+    """Return when the schedule comes round; a rotation that failed waits for the next time."""
+    if lineage.every is None:
+        return None
+    since = lineage.current.since
+    return since + lineage.every * (max(timedelta(), now - since) // lineage.every + 1)
+
+
+def _last(lineage: Lineage, plan: Plan) -> LastRotation | None:
+    found = (one for one in plan.facts.kin.rotations if one.secret == lineage.secret)
+    last = max(found, key=lambda one: one.began, default=None)
+    return LastRotation(last.name, last.stage, last.began, last.failure) if last else None
+
+
+def _caps(lineage: Lineage, plan: Plan) -> Iterator[LineageCap]:
+    for one in plan.constraints:
+        if one.budget and one.window and lineage.current.hash in one.members:
+            by_each = tuple(_parts(lineage, one, plan))
+            yield LineageCap(
+                budget=one.budget.name,
+                window=one.window,
+                spent=one.spend,
+                cap=one.cap,
+                left=one.left,
+                by_it=sum((part for _, part in by_each), ZERO),
+                by_each=by_each,
+                resets_at=end(one.window, plan.facts.now),
+            )
+
+
+def _parts(lineage: Lineage, cap: Constraint, plan: Plan) -> Iterator[tuple[int, Decimal]]:
+    """Yield what each generation has spent of a cap, the newest first."""
+    for one in reversed(lineage.generations):
+        if seen := plan.facts.observations.get(one.hash):
+            part = spent(
+                seen.reading.counters,
+                seen.reading.at,
+                cap.window,
+                include_byok=cap.include_byok,
+                now=plan.facts.now,
+            )
+            if part:
+                yield one.number, part

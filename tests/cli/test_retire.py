@@ -1,0 +1,90 @@
+"""`budget-guard retire`: a person's word that cuts off who still uses an earlier generation."""
+
+import pytest
+
+from budget_guard.domain.lineage import State
+from budget_guard.use_cases.rotation.cutting import cut, to_cut
+from tests.cli import adopted
+from tests.cli.adopted import adopt, lineage, loop, rotate_all
+from tests.cli.desk import Office, flat, golden
+
+WHY = ("--reason", "a leak")
+
+
+@pytest.fixture
+def office() -> Office:
+    """Return an office whose first prod-api is in use, though it has a successor."""
+    made = adopted.office()
+    adopt(made)
+    loop(made)
+    rotate_all(made)
+    for _ in range(2):
+        made.spend("prod-api", "0.2")
+        loop(made)
+    return made
+
+
+def test_who_is_hit_is_shown_and_asked_and_then_the_loop_does_it(office: Office) -> None:
+    result = office.run("retire", "prod-api", *WHY, answer="y\n")
+    assert result.exit_code == 0
+    golden("retire.txt", result.stdout, office)
+    (old,) = lineage(office).draining
+    assert old.cut == "user/ann: a leak"
+    assert len(office.starter.starts) == 1
+    shown = flat(office.run("lineage", "prod-api").stdout)
+    assert "#1 is disabled within five minutes, by the word of user/ann: a leak" in shown
+    assert office.spend("prod-api", "0.1")
+    loop(office)
+    assert not office.spend("prod-api", "0.1")
+    assert office.spend("prod-api #2", "0.1")
+    assert lineage(office).generations[0].state is State.DISABLED
+    assert "user/ann: a leak" in flat(office.run("status", "prod-api").stdout)
+
+
+def test_a_key_that_a_person_enables_again_drains_as_before(office: Office) -> None:
+    office.run("retire", "prod-api", "--yes", *WHY)
+    loop(office)
+    office.account.patch_key(office.hash("prod-api"), {"disabled": False})
+    for _ in range(3):
+        office.spend("prod-api", "0.1")
+        loop(office)
+    assert office.spend("prod-api", "0.1")
+    assert lineage(office).generations[0].state is State.DRAINING
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_without_a_yes_nothing_is_changed(office: Office, answer: str) -> None:
+    before = lineage(office)
+    assert office.run("retire", "prod-api", *WHY, answer=answer).exit_code == 1
+    assert lineage(office) == before
+    assert not office.starter.starts
+
+
+def test_a_script_says_yes_beforehand(office: Office) -> None:
+    result = office.run("retire", "prod-api #1", "--yes", "--by", "bob", *WHY, answer="")
+    assert result.exit_code == 0
+    assert lineage(office).draining[0].cut == "bob: a leak"
+
+
+def test_the_key_in_use_alone_cannot_be_retired(office: Office) -> None:
+    adopt(office, "dev-ann")
+    result = office.run("retire", "dev-ann", "--yes", *WHY)
+    assert result.exit_code == 2
+    assert "No earlier generation of dev-ann is enabled" in flat(result.stderr)
+
+
+def test_what_drains_only_since_it_was_asked_is_not_hit(office: Office) -> None:
+    desk = office.deployment.desk()
+    asked = to_cut("prod-api", desk)
+    (old,) = lineage(office).draining
+    office.ledger.save(lineage(office).come_to(old.hash, State.DISABLED, office.now))
+    done = cut(asked, "a leak", desk)
+    assert all(one.cut is None for one in done.lineage.generations)
+
+
+def test_while_it_is_rotated_the_word_must_wait(office: Office) -> None:
+    with adopted.rotating_now(office):
+        result = office.run("retire", "prod-api", "--yes", *WHY)
+    assert result.exit_code == 2
+    assert "Try again in a minute" in flat(result.stderr)
+    assert lineage(office).draining[0].cut is None

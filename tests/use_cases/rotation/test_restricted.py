@@ -1,0 +1,87 @@
+"""A restricted key is rotated: the new one is restricted too, and gets back what the old one had."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from budget_guard.domain.alerts import Kind
+from budget_guard.domain.policy import Do, Severity, Threshold
+from budget_guard.domain.restriction import Sent
+from tests.domain.builders import ALWAYS, MINUTE, a_budget, usd
+from tests.use_cases.rotation.scene import Scene, a_scene
+
+AT_10 = Threshold(usd("0.1"), Severity.WARNING, Do.RESTRICT, "cheap")
+PROD = a_budget("prod", keys="prod*", hold=ALWAYS, daily=100, thresholds=(AT_10,))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """Return a scene whose key had the guardrail `own`, and has `cheap` now."""
+    scene = a_scene(PROD)
+    guardrails = scene.account.guardrails
+    for name in ("own", "cheap"):
+        guardrails.create({"name": name})
+    guardrails.keys.assign(named(scene, "own"), [scene.first], scene.now)
+    scene.use("10")
+    scene.settle()
+    assert has(scene, scene.first) == "cheap"
+    return scene
+
+
+def named(scene: Scene, name: str) -> str:
+    return next(str(one["id"]) for one in scene.account.guardrails if one["name"] == name)
+
+
+def has(scene: Scene, key: str) -> str | None:
+    found = scene.account.guardrails.find(scene.account.guardrails.keys.of(key))
+    return None if found is None else str(found["name"])
+
+
+def tomorrow(scene: Scene) -> None:
+    now = scene.now
+    scene.account.clock.set(now.replace(hour=0, minute=1) + timedelta(days=1))
+    scene.settle()
+
+
+def test_the_new_key_is_restricted_and_both_get_back_what_the_first_had(scene: Scene) -> None:
+    scene.rotate()
+    new = scene.lineage.current.hash
+    assert has(scene, new) == "cheap"
+    scene.settle()
+    assert has(scene, new) == "cheap"
+    tomorrow(scene)
+    assert [has(scene, one) for one in (scene.first, new)] == ["own", "own"]
+    assert not scene.guard.inbox.alerts or not overrides(scene)
+
+
+def overrides(scene: Scene) -> list[object]:
+    return [one for one in scene.guard.inbox.alerts if one.kind is Kind.OVERRIDE]
+
+
+def test_so_it_is_where_the_restriction_had_no_answer_yet(scene: Scene) -> None:
+    known = scene.ledger.restrictions()[scene.first]
+    sent = Sent("a", known.placed, scene.now, "spent", "run")
+    scene.ledger.save(replace(known, placed=None, sent=(sent,)))
+    scene.rotate()
+    tomorrow(scene)
+    assert has(scene, scene.lineage.current.hash) == "own"
+
+
+def test_what_a_person_won_for_the_old_key_stays_won_for_the_new_one(scene: Scene) -> None:
+    scene.account.guardrails.keys.assign(named(scene, "own"), [scene.first], scene.now)
+    scene.pass_(15 * MINUTE)
+    scene.settle()
+    assert overrides(scene)
+    scene.rotate()
+    scene.settle()
+    assert has(scene, scene.lineage.current.hash) == "own"
+    assert len(overrides(scene)) == 1
+
+
+def test_a_key_whose_restriction_is_over_takes_nothing_along(scene: Scene) -> None:
+    tomorrow(scene)
+    scene.rotate()
+    new = scene.lineage.current.hash
+    assert has(scene, new) == "own"
+    assert new not in scene.ledger.restrictions()
