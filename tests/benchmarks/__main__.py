@@ -53,7 +53,9 @@ def cost(
         amounts = (*parts, always, one.total + always)
         table.add_row(f"{one.keys:,}", *(f"{each:.2f}" for each in amounts))
     console.print(table)
-    console.print("Fixed: " + ", ".join(f"{what} {usd:.2f}" for what, usd in fixed.items()) + ".")
+    for what, amounts_of in (("Fixed", fixed), ("A key under rotation", costing.rotated())):
+        listed = ", ".join(f"{each} {usd:.2f}" for each, usd in amounts_of.items())
+        console.print(f"{what}: {listed}.")
     console.print(
         "USD a month, eu-central-1, polls every 5 minutes, AWS's list prices (tests/benchmarks/prices.py)."
     )

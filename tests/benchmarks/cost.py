@@ -63,11 +63,27 @@ def fixed(bare: Cost) -> dict[str, float]:
         "dashboard": prices.PER_DASHBOARD,
         "KMS key": prices.PER_KEY,
         "secret": prices.PER_SECRET,
+        "its reads": _secret_calls(RUNS["poll"] + COST_RUNS),
         "runs without a key": bare.total,
         "logs": (runs * LINES + COST_RUNS * LINES_OF_COSTS) / 1e9 * prices.PER_GB_OF_LOGS,
         "starts": (runs * prices.PER_MILLION_INVOCATIONS + STARTS * prices.PER_MILLION_STARTS)
         / 1e6,
     }
+
+
+def rotated() -> dict[str, float]:
+    """Return what each key under rotation costs a month besides (USD).
+
+    A rotation a month, and its old key, come to less than a cent.
+    """
+    return {
+        "its secret": prices.PER_SECRET,
+        "each application that reads it once a minute": _secret_calls(MINUTES),
+    }
+
+
+def _secret_calls(count: int) -> float:
+    return count * prices.PER_10_000_SECRET_CALLS / 1e4
 
 
 def variable(keys: int) -> Cost:

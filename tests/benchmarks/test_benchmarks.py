@@ -72,6 +72,7 @@ def test_a_month_is_priced_from_what_a_run_consumes() -> None:
     result = CliRunner().invoke(app, ["cost", "40"])
     assert result.exit_code == 0, result.output
     assert "runs without a key" in result.output
+    assert "A key under rotation: its secret 0.40" in result.output
 
 
 def test_units_are_counted_as_dynamodb_counts_them() -> None:
