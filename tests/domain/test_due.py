@@ -164,6 +164,15 @@ def test_a_budget_of_several_keys_is_one_line_and_each_of_them_is_due() -> None:
     assert (proposed.entry.todo or "").count("; then: budget-guard rotate #prod-") == 2
 
 
+@pytest.mark.parametrize(
+    ("count", "who"),
+    [(1, "prod-0 is"), (2, "prod-0 and prod-1 are"), (3, "prod-0, prod-1 and prod-2 are")],
+)
+def test_up_to_three_keys_are_named(count: int, who: str) -> None:
+    (found,) = asked(facts(*SEVERAL, lineages=[lineage_of(f"prod-{n}") for n in range(count)]))
+    assert found.entry.text.startswith(f"{who} rotated: ")
+
+
 def test_a_budget_per_key_asks_for_those_that_reached_it() -> None:
     keys = [REACHED, seen("prod-web", counters(10))]
     lineages = [lineage_of("prod-api"), lineage_of("prod-web")]

@@ -668,12 +668,32 @@ def test_a_budget_that_lies_outside_the_scope_is_warned_of(
         "thresholds: [{at: 5%, severity: info, do: restrict, restrict_to: cheap}]",
         "hold: never\nrotation: [{keys: [b, '*']}]",
         "hold: never\nrotation: [{keys: [b]}, {keys: ['b-*', '*']}]",
+        "hold: never\nrotation: [{keys: ['*', b]}, ]",
+        "hold: never\nrotation: [{keys: [b]}]\nthresholds: [{at: 5%, severity: info, do: rotate}]",
         "hold: never\nrotation: [{keys: ['b-?']}, {keys: ['b-*']}]",
         "hold: never\nrotation: [{keys: [a], every: 12h, drain_max: 11h}]",
     ],
 )
 def test_nothing_is_said_of_rotation_that_can_be_done(checked: Check, rest: str) -> None:
     assert checked(inside(rest)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "rules", "is_warned"),
+    [("'a-*'", "", True), ("'a-*'", "rotation: [{keys: [a-1]}]", False)],
+)
+def test_of_a_pattern_it_is_only_known_that_without_rules_none_of_its_keys_is_rotated(
+    checked: Check, keys: str, rules: str, *, is_warned: bool
+) -> None:
+    text = inside("thresholds: [{at: 5%, severity: info, do: rotate}]").replace('"a"', keys)
+    assert bool(checked(f"{text}{rules}\n").warnings) == is_warned
+
+
+def test_a_step_that_only_alerts_is_told_of_nothing_else(checked: Check) -> None:
+    step = "{at: 5%, severity: info, do: restrict}, {at: 6%, severity: info, do: rotate}"
+    report = checked(inside(f"models: [a/b]\n    thresholds: [{step}]"))
+    places = [p.place for p in report.problems]
+    assert places == [f"{ONE}.thresholds[{number}].do" for number in (0, 1)]
 
 
 def test_rotation_is_judged_although_other_values_are_wrong(checked: Check) -> None:
