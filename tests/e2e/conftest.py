@@ -15,11 +15,12 @@ from budget_guard.domain.records import Audit
 from budget_guard.sandbox.aws.deploy import deploy
 from budget_guard.sandbox.aws.emulator import emulator
 from budget_guard.sandbox.cast import story
+from budget_guard.sandbox.on_call import listen
 from budget_guard.sandbox.openrouter import Account, Api, Clock, serve
 from budget_guard.sandbox.openrouter.books import Change
 from budget_guard.sandbox.openrouter.traffic import Traffic
 from budget_guard.sandbox.play import Playbill, opening, play, write_story
-from budget_guard.sandbox.stage import Set, Stage, listen, stage
+from budget_guard.sandbox.stage import Set, Stage, stage
 from budget_guard.sandbox.verdict import Row
 from tests.e2e.watching import ARCHIVE, Watched, logged, records, taken
 

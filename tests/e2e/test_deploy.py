@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 from budget_guard.sandbox.stage import Stage
 
-FUNCTIONS = ("PollUsage", "Evaluate", "Enforce", "PollCosts", "Headroom")
+FUNCTIONS = ("PollUsage", "Evaluate", "Enforce", "PollCosts", "Headroom", "Rotate")
 
 
 def test_the_ledger_forgets_what_expired_and_can_be_restored(deployed: Stage) -> None:

@@ -54,9 +54,9 @@ class Rotated:
         self.guard.account.clock.advance(minutes * MINUTE)
         return list(self.guard.chain())
 
-    def step(self, step: Step, token: str, *, seconds: float = 280) -> dict[str, Any]:
+    def step(self, step: Step, token: str, *, seconds: float = 280, **more: str) -> dict[str, Any]:
         asked = {"Step": step.value, "SecretId": self.secret, "ClientRequestToken": token}
-        event = sample("rotate.create-secret") | asked
+        event = sample("rotate.create-secret") | asked | more
         return self.guard.run("rotate", event, seconds=seconds)
 
     def rotate(self) -> str:
@@ -93,6 +93,18 @@ def test_a_key_is_rotated_and_its_plaintext_is_in_the_secret_alone(rotated: Rota
     assert kept["api_key"] not in stored
     assert rotated.plaintext not in stored
     assert rotated.guard.output.logs("run finished")[-1]["stage"] == "done"
+
+
+def test_a_step_that_names_its_time_goes_by_it(rotated: Rotated) -> None:
+    """Secrets Manager names none; where time is played, who asks does."""
+    began = rotated.guard.account.clock.now + 7 * MINUTE
+    rotated.step(Step.CREATE, str(uuid4()), time=began.isoformat())
+    found = rotated.ledger.rotation(rotated.secret)
+    lineage = rotated.ledger.lineage(rotated.secret)
+    assert found
+    assert lineage
+    assert found.began == began
+    assert lineage.asked[-1].at > began
 
 
 def test_before_the_first_rotation_the_service_tests_the_function(rotated: Rotated) -> None:

@@ -101,9 +101,9 @@ def test_a_pattern_that_matches_nothing_has_no_keys() -> None:
     assert fitting("prod-[z-a]") == "prod-a"
 
 
-def test_the_story_has_fifteen_keys_in_two_workspaces_and_ends_after_midnight() -> None:
+def test_the_story_has_sixteen_keys_in_two_workspaces_and_ends_after_midnight() -> None:
     roles = story(OPENS)
-    assert len({role.name for role in roles}) == len(roles) == 15
+    assert len({role.name for role in roles}) == len(roles) == 16
     assert len({role.workspace for role in roles}) == 2
     last = max(script.ends for role in roles for script in role.scripts)
     assert last > MIDNIGHT + timedelta(minutes=16)

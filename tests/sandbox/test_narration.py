@@ -47,6 +47,25 @@ def test_what_a_team_gets_at_one_moment_is_one_line(account: Account, fence: Fen
     assert told(account, TEAM) == ["team: team-a 5.00, team-b 3.50 USD more"]
 
 
+def test_a_key_that_is_switched_off_is_told_of_once(account: Account, fence: Fence) -> None:
+    fence("team-a", "7")
+    key = account.books.changes[-1].hash
+    for change in ({"disabled": True}, {"limit": Decimal(8)}):
+        account.patch_key(key, change)
+    _, off, fenced = told(account)
+    assert off == "team-a -> disabled: because"
+    assert fenced == "team-a -> 8.00 USD in its lifetime: because"
+
+
+def test_a_key_and_its_successor_are_no_team(account: Account, fence: Fence) -> None:
+    fence("team-a", "7")
+    fence("team-a #2", "5")
+    kin = dict.fromkeys(account.keys, "team-a")
+    narration = Narration(account, Policy((TEAM,), "hash"), lambda _key: "because", kin)
+    lines = [line for _, line in narration.lines(account.books.changes)]
+    assert lines[1] == "team-a #2 -> 5.00 USD in its lifetime: because"
+
+
 def test_money_that_moves_is_told_with_what_was_there_before(
     account: Account, fence: Fence
 ) -> None:

@@ -34,6 +34,18 @@ def test_a_burst_surrounds_midnight() -> None:
     assert costs(burst) == [1, 5, 5, 5, 5, 5]
 
 
+def test_a_caller_that_asks_before_each_call_uses_the_key_it_is_told(
+    account: Account, new_key: NewKey
+) -> None:
+    first, second = new_key(), new_key()
+    account.clock.set(NOON)
+    traffic = Traffic(account)
+    traffic.callers[first] = lambda: first if account.clock.now < NOON + HOUR / 2 else second
+    traffic.run(first, script())
+    traffic.play(NOON + HOUR)
+    assert [one.hash for one in account.books.charges] == [first, first, second, second]
+
+
 def test_moving_the_clock_plays_every_script_in_order_of_time(
     account: Account, new_key: NewKey
 ) -> None:

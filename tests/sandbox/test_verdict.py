@@ -468,6 +468,27 @@ def test_another_budgets_fence_does_not_make_a_cap_due_that_is_held_from_a_fract
     assert parts(team.row(late)) == ("0.00", "2.00", "1.00")
 
 
+def test_a_key_and_its_successor_are_judged_as_one_and_nobody_made_the_new_one_by_hand(
+    evening: Played,
+) -> None:
+    """What a new key spends in its first minutes is excused only if a person made it."""
+    evening.fence("6", None)
+    evening.later()
+    evening.spend("6")
+    evening.key("api #2", limit=Decimal(9))
+    evening.spend("9", name="api #2")
+    each = cap("10", per_key=True)
+    policy = Policy((each,), "hash")
+    both = dict.fromkeys(evening.keys.values(), "api")
+    judged = Evening(evening.account, policy, OPENED, frozenset(), (), kin=both)
+    (row,) = judged.rows()
+    assert (row.key, len(row.hashes), row.spent) == ("api", 2, 15)
+    assert parts(row) == ("0.00", "0.00", "5.00")
+    by_hand = {evening.keys["api"]: "api"}
+    alone = Evening(evening.account, policy, OPENED, frozenset(), (), kin=by_hand)
+    assert [parts(one) for one in alone.rows()] == [("0.00", "0.00", "0.00")]
+
+
 SPENDING = st.lists(
     st.tuples(st.sampled_from(["api", "app"]), st.integers(1, 300)), min_size=1, max_size=12
 )

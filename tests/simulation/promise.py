@@ -237,10 +237,11 @@ class Promise:
         own, byok = hold.baseline.limit, hold.baseline.include_byok
         if own.amount is None:
             return
-        spent = self.truth.spent_by(key, own.reset, include_byok=byok)
-        left = own.amount - spent
-        left += self.unanswered(key, own.reset, include_byok=byok, until=self.now, held=held)
-        can_spend = most(self.guard, key, own.reset)
+        left, can_spend = own.amount, ZERO
+        for one in self.truth.lineage(key):
+            left -= self.truth.spent_by(one, own.reset, include_byok=byok)
+            left += self.unanswered(one, own.reset, include_byok=byok, until=self.now, held=held)
+            can_spend += most(self.guard, one, own.reset) if one.hash in held else ZERO
         assert can_spend <= max(ZERO, left) + NOISE, (
             f"{key.name} can spend {can_spend} of {left} left by its own limit at {self.now}"
         )

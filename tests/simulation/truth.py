@@ -63,7 +63,8 @@ class Truth:
     """The budgets as the present file has them, over the account as it is.
 
     `former` is what each key was called before, and until when. `ended` is what every window of a
-    budget had spent when the guard had surely noticed that a grant was over.
+    budget had spent when the guard had surely noticed that a grant was over. `kin` has the first
+    key of the lineage of each key that took another's place, by hash.
     """
 
     guard: Guard
@@ -72,6 +73,7 @@ class Truth:
     )
     grants: list[Grant] = field(default_factory=list)
     ended: dict[tuple[str, Place], Decimal] = field(default_factory=dict)
+    kin: dict[str, str] = field(default_factory=dict)
     _noticed: datetime = LONG_AGO
 
     @property
@@ -87,7 +89,8 @@ class Truth:
         for budget in self.guard.policy.budgets:
             subjects: list[str | None] = [None]
             if budget.per_key:
-                subjects = [key.hash for key in self.keys if is_member(budget, key)]
+                members = [key for key in self.keys if self.is_member(budget, key)]
+                subjects = list(dict.fromkeys(self.root(key) for key in members))
             for subject in subjects:
                 yield from (Cap(budget, window, subject) for window in budget.cap)
 
@@ -97,7 +100,24 @@ class Truth:
 
     def counts(self, key: SimulatedKey, cap: Cap) -> bool:
         """Tell whether what a key spends now is spend of a cap."""
-        return cap.subject in (None, key.hash) and identity(key).is_in(cap.budget)
+        is_subject = cap.subject in (None, self.root(key))
+        return is_subject and self.identity(key).is_in(cap.budget)
+
+    def root(self, key: SimulatedKey) -> str:
+        """Return the hash of the first key of a key's lineage: its own if it has none."""
+        return self.kin.get(key.hash, key.hash)
+
+    def lineage(self, key: SimulatedKey) -> list[SimulatedKey]:
+        """Return a key and those whose place it took, or that took its place."""
+        return [one for one in self.keys if self.root(one) == self.root(key)]
+
+    def identity(self, key: SimulatedKey) -> Identity:
+        """Return what budgets know a key by: the name of its lineage's first."""
+        return Identity(self.guard.account.keys[self.root(key)].name, key.workspace)
+
+    def is_member(self, budget: Budget, key: SimulatedKey) -> bool:
+        """Tell whether a key that is there belongs to a budget."""
+        return key.deleted_at is None and self.identity(key).is_in(budget)
 
     def contributors(self, cap: Cap) -> Iterator[tuple[SimulatedKey, datetime]]:
         """Yield the keys whose spend is a cap's, each with the time up to which it is."""
@@ -172,13 +192,5 @@ class Truth:
         A name that the guard never saw a key under is nobody's.
         """
         seen = self.guard.ledger.observations().get(key.hash)
-        if seen and Identity(seen.key.name, seen.key.workspace) == identity(key):
-            self.former[key.hash].append((identity(key), self.now))
-
-
-def identity(key: SimulatedKey) -> Identity:
-    return Identity(key.name, key.workspace)
-
-
-def is_member(budget: Budget, key: SimulatedKey) -> bool:
-    return key.deleted_at is None and identity(key).is_in(budget)
+        if seen and Identity(seen.key.name, seen.key.workspace) == self.identity(key):
+            self.former[key.hash].append((self.identity(key), self.now))

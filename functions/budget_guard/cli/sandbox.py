@@ -32,8 +32,8 @@ def sandbox(
     """Deploy the real stack to an AWS and an OpenRouter on this machine, and play an evening.
 
     Nothing leaves this machine but package downloads; nothing is left behind. Exits with 1 if a
-    promised cap was overshot by more than what was in flight, or if no alert told what made the
-    story dearer.
+    promised cap was overshot by more than what was in flight, if no alert told what made the
+    story dearer, or if the story's rotation failed a request or changed a budget.
     """
     signal.signal(signal.SIGTERM, _end)
     console = Console(stderr=as_json, highlight=False)

@@ -6,6 +6,7 @@ from typing import Any
 from rich.markup import escape
 
 from budget_guard.adapters.alerts.event import AlertEvent
+from budget_guard.cli import sandbox_rotation
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.money import show as usd
 from budget_guard.sandbox.turns import Hearing
@@ -13,10 +14,12 @@ from budget_guard.sandbox.verdict import Row, Verdict
 
 
 def sentences(judged: Verdict, alerts: int) -> Iterator[str]:
-    """Yield what to print last, in rich's markup: did the caps hold, and was all told."""
+    """Yield what to print last, in rich's markup: did all go as promised."""
     yield _of_caps(judged.rows, alerts)
     if judged.hearing:
         yield _of_turns(judged.hearing)
+    if judged.succession:
+        yield sandbox_rotation.sentence(judged.succession)
 
 
 def _of_caps(rows: Sequence[Row], alerts: int) -> str:
@@ -54,6 +57,7 @@ def as_json(judged: Verdict, alerts: Sequence[AlertEvent]) -> dict[str, Any]:
         "held": judged.held,
         "caps": [_cap(row) for row in judged.rows],
         "turns": _turns(judged.hearing) if judged.hearing else [],
+        "rotation": sandbox_rotation.as_json(judged.succession) if judged.succession else None,
         "alerts": [json_of(alert) for alert in alerts],
     }
 

@@ -16,6 +16,7 @@ from budget_guard.adapters.alerts import mail
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.cli.costs_page import show_costs
 from budget_guard.cli.costs_told import Told
+from budget_guard.cli.sandbox_rotation import show_succession
 from budget_guard.cli.sandbox_verdict import sentences
 from budget_guard.domain.alerts import Alert, Entry, Kind
 from budget_guard.domain.money import show as usd
@@ -78,6 +79,8 @@ def show(console: Console, on: Stage, policy: Policy, judged: Verdict, bill: Pla
     for letter in letters(bill.alerts):
         text = mail.body(letter, STACK).rstrip()
         console.print(Panel(escape(text), title=f"e-mail: {letter.kind}", expand=False))
+    if judged.succession:
+        show_succession(judged.succession, console)
     for sentence in sentences(judged, len(bill.alerts)):
         console.print(sentence)
 
@@ -107,7 +110,8 @@ def _tightest(rows: Sequence[Row]) -> Iterator[Row]:
 def _cells(row: Row, policy: Policy, on: Stage) -> tuple[str, ...]:
     hold = next(one.hold for one in policy.budgets if one.name == row.budget)
     if row.promised:
-        what = _times(row.hashes[0], on) if row.key else _shared_out(row.hashes, on)
+        is_one = len(row.hashes) == 1
+        what = _times(row.hashes[0], on) if is_one else _shared_out(row.hashes, on)
     else:
         what = "[dim]only alerts: protected[/]" if hold.at is not None else "[dim]only alerts[/]"
     colour = "red" if not row.holds else "yellow" if row.over else "green"

@@ -28,7 +28,7 @@ def _tend(run: Run) -> Summary:
 @logger.inject_lambda_context(clear_state=True)
 def _step(event: dict[str, Any], context: LambdaContext) -> Summary:
     """Do one step. Every error is raised: to Secrets Manager a step that returns is done."""
-    asked, run = asked_of(event), run_of({}, context)
+    asked, run = asked_of(event), run_of(event, context)
     logger.append_keys(run=run.id, time=run.at.isoformat(), secret=asked.secret, step=asked.step)
     with uncollected(), world(run) as to:
         rotate(asked.step, asked.secret, asked.token, to)

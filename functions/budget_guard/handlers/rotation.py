@@ -16,7 +16,6 @@ from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerVault
 from budget_guard.domain.errors import GuardError, ProviderUnavailable, SettingsError
-from budget_guard.handlers import runtime
 from budget_guard.handlers.reporting import Summary, logger
 from budget_guard.handlers.runtime import Run, client, policy
 from budget_guard.handlers.settings import RotateSettings, load
@@ -73,7 +72,7 @@ def world(run: Run) -> Iterator[Rotating]:
             # Of its own even where the same event is delivered twice: leases go by it.
             run=run.token,
             now=run.at,
-            clock=runtime.clock,
+            clock=run.clock,
             pause=lambda time: _pause(time, run),
         )
 

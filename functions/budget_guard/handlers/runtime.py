@@ -72,6 +72,10 @@ class Run:
         """Return how long the run may still work, keeping a reserve to write down its end."""
         return self.context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
 
+    def clock(self) -> datetime:
+        """Return the logical time by now: that of the event, and what passed since the run began."""
+        return self.at + (clock() - self.began)
+
     def leased(self, ledger: Ledger, name: str) -> AbstractContextManager[Lease]:
         """Hold the lease `name` for this run: it ends by itself after the function's time-out."""
         left = timedelta(milliseconds=self.context.get_remaining_time_in_millis(), seconds=5)

@@ -75,7 +75,7 @@ def calls(
 
 
 def story(opens: datetime) -> tuple[Role, ...]:
-    """Return the fifteen keys of the built-in story; it opens some hours before midnight."""
+    """Return the sixteen keys of the built-in story; it opens some hours before midnight."""
     late = opens + timedelta(minutes=15)
     asks, posts = opens + timedelta(minutes=72), opens + timedelta(minutes=102)
     own = {"limit": Decimal(15), "limit_reset": "daily"}
@@ -95,6 +95,12 @@ def story(opens: datetime) -> tuple[Role, ...]:
             evenings=Decimal(25),
         ),
         Role("prod-reports", (calls(opens, "0.15", every=3),), Decimal("9.5"), settings=own),
+        Role(
+            "chat-api",
+            (replace(calls(opens, "0.008"), every=timedelta(seconds=5)),),
+            Decimal(12),
+            evenings=Decimal(14),
+        ),
         Role("prod-checkout", (calls(opens, "2.50", every=20, work=GPT),), Decimal(24)),
         Role(
             "prod-mail",

@@ -25,11 +25,15 @@ class Hands(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """Read off the account's books; every change after `opened` is the guard's or in `by_people`."""
+    """Read off the account's books; every change after `opened` is the guard's or in `by_people`.
+
+    So is every new key but those of `successors`: the guard made them.
+    """
 
     account: Account
     opened: datetime
     by_people: frozenset[tuple[datetime, str]]
+    successors: frozenset[str] = frozenset()
 
     def hands(self, charge: Charge, *, due: bool) -> Hands:
         """Tell who had the key of a request; `due`: the guard has had the time to hold it."""
@@ -66,6 +70,8 @@ class Custody:
         return max(changes, default=self.opened)
 
     def _is_new(self, charge: Charge) -> bool:
+        if charge.hash in self.successors:
+            return False
         created = self.account.keys[charge.hash].created_at
         return created > self.opened and charge.admitted_at - created < NOTICED
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from budget_guard.sandbox.cast import Role
 from budget_guard.sandbox.openrouter.account import Account
@@ -15,16 +16,22 @@ DAYS_BACK = (28, 21, 14, 7, 1)
 FIRST = timedelta(days=DAYS_BACK[0])
 
 
-def enter(roles: Sequence[Role], opens: datetime) -> tuple[Traffic, dict[str, str]]:
-    """Create the roles' workspaces and keys, let them spend what they had, and open the play.
+class Entered(NamedTuple):
+    """The traffic on the account of a play; the hash, and the plaintext, of each key by its name."""
 
-    Returns the traffic on their account, and the hash of each key by its name.
-    """
+    traffic: Traffic
+    hashes: dict[str, str]
+    plaintexts: dict[str, str]
+
+
+def enter(roles: Sequence[Role], opens: datetime) -> Entered:
+    """Create the roles' workspaces and keys, let them spend what they had, and open the play."""
     account = Account(clock=Clock(opens - FIRST - EARLIER))
     traffic = Traffic(account)
     for workspace in dict.fromkeys(role.workspace for role in roles if role.workspace):
         account.workspaces.add(workspace, account.clock.now, identity=workspace)
-    entered = [(role, _create(account, role)) for role in roles]
+    made = [_create(account, role) for role in roles]
+    entered = [(role, key) for role, (_, key) in zip(roles, made, strict=True)]
     for days in DAYS_BACK:
         _spend_a_day(account, entered, opens - timedelta(days=days))
     account.clock.set(opens - EARLIER)
@@ -34,13 +41,15 @@ def enter(roles: Sequence[Role], opens: datetime) -> tuple[Traffic, dict[str, st
     for role, key in entered:
         for script in role.scripts:
             traffic.run(key, script)
-    return traffic, {role.name: key for role, key in entered}
+    plaintexts = {role.name: text for role, (text, _) in zip(roles, made, strict=True)}
+    return Entered(traffic, {role.name: key for role, key in entered}, plaintexts)
 
 
-def _create(account: Account, role: Role) -> str:
+def _create(account: Account, role: Role) -> tuple[str, str]:
+    """Return the key's plaintext and its hash."""
     body = {"name": role.name, "workspace_id": role.workspace, **role.settings}
-    _, row = account.create_key(body)
-    return str(row["hash"])
+    plaintext, row = account.create_key(body)
+    return plaintext, str(row["hash"])
 
 
 def _spend_until_now(account: Account, role: Role, key: str) -> None:

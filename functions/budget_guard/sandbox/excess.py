@@ -33,10 +33,13 @@ class Excuses:
 
     def add(self, at: datetime, amount: Usd) -> None:
         """Add what happened at `at`, which is not earlier than the last."""
-        self._left.append((at, amount))
+        if amount:
+            self._left.append((at, amount))
 
     def take(self, most: Usd, *, since: datetime) -> Usd:
         """Use up `most`, or what there is, of what happened from `since` on; return how much."""
+        if not most:
+            return ZERO
         kept, taken = [], ZERO
         for at, amount in self._left:
             used = min(amount, most - taken) if at >= since else ZERO

@@ -1,7 +1,7 @@
 """What the guard did, in a line for each key, or for each team whose money it moved; and said."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_DOWN
 from itertools import groupby
@@ -9,21 +9,25 @@ from itertools import groupby
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.domain import words
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.keys import Settings
+from budget_guard.domain.keys import Key, Settings
 from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.books import Change
-from budget_guard.sandbox.verdict import identity
+from budget_guard.sandbox.verdict import families, identity
 
 
 @dataclass(frozen=True, slots=True)
 class Narration:
-    """Tells of changes in the account's books; `reason` has the guard's own words for a key."""
+    """Tells of changes in the account's books; `reason` has the guard's own words for a key.
+
+    `kin` has the lineages' names by hash.
+    """
 
     account: Account
     policy: Policy
     reason: Callable[[str], str]
+    kin: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self, changes: Sequence[Change]) -> Iterator[tuple[datetime, str]]:
         """Yield a line for each key, and one for all that a team's keys got at one moment."""
@@ -39,8 +43,9 @@ class Narration:
                 yield at, f"{team}: {', '.join(its)} USD more"
 
     def _alone(self, change: Change) -> str:
-        limit = words.limit(change.after.limit)
-        return f"{self._name(change)} -> {limit}: {self.reason(change.hash)}"
+        is_switched_off = change.after.disabled and not change.before.disabled
+        became = "disabled" if is_switched_off else words.limit(change.after.limit)
+        return f"{self._name(change)} -> {became}: {self.reason(change.hash)}"
 
     def _share(self, change: Change) -> str | None:
         """Return what a key may spend from now on, and could until now; None if it is no fence."""
@@ -53,7 +58,7 @@ class Narration:
     def _more(self, change: Change, settings: Settings) -> Usd | None:
         """Return what a lifetime limit left the key when it was changed, in whole cents."""
         limit = settings.limit
-        if limit.amount is None or limit.reset is not None:
+        if limit.amount is None or limit.reset is not None or settings.disabled:
             return None
         used = self.account.books.tallies[change.hash].until(change.at)
         more = max(ZERO, limit.amount - used.counted(include_byok=settings.include_byok))
@@ -67,7 +72,7 @@ class Narration:
         sizes = {
             budget.name: self._size(budget)
             for budget in self.policy.budgets
-            if budget.hold.at is not None and budget.covers(identity(self.account.keys[key]))
+            if budget.hold.at is not None and budget.covers(self._identity(key))
         }
         smallest = min(sizes, key=lambda name: sizes[name], default=None)
         return smallest if smallest and sizes[smallest] > 1 else None
@@ -75,7 +80,13 @@ class Narration:
     def _size(self, budget: Budget) -> int:
         if budget.per_key:
             return 1
-        return sum(budget.covers(identity(key)) for key in self.account.keys.values())
+        covered = [
+            one for key, one in self.account.keys.items() if budget.covers(self._identity(key))
+        ]
+        return len(families(covered, self.kin))
+
+    def _identity(self, key: str) -> Key:
+        return identity(self.account.keys[key], self.kin)
 
 
 def heard(alert: AlertEvent) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, end
+from budget_guard.sandbox.handover import Handover
 from budget_guard.sandbox.narration import Narration, heard
 from budget_guard.sandbox.people import People, Steps
 from budget_guard.sandbox.scene import Scene
+from budget_guard.sandbox.succession import Succession
 from budget_guard.sandbox.turns import Turn
 from budget_guard.sandbox.verdict import Evening
 
@@ -22,25 +24,39 @@ COSTS, COSTS_BEGIN = timedelta(minutes=15), timedelta(minutes=8)
 """Costs are polled 8 minutes past the hour and every 15 after that, as the stack's schedule has it."""
 ROLLED = timedelta(seconds=20)
 FIRST_POLL = timedelta(seconds=62)
+ROTATED = "chat-api"
 
 type Tell = Callable[[datetime, str], None]
 
 
 @dataclass
 class Playbill:
-    """What happened: alerts in order, changes that people (not the guard) made, grants, turns."""
+    """What happened: alerts in order, changes that people (not the guard) made, grants, turns.
+
+    `kin` has the name of the lineage of each key under rotation, by hash.
+    """
 
     opened: datetime
     alerts: list[AlertEvent] = field(default_factory=list)
     by_people: list[tuple[datetime, str]] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    kin: dict[str, str] = field(default_factory=dict)
+    succession: Succession | None = None
 
     def evening(self, scene: Scene, policy: Policy) -> Evening:
         """Return what happened, to be judged from the account's books."""
-        people = frozenset(self.by_people)
-        judged = (scene.account, policy, self.opened, people)
-        return Evening(*judged, self.grants, self.turns, self.alerts)
+        return Evening(
+            scene.account,
+            policy,
+            self.opened,
+            frozenset(self.by_people),
+            self.grants,
+            self.turns,
+            self.alerts,
+            self.kin,
+            self.succession,
+        )
 
 
 def opening(today: date) -> datetime:
@@ -65,7 +81,11 @@ def play(scene: Scene, tell: Tell, *, policy: Policy, with_people: bool) -> Play
     evening = Course(scene, policy, tell)
     if with_people:
         evening.steps = People(evening).steps()
+    handover = Handover(evening, ROTATED, policy)
+    if with_people and policy.rotation_of(ROTATED):
+        evening.steps |= handover.steps()
     evening.run()
+    evening.bill.succession = handover.succession()
     return evening.bill
 
 
@@ -79,23 +99,24 @@ class Course:
         self.tell, self._reported = tell, 0
         self._costs_polled = self._costs_due
         self._narration = Narration(
-            scene.account, policy, lambda key: scene.ledger.audit(key)[0].reason
+            scene.account, policy, lambda key: scene.ledger.audit(key)[0].reason, self.bill.kin
         )
 
     def run(self) -> None:
         """Play until the curtain falls, and let the guard run once more."""
         scene, midnight = self.scene, self.midnight
         while scene.now < midnight + AFTER_MIDNIGHT:
+            due = scene.now + POLLS
             self.cycle()
             for at in [at for at in self.steps if at <= scene.now]:
                 text, step = self.steps.pop(at)
                 self.tell(scene.now, text)
                 step()
-                self._report()
-            if scene.now < midnight <= scene.now + POLLS:
+                self.report()
+            if scene.now < midnight <= due:
                 self._roll()
             else:
-                scene.traffic.play(scene.now + POLLS)
+                scene.traffic.play(max(scene.now, due))
         self.cycle()
 
     def cycle(self) -> None:
@@ -105,7 +126,7 @@ class Course:
                 self.scene.poll_costs()
                 self._costs_polled = self._costs_due
             self.scene.cycle()
-            self._report()
+            self.report()
 
     @property
     def _costs_due(self) -> int:
@@ -116,10 +137,10 @@ class Course:
         self.scene.traffic.play(self.midnight + ROLLED)
         self.tell(self.scene.now, "midnight: a new day's money, without a new poll")
         self.scene.decide()
-        self._report()
+        self.report()
         self.scene.traffic.play(self.midnight + FIRST_POLL)
 
-    def _report(self) -> None:
+    def report(self) -> None:
         """Tell what the guard changed since the last report, and why, and what on-call heard."""
         changes, bill = self.scene.account.books.changes, self.bill
         new = [

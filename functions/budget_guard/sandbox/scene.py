@@ -7,6 +7,23 @@ from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.traffic import Traffic
 from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.rotation.steps import Step
+
+
+class Secrets(Protocol):
+    """The secrets that applications read their keys from, and who rotates those."""
+
+    def adopt(self, name: str, plaintext: str) -> str:
+        """Put a key under rotation, as `budget-guard adopt` does; return its secret."""
+        ...
+
+    def read(self, secret: str) -> str:
+        """Return the plaintext that an application reads."""
+        ...
+
+    def step(self, step: Step, secret: str, token: str) -> None:
+        """Do one step of a rotation; raise a `GuardError` where it did not come to its end."""
+        ...
 
 
 class Scene(Protocol):
@@ -14,6 +31,7 @@ class Scene(Protocol):
 
     traffic: Traffic
     hashes: dict[str, str]
+    plaintexts: dict[str, str]
 
     @property
     def account(self) -> Account:
@@ -30,8 +48,13 @@ class Scene(Protocol):
         """Return the guard's memory."""
         ...
 
+    @property
+    def secrets(self) -> Secrets:
+        """Return the secrets of applications."""
+        ...
+
     def cycle(self) -> None:
-        """Poll, evaluate and enforce."""
+        """Poll, evaluate, enforce, and look after keys that have a successor."""
         ...
 
     def decide(self) -> None:

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,16 @@ from budget_guard.sandbox.aws.deploy import deploy
 from budget_guard.sandbox.aws.emulator import Emulator, emulator
 from budget_guard.sandbox.cast import Role
 from budget_guard.sandbox.entrance import enter
+from budget_guard.sandbox.on_call import QUEUE, listen
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.api import Api
 from budget_guard.sandbox.openrouter.server import serve
 from budget_guard.sandbox.openrouter.traffic import Traffic
+from budget_guard.sandbox.vault import DeployedSecrets
 from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_table
 
 BUSY = "another run is at work"
 PATIENCE = timedelta(seconds=30)
-QUEUE = "on-call"
 
 
 class SandboxError(GuardError):
@@ -41,6 +42,7 @@ class Stage:
     traffic: Traffic
     hashes: dict[str, str]
     openrouter: str
+    plaintexts: dict[str, str] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -70,9 +72,9 @@ class Stage:
             time.sleep(0.05)
         return summary
 
-    def _invoke(self, function: str) -> dict[str, Any]:
+    def _invoke(self, function: str, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         name = self.outputs[f"{function}FunctionName"]
-        payload = {"time": self.now.isoformat(), "run": f"{function}-{self.now:%H%M%S}"}
+        payload = event or {"time": self.now.isoformat(), "run": f"{function}-{self.now:%H%M%S}"}
         answer = self.aws.client("lambda").invoke(
             FunctionName=name, Payload=json.dumps(payload), LogType="Tail"
         )
@@ -82,9 +84,21 @@ class Stage:
             raise SandboxError(message)
         return dict(told or {})
 
+    @property
+    def secrets(self) -> DeployedSecrets:
+        """Return the secrets of applications, and the function that rotates them."""
+        return DeployedSecrets(
+            self.aws,
+            self.openrouter,
+            self.account.management_key or "",
+            self.ledger,
+            self.now,
+            lambda event: self._invoke("Rotate", event),
+        )
+
     def cycle(self) -> None:
-        """Poll, evaluate and enforce, as the schedules would have it within the minute."""
-        for function in ("PollUsage", "Evaluate", "Enforce"):
+        """Poll, evaluate, enforce and rotate, as the schedules would have it within the minute."""
+        for function in ("PollUsage", "Evaluate", "Enforce", "Rotate"):
             self.invoke(function)
 
     def decide(self) -> None:
@@ -129,13 +143,13 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
 
     Raises `EmulatorError`, `DeployError`.
     """
-    traffic, hashes = enter(built.roles, built.opens)
-    account = traffic.account
+    entered = enter(built.roles, built.opens)
+    account = entered.traffic.account
     with serve(Api(account)) as openrouter:
         progress(f"OpenRouter simulated at {openrouter}: {len(account.keys)} keys")
         with emulator() as aws:
             progress(f"AWS emulated at {aws.endpoint}")
-            budgets = built.budgets(aws.folder, hashes)
+            budgets = built.budgets(aws.folder, entered.hashes)
             context = {
                 "budgets": str(budgets),
                 "openrouterBaseUrl": openrouter,
@@ -144,7 +158,16 @@ def stage(built: Set, progress: Callable[[str], None]) -> Iterator[Stage]:
             outputs = deploy(aws, context=context, progress=progress)
             put_key(aws, outputs, account.management_key or "")
             listen(aws, outputs)
-            yield Stage(aws, outputs, account, traffic, hashes, openrouter)
+            let_time_pass(aws, outputs)
+            yield Stage(
+                aws,
+                outputs,
+                account,
+                entered.traffic,
+                entered.hashes,
+                openrouter,
+                entered.plaintexts,
+            )
 
 
 def put_key(aws: Emulator, outputs: Mapping[str, str], key: str) -> None:
@@ -154,22 +177,8 @@ def put_key(aws: Emulator, outputs: Mapping[str, str], key: str) -> None:
     )
 
 
-def listen(aws: Emulator, outputs: Mapping[str, str], queue: str = QUEUE) -> None:
-    """Let on-call hear the alerts: a new queue that is subscribed to their topic."""
-    sqs = aws.client("sqs")
-    url = sqs.create_queue(QueueName=queue)["QueueUrl"]
-    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn, topic = asked["Attributes"]["QueueArn"], outputs["AlertsTopicArn"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _open_to(topic, arn)})
-    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-
-
-def _open_to(topic: str, queue: str) -> str:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def let_time_pass(aws: Emulator, outputs: Mapping[str, str]) -> None:
+    """Leave waiting to the play: a run of `rotate` without the time to wait ends, to be asked again."""
+    aws.client("lambda").update_function_configuration(
+        FunctionName=outputs["RotateFunctionName"], Timeout=60
+    )

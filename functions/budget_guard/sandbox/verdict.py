@@ -1,7 +1,7 @@
 """Did the promised caps hold, and was all told? By the account's books, not the guard's word."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from budget_guard.adapters.alerts.event import AlertEvent
@@ -14,6 +14,7 @@ from budget_guard.sandbox.custody import Custody
 from budget_guard.sandbox.excess import Cap, Inquest
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
+from budget_guard.sandbox.succession import Succession
 from budget_guard.sandbox.turns import Hearing, Turn, hearing
 
 CLOSING = timedelta(microseconds=1)
@@ -22,6 +23,8 @@ CLOSING = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One cap in one window instance, in USD: of one key, or (`key` is None) shared by `hashes`.
+
+    A key has several hashes if it was rotated.
 
     Of what was spent beyond the cap, `in_flight` is what requests cost beyond what remained when
     they were let in; `unheld` was spent while the guard could not hold a key yet, might not, or
@@ -54,10 +57,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How an evening went: its caps, and who heard of its turns (None: it had none)."""
+    """How an evening went: its caps, who heard of its turns, its rotation (None: it had none)."""
 
     rows: Sequence[Row]
     hearing: Hearing | None
+    succession: Succession | None = None
 
     @property
     def held(self) -> bool:
@@ -66,15 +70,17 @@ class Verdict:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether that is so, and the turns were told."""
-        return self.held and (self.hearing is None or self.hearing.alert is not None)
+        """Tell whether that is so, the turns were told, and nobody noticed the rotation."""
+        is_told = self.hearing is None or self.hearing.alert is not None
+        return self.held and is_told and (self.succession is None or self.succession.is_good)
 
 
 @dataclass(frozen=True, slots=True)
 class Evening:
     """What is judged: the account after the play, the policy, and which changes people made.
 
-    `turns` are those of the play, and `alerts` all that on-call heard.
+    `turns` are those of the play, and `alerts` all that on-call heard. `kin` has the name of the
+    lineage of each key that was rotated, by hash.
     """
 
     account: Account
@@ -84,15 +90,17 @@ class Evening:
     grants: Sequence[Grant]
     turns: Sequence[Turn] = ()
     alerts: Sequence[AlertEvent] = ()
+    kin: Mapping[str, str] = field(default_factory=dict)
+    succession: Succession | None = None
 
     def verdict(self) -> Verdict:
         """Judge the caps, and whether the owner of the play's turns heard of them."""
-        return Verdict(tuple(self.rows()), self._hearing())
+        return Verdict(tuple(self.rows()), self._hearing(), self.succession)
 
     def _hearing(self) -> Hearing | None:
         if not self.turns:
             return None
-        key = identity(self.account.keys[self.turns[0].hash])
+        key = identity(self.account.keys[self.turns[0].hash], self.kin)
         owners = (one.owner for one in self.policy.budgets if one.owner and one.covers(key))
         return hearing(self.turns, next(owners, None), self.alerts)
 
@@ -103,8 +111,8 @@ class Evening:
         """
         keys = list(self.account.keys.values())
         for budget in (one for one in self.policy.budgets if not one.counts_costs):
-            members = [key for key in keys if budget.covers(identity(key))]
-            groups = [[key] for key in members] if budget.per_key else [members]
+            members = [key for key in keys if budget.covers(identity(key, self.kin))]
+            groups = families(members, self.kin) if budget.per_key else [members]
             for window in budget.cap:
                 for at in self._instances(window):
                     yield from (self._row(budget, group, window, at) for group in groups)
@@ -127,11 +135,12 @@ class Evening:
             at=at,
             usd=budget.cap[window] + self._granted(budget, hashes, opens, at),
         )
-        custody = Custody(self.account, self.opened, self.by_people)
+        custody = Custody(self.account, self.opened, self.by_people, frozenset(self.kin))
         found = Inquest(custody, self.policy.protect).excess(cap)
+        is_one = len(families(members, self.kin)) == 1
         return Row(
             budget=budget.name,
-            key=members[0].name if len(members) == 1 else None,
+            key=identity(members[0], self.kin).known_as if is_one else None,
             hashes=hashes,
             window=window,
             opens=opens,
@@ -158,6 +167,15 @@ class Evening:
         )
 
 
-def identity(key: SimulatedKey) -> Key:
-    """Return what budgets know a key by."""
-    return Key(key.hash, key.name, key.workspace, creator=key.creator)
+def identity(key: SimulatedKey, kin: Mapping[str, str]) -> Key:
+    """Return what budgets know a key by, given the lineages' names by hash."""
+    lineage = kin.get(key.hash)
+    return Key(key.hash, key.name, key.workspace, creator=key.creator, lineage=lineage)
+
+
+def families(keys: Sequence[SimulatedKey], kin: Mapping[str, str]) -> list[list[SimulatedKey]]:
+    """Return the keys, those of one lineage together."""
+    found: dict[str, list[SimulatedKey]] = {}
+    for key in keys:
+        found.setdefault(kin.get(key.hash, key.hash), []).append(key)
+    return list(found.values())

@@ -104,6 +104,8 @@ class Traffic:
 
     account: Account
     refused: int = 0
+    callers: dict[str, Callable[[], str]] = field(default_factory=dict)
+    """Who began with the key of a hash and asks before each call which one to use; else that one."""
     _due: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -126,10 +128,13 @@ class Traffic:
                 return
 
     def _make(self, key_hash: str, call: Call, rest: Iterator[Call]) -> None:
-        spending = self.account.spending
+        spending, caller = self.account.spending, self.callers.get(key_hash)
         try:
             request = spending.begin(
-                key_hash, byok=call.byok, max_cost=call.max_cost, work=call.work
+                caller() if caller else key_hash,
+                byok=call.byok,
+                max_cost=call.max_cost,
+                work=call.work,
             )
         except Refusal:
             self.refused += 1
