@@ -84,8 +84,8 @@ def test_what_the_generations_may_spend_never_exceeds_what_is_left_to_them_toget
 def test_an_incident_goes_on_when_the_key_is_rotated() -> None:
     nearly = a_budget("each", keys="api", hold=ALWAYS, daily=24, per_key=True)
     before = decide(facts_of((OLD,), policy_of(nearly), holds=HOLDS[:1]))
-    (old,) = [one.id for one in conditions(before) if one.entry.budget == "each"]
-    (new,) = [one for one in conditions(plan(nearly)) if one.entry.budget == "each"]
+    (old,) = [one.id for one in conditions(before) if one.entry.spent]
+    (new,) = [one for one in conditions(plan(nearly)) if one.entry.spent]
     assert new.id == old
     assert new.entry.key == "#api #2"
 

@@ -24,8 +24,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     key = (event.get("queryStringParameters") or {}).get("key", "")
     if not KEY.fullmatch(key):
         return answer(400, {"message": "Ask for ?key= and the 64 hex digits of the key's hash"})
-    settings = load(Settings, os.environ)
-    now = clock()
+    settings, now = load(Settings, os.environ), clock()
     kin = lineages(settings, now.replace(second=0, microsecond=0))
     found = headroom(ledger(settings), policy(), key, now, kin)
     if found is None:
@@ -35,8 +34,5 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def lineages(settings: Settings, _minute: datetime) -> Kin:
-    """Return which keys are generations of one, as they were in this minute.
-
-    Read once in it: applications ask every 30 seconds, and lineages change once a month.
-    """
+    """Return which keys are generations of one; once a minute, since applications ask often."""
     return Kin(ledger(settings).lineages())

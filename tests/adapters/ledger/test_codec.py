@@ -61,7 +61,16 @@ def with_body(record: Record, **changes: Any) -> dict[str, Any]:
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(RECORDS)
 def test_every_record_survives_exactly(record: Record) -> None:
-    assert codec.decode(type(record), encoded(record)) == record
+    assert codec.decode(type(record), encoded(record)) == kept(record)
+
+
+def kept(record: Record) -> Record:
+    """Return what of a record is kept: of what lineage a key is, the lineages say."""
+    if not isinstance(record, Observation):
+        return record
+    reading = replace(record.reading, key=replace(record.key, lineage=None))
+    former = tuple(replace(one, key=replace(one.key, lineage=None)) for one in record.former)
+    return replace(record, reading=reading, former=former)
 
 
 @pytest.mark.parametrize("number", range(len(samples.EACH)))
