@@ -112,7 +112,7 @@ class RehearsedSecrets:
             on.ledger,
             on.guard.policy,
             on.now,
-            timedelta(days=30),
+            "chat-team",
         )
         return adopt(name, SecretStr(plaintext), to).secret
 

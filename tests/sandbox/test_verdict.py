@@ -482,7 +482,7 @@ def test_a_key_and_its_successor_are_judged_as_one_and_nobody_made_the_new_one_b
     both = dict.fromkeys(evening.keys.values(), "api")
     judged = Evening(evening.account, policy, OPENED, frozenset(), (), kin=both)
     (row,) = judged.rows()
-    assert (row.key, len(row.hashes), row.spent) == ("api", 2, 15)
+    assert (row.key, len(row.hashes), row.spent) == ("api", 2, Decimal(15))
     assert parts(row) == ("0.00", "0.00", "5.00")
     by_hand = {evening.keys["api"]: "api"}
     alone = Evening(evening.account, policy, OPENED, frozenset(), (), kin=by_hand)

@@ -6,7 +6,7 @@ schedule there, and the four steps are asked of the function as the service asks
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerOffice
-from budget_guard.domain.policy import Policy, RotationRule
+from budget_guard.domain.policy import Policy
 from budget_guard.sandbox.aws.emulator import Emulator
 from budget_guard.use_cases.ports import Ledger
 from budget_guard.use_cases.rotation.adopting import Adopting, adopt
@@ -46,11 +46,8 @@ class DeployedSecrets:
         policy = deployed.policy if deployed else Policy((), "")
         with connect(self.openrouter, key) as to, connect_maker(self.openrouter, key) as keys:
             office = Office(self.aws.client("secretsmanager"), "rotate")
-            every = (policy.rotation_of(name) or RotationRule()).every
-            world = Adopting(to, keys, office, self.ledger, policy, self.now, every)
-            lineage = adopt(name, SecretStr(plaintext), world)
-            self.ledger.save(replace(lineage, every=every))
-            return lineage.secret
+            world = Adopting(to, keys, office, self.ledger, policy, self.now, "chat-team")
+            return adopt(name, SecretStr(plaintext), world).secret
 
     def read(self, secret: str) -> str:
         """Read it as an application does: one call."""
