@@ -8,7 +8,6 @@ import pytest
 
 from budget_guard.domain.due import Due
 from budget_guard.domain.errors import ManagementKeyError, RotationFailed, VaultError
-from budget_guard.domain.facts import Facts
 from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Stage
 from budget_guard.domain.upkeep import AGAIN, needs_upkeep
@@ -24,7 +23,7 @@ from tests.use_cases.rotation.scene import SECRET, Scene, a_scene
 LEAK = Due(SECRET, "prod-api", "its spend is out of profile")
 
 
-def leak(_facts: Facts) -> tuple[Due, ...]:
+def leak(_: object) -> tuple[Due, ...]:
     return (LEAK,)
 
 
@@ -96,6 +95,32 @@ def test_who_asks_at_the_same_time_asks_for_the_same(scene: Scene) -> None:
     tend(one, leak)
     tend(other, leak)
     assert len(scene.vault.rotations) == 1
+
+
+def test_what_the_service_gave_up_unrecorded_is_asked_for_by_the_same_version(scene: Scene) -> None:
+    (token,) = started(scene)
+    scene.vault.drop_pending(SECRET, token)
+    assert started(scene) == [token]
+
+
+def test_what_was_begun_since_the_facts_were_gathered_is_not_asked_for(scene: Scene) -> None:
+    def begun_meanwhile(_: object) -> tuple[Due, ...]:
+        scene.rotate("by-schedule", Step.CREATE)
+        scene.vault.drop_pending(SECRET, "by-schedule")
+        return (LEAK,)
+
+    assert tend(scene.rotating(), begun_meanwhile) == Tended()
+    assert not scene.vault.rotations
+
+
+def test_a_rotation_that_was_begun_while_the_loop_looked_is_not_taken_back(scene: Scene) -> None:
+    scene.rotate("left", Step.CREATE)
+    scene.pass_(2 * HOUR)
+    anew = replace(scene.rotation, token="anew", began=scene.now)
+    scene.switch = Switch(meanwhile={3: [lambda: scene.ledger.save(anew)]})
+    tend(scene.rotating())
+    assert "acquire" in scene.switch.calls[3]
+    assert scene.rotation == anew
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -260,7 +285,7 @@ def test_a_key_that_was_lost_is_removed_and_a_persons_is_named() -> None:
 
 
 def test_what_secrets_manager_refuses_is_reported(scene: Scene) -> None:
-    def gone(_facts: Facts) -> tuple[Due, ...]:
+    def gone(_: object) -> tuple[Due, ...]:
         del scene.vault._secrets[SECRET]
         return (LEAK,)
 
