@@ -3,6 +3,7 @@
 import pytest
 
 from budget_guard.domain.lineage import State
+from budget_guard.domain.policy import Mode
 from budget_guard.use_cases.rotation.cutting import cut, to_cut
 from tests.cli import adopted
 from tests.cli.adopted import adopt, lineage, loop, rotate_all
@@ -71,6 +72,16 @@ def test_the_key_in_use_alone_cannot_be_retired(office: Office) -> None:
     result = office.run("retire", "dev-ann", "--yes", *WHY)
     assert result.exit_code == 2
     assert "No earlier generation of dev-ann is enabled" in flat(result.stderr)
+
+
+def test_where_the_budgets_file_lets_nothing_be_changed_the_word_is_refused(office: Office) -> None:
+    office.deploy("giving back", mode=Mode.RELEASE)
+    office.guard.evaluate()
+    result = office.run("retire", "prod-api", "--yes", *WHY)
+    assert result.exit_code == 2
+    assert "The budgets file says mode: release: no key is disabled." in flat(result.stderr)
+    shown = flat(office.run("lineage", "prod-api").stdout)
+    assert "no rotation is done now: the budgets file says mode: release" in shown
 
 
 def test_what_drains_only_since_it_was_asked_is_not_hit(office: Office) -> None:

@@ -32,6 +32,12 @@ def test_secrets_manager_is_asked_and_who_asked_is_on_record(office: Office) -> 
     assert "user/ann had it rotated: a leaver" in shown
 
 
+def test_asked_twice_it_is_one_rotation(office: Office) -> None:
+    for _ in range(2):
+        assert office.run("rotate", "prod-api", *WHY).exit_code == 0
+    assert len(office.vault.rotations) == 1
+
+
 def frozen(office: Office) -> None:
     office.run("freeze", "prod-api", "--reason", "a loop")
 

@@ -112,7 +112,7 @@ class RehearsedSecrets:
             on.ledger,
             on.guard.policy,
             on.now,
-            "chat-team",
+            "the rehearsal",
         )
         return adopt(name, SecretStr(plaintext), to).secret
 

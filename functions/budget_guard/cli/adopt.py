@@ -62,7 +62,7 @@ def adopt(
     ] = None,
     expires: Annotated[
         datetime | None,
-        typer.Option(parser=spoken.moment, metavar="TIME", help="Of the new key: ISO 8601, UTC."),
+        typer.Option(parser=spoken.moment, metavar="TIME", help="Of the new key: its end."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     by: Annotated[str | None, typer.Option(help="Who adopts it, if not the AWS caller.")] = None,

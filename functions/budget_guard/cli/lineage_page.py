@@ -28,6 +28,8 @@ def show_lineage(view: LineageView, console: Console) -> None:
     console.print(Text(safe_name(view.name), "bold") + "  " + safe(place))
     console.print(safe(f"secret {view.secret}"), soft_wrap=True)
     console.print(safe(schedule_of(view)))
+    if view.put_off:
+        console.print(safe(f"no rotation is done now: {view.put_off}", "yellow"))
     if last := last_of(view):
         console.print(safe(last, "bold red" if view.last and view.last.failure else ""))
     console.print(_generations(view))

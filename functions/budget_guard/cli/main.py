@@ -23,11 +23,11 @@ COMMANDS = {
     "plan": ("plan.plan", "Show what the next run would do with a budgets file."),
     "approve": ("approve.approve", "Show what waits for approval, or approve it."),
     "freeze": ("freeze.freeze", "Stop a key now, until that is taken back."),
+    "release": ("release.release", "Give a key, or every key, back its own settings."),
     "adopt": ("adopt.adopt", "Put a key under rotation: its plaintext on stdin, or a new key."),
     "rotate": ("rotate.rotate", "Rotate a key now."),
     "retire": ("retire.retire", "Disable a key's earlier generations, though they are in use."),
     "lineage": ("lineage.lineage", "Show a key's generations, and what happens next."),
-    "release": ("release.release", "Give a key, or every key, back its own settings."),
     "test-alert": ("alerts.send_test_alert", "Send a test alert, and show who gets it."),
     "sandbox": ("sandbox.sandbox", "Play an evening with the real stack on this machine."),
 }

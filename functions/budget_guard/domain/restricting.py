@@ -61,13 +61,15 @@ def restrict_wishes(plan: Plan) -> Mapping[str, RestrictWish]:
     None in `observe`, none for a key that nothing is decided for, or that a person froze. A key that
     people want the guard's hands off gets back what it had.
     """
-    facts = plan.facts
-    if facts.policy.mode is Mode.OBSERVE:
-        return {}
+    return {} if plan.facts.policy.mode is Mode.OBSERVE else would_restrict(plan)
+
+
+def would_restrict(plan: Plan) -> Mapping[str, RestrictWish]:
+    """Return the same, whatever the mode."""
     wanted = asked(plan)
-    if not wanted and not facts.restrictions:
+    if not wanted and not plan.facts.restrictions:
         return {}
-    return {one.key: one for one in _wishes(wanted, facts)}
+    return {one.key: one for one in _wishes(wanted, plan.facts)}
 
 
 def of_deleted(facts: Facts) -> Iterator[Restriction]:

@@ -21,6 +21,8 @@ from budget_guard.use_cases.ports import Ledger
 from budget_guard.use_cases.rotation.adopting import Adopting, adopt
 from budget_guard.use_cases.rotation.steps import Step
 
+BY = "the sandbox"
+
 
 class Office(SecretsManagerOffice):
     """Secrets Manager, for who puts keys under rotation."""
@@ -46,7 +48,7 @@ class DeployedSecrets:
         policy = deployed.policy if deployed else Policy((), "")
         with connect(self.openrouter, key) as to, connect_maker(self.openrouter, key) as keys:
             office = Office(self.aws.client("secretsmanager"), "rotate")
-            world = Adopting(to, keys, office, self.ledger, policy, self.now, "chat-team")
+            world = Adopting(to, keys, office, self.ledger, policy, self.now, BY)
             return adopt(name, SecretStr(plaintext), world).secret
 
     def read(self, secret: str) -> str:

@@ -19,7 +19,7 @@ from budget_guard.domain.grants import settle
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
-from budget_guard.domain.restricting import of_deleted, restrict_wishes
+from budget_guard.domain.restricting import of_deleted, restrict_wishes, would_restrict
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.kinship import of_all
 from budget_guard.use_cases.ports import Lease, Ledger, Notifier
@@ -198,5 +198,7 @@ def summary(report: EvaluateReport) -> dict[str, object]:
     if plan.held_back:
         figures["held_back"] = plan.held_back.policy_hash
     if facts.policy.mode is Mode.OBSERVE:
-        figures["would"] = [one.reason for one in plan.standings.values()][:MOST_REASONS]
+        would = [one.reason for one in plan.standings.values()]
+        would += [one.reason for one in would_restrict(plan).values()]
+        figures["would"] = would[:MOST_REASONS]
     return figures

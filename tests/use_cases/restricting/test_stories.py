@@ -8,6 +8,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.policy import Do, Mode, OnOverride, Severity, Threshold
 from budget_guard.domain.records import Freeze, Grant, Release
 from budget_guard.sandbox.openrouter import Fault, When
+from budget_guard.use_cases.evaluate import summary
 from tests.domain.builders import DAY, HOUR, policy_of, usd
 from tests.use_cases.restricting.scene import (
     AT_80,
@@ -135,6 +136,9 @@ def test_in_observe_nothing_is_done() -> None:
     scene.wait()
     assert scene.has() is None
     assert not scene.guard.ledger.restrict_wishes()
+    report = scene.guard.evaluate()
+    assert report is not None
+    assert "prod-api may use what cheap allows" in str(summary(report)["would"])
 
 
 @pytest.mark.parametrize("why", ["protected", "frozen", "released"])

@@ -10,12 +10,14 @@ from budget_guard.domain.money import CENT
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.records import Audit
+from budget_guard.domain.rotation import Rotation
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.holdings import find_key, held_keys
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.rotation.beginning import obstacle
 from budget_guard.use_cases.rotation.ports import VaultOffice
+from budget_guard.use_cases.rotation.tending import version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,14 @@ def ask(key: str, reason: str, desk: Desk, vault: VaultOffice) -> AskedFor:
         message = f"{lineage.name} cannot be rotated now: {why}. Nothing was changed."
         raise RequestError(message)
     rule = plan.facts.policy.rotation_of(lineage.name) or RotationRule()
-    vault.rotate_now(lineage.secret, desk.new_id())
+    vault.rotate_now(lineage.secret, version_of(lineage, _last(lineage, plan)))
     desk.ledger.save(_told(seen, reason, desk))
     return AskedFor(lineage, rule, plan.facts.now)
+
+
+def _last(lineage: Lineage, plan: Plan) -> Rotation | None:
+    found = (one for one in plan.facts.kin.rotations if one.secret == lineage.secret)
+    return next(found, None)
 
 
 def lineage_of(seen: Observation, plan: Plan) -> Lineage:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.policy import Mode
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.overview import present_plan
@@ -27,6 +28,10 @@ def to_cut(key: str, desk: Desk) -> Cut:
     """Return whom it would hit; raise `RequestError` where no earlier generation is in use."""
     plan = present_plan(desk.ledger, desk.now)
     lineage = lineage_of(find_key(key, plan.facts), plan)
+    mode = plan.facts.policy.mode
+    if mode is not Mode.ENFORCE:
+        message = f"The budgets file says mode: {mode}: no key is disabled. Nothing was changed."
+        raise RequestError(message)
     if not lineage.draining:
         message = f"No earlier generation of {lineage.name} is enabled; nothing was changed."
         raise RequestError(message)

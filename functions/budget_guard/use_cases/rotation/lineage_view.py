@@ -13,6 +13,7 @@ from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.rotation import Stage
 from budget_guard.domain.tally import spent
 from budget_guard.domain.windows import Window, end
+from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.kinship import secret_name
 from budget_guard.use_cases.overview import present_plan
@@ -52,7 +53,8 @@ class LineageView:
     """One lineage; `generations` newest first. `next_at`: about when it is rotated by its schedule.
 
     `every_hours` is the schedule that the secret is on, `rule` what the deployed budgets file says
-    (`is_ruled`: of it; else what a rotation would end by).
+    (`is_ruled`: of it; else what a rotation would end by). `put_off` is why no rotation would be
+    done, as the budgets file and the key are now.
     """
 
     at: datetime
@@ -68,6 +70,7 @@ class LineageView:
     generations: tuple[GenerationView, ...]
     caps: tuple[LineageCap, ...]
     last: LastRotation | None
+    put_off: str | None
 
 
 def lineage_view(ledger: Ledger, text: str, now: datetime) -> LineageView:
@@ -84,7 +87,7 @@ def lineage_views(ledger: Ledger, now: datetime) -> tuple[LineageView, ...]:
 
 
 def _view(lineage: Lineage, plan: Plan) -> LineageView:
-    facts = plan.facts
+    facts, seen = plan.facts, plan.facts.observations.get(lineage.current.hash)
     place, rule = facts.workspaces.get(lineage.workspace), facts.policy.rotation_of(lineage.name)
     return LineageView(
         at=facts.now,
@@ -102,6 +105,7 @@ def _view(lineage: Lineage, plan: Plan) -> LineageView:
         ),
         caps=tuple(_caps(lineage, plan)),
         last=_last(lineage, plan),
+        put_off=out_of_bounds(seen, facts) if seen else None,
     )
 
 
