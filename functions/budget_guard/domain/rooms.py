@@ -9,7 +9,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Possible
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.reach import is_ours
+from budget_guard.domain.reach import is_ours, kept
 from budget_guard.domain.split import Cap, Limited, Room
 from budget_guard.domain.tally import spent_together
 
@@ -44,6 +44,13 @@ def in_force(seen: Observation, facts: Facts) -> Limited:
     if hold and is_ours(hold):
         possible = hold.possible(facts.began(seen))
     return Limited(possible, reading.counters, facts.read_at(seen))
+
+
+def to_stay(seen: Observation, facts: Facts) -> Limited:
+    """Return the one limit that a key has when all has settled, if nobody acts."""
+    hold, limits = facts.holds.get(seen.key.hash), in_force(seen, facts)
+    stays = kept(hold) if hold and is_ours(hold) else None
+    return limits._replace(possible=(stays,)) if stays else limits
 
 
 def _claimed(plan: Plan, key: str) -> Iterator[Room]:

@@ -9,7 +9,7 @@ import pytest
 from budget_guard.domain.errors import LeaseLost, RotationFailed
 from budget_guard.domain.holds import HoldState
 from budget_guard.domain.keys import Limit, Settings
-from budget_guard.domain.lineage import State
+from budget_guard.domain.lineage import State, begun
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.records import Freeze, Release
 from budget_guard.domain.rotation import Stage
@@ -17,7 +17,7 @@ from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter import Security
 from budget_guard.use_cases.rotation.rotating import alone
 from budget_guard.use_cases.rotation.steps import Step, rotate
-from tests.domain.builders import ALWAYS, DAY, HOUR, MINUTE, NEVER, a_budget, usd
+from tests.domain.builders import ALWAYS, DAY, HOUR, MINUTE, NEVER, a_budget, policy_of, usd
 from tests.use_cases.rotation.scene import PROD, SECRET, Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
@@ -283,6 +283,42 @@ def test_a_key_that_cannot_be_rotated_now_stays_as_it_is_and_the_ledger_says_why
     assert len(scene.account.keys) == 1
     assert scene.ledger.lineage(SECRET) is not None
     scene.check_plaintexts()
+
+
+def test_a_key_that_was_fenced_just_before_is_not_raised_by_what_it_had_until_then() -> None:
+    scene = Scene(policy_of(a_budget("prod", keys="prod*", hold=ALWAYS, daily=10)))
+    scene.adopt()
+    scene.account.create_key({"name": "prod-web"})
+    scene.guard.cycle()
+    for _ in range(5):
+        scene.spend(scene.first, "0.9")
+    with pytest.raises(RotationFailed, match="Too little is free"):
+        scene.rotate("second", Step.CREATE)
+    assert sum(map(scene.left, scene.account.keys)) <= Decimal("5.5")
+    assert scene.left(scene.first) <= Decimal("0.5")
+
+
+def test_a_freeze_does_not_wait_for_a_rotation_to_end() -> None:
+    scene = a_scene()
+    scene.rotate("second", Step.CREATE)
+    frozen_and_stopped(scene)
+    assert not scene.usable()
+    with pytest.raises(RotationFailed, match="cannot be used"):
+        scene.rotate("second", Step.SET, Step.TEST)
+    assert scene.rotation.stage is Stage.FAILED
+    assert [one for one in scene.account.keys if scene.account.exists(one)] == [scene.first]
+
+
+def test_another_lineages_fresh_key_of_the_same_name_is_no_orphan() -> None:
+    scene = a_scene()
+    plaintext, row = scene.account.create_key({"name": "prod-api"})
+    other = begun("other", row["hash"], "prod-api", workspace=row["workspace_id"], at=scene.now)
+    _, theirs = scene.account.create_key({"name": "prod-api #2"})
+    scene.ledger.save(other.moved_to(theirs["hash"], scene.now))
+    scene.settle()
+    scene.rotate()
+    assert scene.account.exists(theirs["hash"])
+    assert plaintext not in repr(scene.ledger)
 
 
 def test_a_key_that_is_fenced_low_is_rotated_with_what_it_has() -> None:

@@ -18,7 +18,7 @@ from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import CENT, Usd
 from budget_guard.domain.observations import observe
 from budget_guard.domain.reach import is_ours
-from budget_guard.domain.rooms import in_force, rooms
+from budget_guard.domain.rooms import in_force, rooms, to_stay
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.split import Cap, Limited, Room, free, kept
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
@@ -37,17 +37,25 @@ UNBOUNDED: Usd = Decimal("Infinity")
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """A lineage's money as it is now: its rooms, and its current key as read just now."""
+    """A lineage's money as it is now: its rooms, and its current key as read just now.
+
+    `old` are all limits that may be in force on that, `stays` the one that does.
+    """
 
     facts: Facts
     rooms: tuple[Room, ...]
     reading: Reading
     old: Limited
+    stays: Limited
 
     @property
     def reach(self) -> Usd:
-        """Return the most the current key can still spend (USD); Infinity where nothing bounds it."""
-        reached = (self.old.reaches(one, self.facts.now) for one in self.rooms)
+        """Return what its limit leaves the current key (USD); Infinity where nothing bounds it.
+
+        A limit from before the last change may leave it more, until that has settled: what is given
+        by it would be given twice.
+        """
+        reached = (self.stays.reaches(one, self.facts.now) for one in self.rooms)
         return min(reached, default=UNBOUNDED)
 
     @property
@@ -86,7 +94,7 @@ def measured(lineage: Lineage, to: Rotating, *, apart: str | None = None) -> Pur
     spared = facts.spared.difference(facts.kin.hashes(key))
     facts = replace(facts, observations={**others, key: seen}, spared=spared)
     found = rooms(facts, key, _cap(key, to))
-    return Purse(facts, found, seen.reading, in_force(seen, facts))
+    return Purse(facts, found, seen.reading, in_force(seen, facts), to_stay(seen, facts))
 
 
 def _cap(key: str, to: Rotating) -> Cap | None:
@@ -103,7 +111,7 @@ def lower(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         purse = measured(lineage, to)
         if not purse.rooms:
             return
-        keeps = purse.keeps(to.rule(lineage).allowance, rotation.allowed)
+        keeps = min(purse.reach, purse.keeps(to.rule(lineage).allowance, rotation.allowed))
         hold = to.ledger.hold(rotation.old)
         if hold is None or not is_ours(hold) or purse.reach > keeps:
             why = f"{purse.reading.key.name} is replaced by {rotation.name}; it keeps what it needs"
