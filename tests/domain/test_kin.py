@@ -40,7 +40,7 @@ HOLDS = (held("api", limited(40)), held("api #2", limited(10)))
 
 
 def lineage(*budgets: Budget, seen: tuple[Observation, ...] = (OLD, NEW), **rest: Any) -> Facts:
-    facts = facts_of(seen, policy_of(*budgets), holds=HOLDS, **rest)
+    facts = facts_of(seen, policy_of(*budgets), **({"holds": HOLDS} | rest))
     return a_lineage_of(facts, "#api", "#api #2")
 
 
@@ -79,6 +79,19 @@ def test_what_the_generations_may_spend_never_exceeds_what_is_left_to_them_toget
     room = sum((one.headroom or Decimal() for one in found.standings.values()), start=Decimal())
     assert room <= usd(100 - 25)
     assert set(found.standings) == {"#api", "#api #2"}
+
+
+def test_of_a_new_day_the_key_in_use_gets_more_than_the_one_it_replaced() -> None:
+    idle = (replace(OLD, reading=replace(OLD.reading, counters=counters())), NEW)
+    shares = plan(EACH, seen=idle, holds=[]).standings
+    assert (shares["#api"].headroom or 0) * 3 < (shares["#api #2"].headroom or 0)
+
+
+def test_a_lineage_is_one_key_to_whoever_reads_of_it() -> None:
+    (one,) = plan(a_budget(keys="api", hold=ALWAYS, daily=100)).constraints
+    assert (len(one.members), one.keys) == (2, 1)
+    told = [str(one.reason) for one in plan(EACH).standings.values()]
+    assert not any("2 keys" in one for one in told)
 
 
 def test_an_incident_goes_on_when_the_key_is_rotated() -> None:

@@ -8,7 +8,7 @@ from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.money import show
+from budget_guard.domain.money import Usd, show
 from budget_guard.domain.policy import FLOOR, Severity
 
 NAMED = 3
@@ -91,15 +91,15 @@ def _second_guard(plan: Plan) -> Condition:
 
 def _thin(plan: Plan) -> Iterator[Condition]:
     """Rule 15: yield each budget one of whose caps leaves its keys less than `FLOOR` each."""
-    thinnest: dict[str, tuple[Constraint, int]] = {}
+    thinnest: dict[str, Constraint] = {}
     for one in plan.constraints:
-        keys = plan.facts.kin.count(one.members)
-        if one.budget and one.is_fencing and 0 < one.base < FLOOR * keys:
+        if one.budget and one.is_fencing and 0 < one.base < FLOOR * one.keys:
             known = thinnest.get(one.budget.name)
-            if known is None or one.base / keys < known[0].base / known[1]:
-                thinnest[one.budget.name] = one, keys
-    for name, (one, keys) in thinnest.items():
-        spread = f" for {keys} keys, {show(one.base / keys)} USD each" if keys > 1 else ""
+            if known is None or _each(one) < _each(known):
+                thinnest[one.budget.name] = one
+    for name, one in thinnest.items():
+        keys = one.keys
+        spread = f" for {keys} keys, {show(_each(one))} USD each" if keys > 1 else ""
         entry = Entry(
             incident=f"thin/{name}",
             text=f"{name} has {show(one.base)} USD {words.PERIODS[one.window]}{spread}: "
@@ -114,6 +114,10 @@ def _thin(plan: Plan) -> Iterator[Condition]:
             "hold: never",
         )
         yield Condition(Kind.TOO_THIN, 1, Severity.WARNING, entry)
+
+
+def _each(constraint: Constraint) -> Usd:
+    return constraint.base / constraint.keys
 
 
 def _proposed(facts: Facts) -> Iterator[Condition]:

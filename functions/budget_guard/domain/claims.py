@@ -13,12 +13,15 @@ from budget_guard.domain.hands import Hands
 from budget_guard.domain.holds import Hold, Possible, Refusals
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
+from budget_guard.domain.policy import FLOOR
 from budget_guard.domain.reach import reach
 from budget_guard.domain.settling import has_disabled
 from budget_guard.domain.tally import Tally
 from budget_guard.domain.weights import expected, expected_or_floor, short_below, weight
 
 HOURLY = timedelta(hours=1)
+LEAVING = FLOOR / 4
+"""USD; the least weight of a key that has a successor: what it does not use is better there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +95,17 @@ def _claim(
     allowed = limits.allowed if limits else ZERO
     read_at = limits.read_at if limits else facts.read_at(seen)
     ours = hold if limits and _is_fence(limits.kept) else None
-    burn = expected_or_floor(seen, ours, allowed, read_at)
-    if seen.reading.key.hash in facts.kin.of:
+    burn, floor = expected_or_floor(seen, ours, allowed, read_at), FLOOR
+    if facts.kin.is_leaving(seen.reading.key.hash):
+        burn, floor = expected(seen, ours, allowed, read_at), LEAVING
+    elif seen.reading.key.hash in facts.kin.of:
         burn = max(burn, _expected_of_kin(seen, facts))
     is_plain = limits is not None and limits.is_plain
     return Claim(
         seen,
         hold,
         common.places,
-        weight(burn, ours, allowed, read_at),
+        weight(burn, ours, allowed, read_at, floor=floor),
         limits,
         allowed,
         short_below(burn),
@@ -115,7 +120,7 @@ def _claim(
 
 
 def _expected_of_kin(seen: Observation, facts: Facts) -> Usd:
-    """Return what the generations before a key spend: it will be asked for that, and soon (USD)."""
+    """Return what the generations before a key in use spend: it will be asked for that (USD)."""
     others = (facts.observations.get(one) for one in facts.kin.others(seen.key.hash))
     return max(
         (expected(one, None, ZERO, facts.read_at(one)) for one in others if one), default=ZERO

@@ -21,7 +21,7 @@ class Constraint:
 
     `budget` is None for a key's own baseline limit. `subject` is the key of a per-key budget, the
     generation that is in use. `members` are the keys it concerns now; `spend` also has what former members spent.
-    `cap` includes grants, `base` does not.
+    `cap` includes grants, `base` does not. `lineages` counts the members, generations as one.
     """
 
     budget: Budget | None
@@ -32,6 +32,12 @@ class Constraint:
     spend: Usd
     include_byok: bool
     subject: str | None = None
+    lineages: int | None = None
+
+    @property
+    def keys(self) -> int:
+        """Count its members as people do: the generations of a key as one."""
+        return len(self.members) if self.lineages is None else self.lineages
 
     @property
     def left(self) -> Usd:
@@ -124,7 +130,9 @@ def _of_budget(budget: Budget, tally: Tally, place: int) -> Iterator[Constraint]
         spends = {window: tally.spent(budget, place, window) for window in budget.cap}
         # A grant to one key, given while the budget was per key, is not for all who share it now.
         to_all = [grant for grant in grants if grant.key is None]
-        yield from _windows(budget, members, spends, to_all, facts.now)
+        lineages = facts.kin.count(members) if facts.kin.of else None
+        for one in _windows(budget, members, spends, to_all, facts.now):
+            yield replace(one, lineages=lineages)
         return
     for line in tally.lines(place):
         members, root = _alive(line), facts.kin.root(line[0].key.hash)
@@ -136,7 +144,7 @@ def _of_budget(budget: Budget, tally: Tally, place: int) -> Iterator[Constraint]
         }
         subject = current if current in members else min(members)
         for one in _windows(budget, members, spends, own, facts.now):
-            yield replace(one, subject=subject)
+            yield replace(one, subject=subject, lineages=1)
 
 
 def _windows(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from budget_guard.domain.keys import Spent
-from budget_guard.domain.lineage import NUMBERED, Lineage
+from budget_guard.domain.lineage import NUMBERED, Lineage, State
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.rotation import Rotation
 
@@ -65,6 +65,13 @@ class Kin:
         """Return the hash of the generation that is in use: of a key without lineage its own."""
         lineage = self.of.get(key)
         return lineage.current.hash if lineage else key
+
+    def is_leaving(self, key: str) -> bool:
+        """Tell whether a key has a successor that is in use."""
+        lineage = self.of.get(key)
+        return lineage is not None and any(
+            one.hash == key and one.state is not State.CURRENT for one in lineage.generations
+        )
 
     def others(self, key: str) -> tuple[str, ...]:
         """Return the hashes of the other generations of a key."""

@@ -49,9 +49,9 @@ def standing_of(constraint: Constraint, plan: Plan) -> BudgetStanding:
 def _of_several(constraint: Constraint, plan: Plan) -> BudgetStanding:
     claims = plan.sharing.by_key
     claiming = [key for key in constraint.members if key in claims]
-    holds = [plan.facts.holds.get(key) for key in claiming]
-    fenced = sum(hold is not None and hold.is_held for hold in holds)
-    is_fenced = constraint.is_fencing and 0 < fenced == len(claiming)
+    held = [key for key in claiming if (hold := plan.facts.holds.get(key)) and hold.is_held]
+    fenced = plan.facts.kin.count(held)
+    is_fenced = constraint.is_fencing and 0 < len(held) == len(claiming)
     is_dry = is_fenced and all(claims[key].allowed < CENT for key in claiming)
     is_spent = constraint.left < CENT or all(
         _gives_nothing(constraint, plan.standings[key]) for key in claiming
@@ -116,24 +116,24 @@ def _action(constraint: Constraint, standing: BudgetStanding, plan: Plan) -> str
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return f"nothing: the budgets file says mode: {plan.facts.policy.mode}"
     if constraint.is_fencing and plan.wishes.keys() & constraint.members:
-        whom = "its keys" if constraint.is_shared else "the key"
+        whom = "its keys" if constraint.keys > 1 else "the key"
         return f"fencing {whom} at {show(constraint.left)} USD more {until}"
     return "nothing yet"
 
 
 def _whom(constraint: Constraint, standing: BudgetStanding) -> str:
-    if not constraint.is_shared:
+    if constraint.keys == 1:
         return "the key by the guard's fence"
     return f"{_count(constraint, standing)} by the guard's fences"
 
 
 def _which(constraint: Constraint, standing: BudgetStanding) -> str:
-    return f"{_count(constraint, standing)} " if constraint.is_shared else ""
+    return f"{_count(constraint, standing)} " if constraint.keys > 1 else ""
 
 
 def _count(constraint: Constraint, standing: BudgetStanding) -> str:
     """Return how many of a budget's keys are meant: some may not be held."""
-    fenced, members = standing.fenced, len(constraint.members)
+    fenced, members = standing.fenced, constraint.keys
     return f"its {members} keys" if fenced == members else f"{fenced} of its {members} keys"
 
 

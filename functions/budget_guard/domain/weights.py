@@ -45,18 +45,20 @@ def _times(hold: Hold, read_at: datetime) -> Decimal:
     return QUARTER / (max(BRIEFEST, read_at - hold.confirmed_at) // SECOND)
 
 
-def weight(burn: Usd, hold: Hold | None, allowed: Usd, read_at: datetime) -> Usd:
-    """Return a key's weight (USD): its expected spend `burn`, at least `FLOOR`.
+def weight(
+    burn: Usd, hold: Hold | None, allowed: Usd, read_at: datetime, *, floor: Usd = FLOOR
+) -> Usd:
+    """Return a key's weight (USD): its expected spend `burn`, at least `floor`.
 
     For a key that ran dry it is twice its last portion at least: its burn tells what it got, not
     what it wanted. Until a key was read again its new portion counts: what was decided by the same
     facts a moment ago is not decided otherwise.
     """
     if hold is None:
-        return max(FLOOR, burn)
+        return max(floor, burn)
     if hold.confirmed_at is not None and hold.confirmed_at >= read_at:
-        return max(FLOOR, burn, hold.portion.quantize(CENT))
-    return max(FLOOR, burn, 2 * hold.portion.quantize(CENT)) if allowed < CENT else max(FLOOR, burn)
+        return max(floor, burn, hold.portion.quantize(CENT))
+    return max(floor, burn, 2 * hold.portion.quantize(CENT)) if allowed < CENT else max(floor, burn)
 
 
 def short_below(burn: Usd) -> Usd:

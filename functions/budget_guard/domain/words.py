@@ -68,7 +68,8 @@ def fenced(constraint: Constraint, key_name: str, headroom: Usd, now: datetime) 
     ends = until(constraint.window, now)
     if constraint.is_shared and constraint.left >= CENT:
         share = f"its share is {show(headroom)} of the {show(constraint.left)} USD left"
-        return f"{spending(constraint, key_name)} by {len(constraint.members)} keys; {share} {ends}"
+        by = f" by {constraint.keys} keys" if constraint.keys > 1 else ""
+        return f"{spending(constraint, key_name)}{by}; {share} {ends}"
     if headroom == ZERO:
         return f"{spending(constraint, key_name)}; stopped {ends}"
     return f"{spending(constraint, key_name)}; fenced at {show(headroom)} USD more {ends}"

@@ -66,7 +66,7 @@ def cap_view(one: Constraint, plan: Plan) -> CapView:
         fraction=one.fraction,
         resets_at=end(window, plan.facts.now),
         state=_state(one, plan),
-        members=plan.facts.kin.count(one.members),
+        members=one.keys,
         key=one.subject,
         key_name=seen.key.known_as if seen else None,
     )
