@@ -213,4 +213,4 @@ def a_lineage_of(facts: Facts, *keys: str, name: str = "api", **rest: Any) -> Fa
         lineage = lineage.moved_to(one, at)
     kin = Kin({**facts.kin.lineages, lineage.secret: lineage}, rest.pop("rotations", ()))
     observations = kin.introduced(facts.observations)
-    return replace(facts, kin=kin, observations=observations, spared=kin.changing)
+    return replace(facts, kin=kin, observations=observations)

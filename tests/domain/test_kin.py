@@ -24,6 +24,7 @@ from tests.domain.builders import (
     a_budget,
     a_grant,
     a_lineage_of,
+    a_release,
     counters,
     facts_of,
     held,
@@ -150,27 +151,47 @@ def test_a_limit_that_resets_is_given_back_when_only_one_generation_is_left_to_s
     assert not any(isinstance(one, Fence) for one in wants)
 
 
-def test_between_two_generations_that_a_rotation_divides_nothing_is_decided() -> None:
-    rotation = Rotation(
-        secret="secret-api",
-        token="t",
-        name="api #2",
-        workspace="w1",
-        old="#api",
-        is_held=True,
-        allowed=usd(40),
-        began=NOW - HOUR,
-        run="r",
-        stage=Stage.CREATED,
-        new="#api #2",
-    )
-    facts = facts_of(
-        (OLD, NEW), policy_of(a_budget(keys="api", hold=ALWAYS, daily=30)), holds=HOLDS
-    )
-    during = decide(a_lineage_of(facts, "#api", rotations=[rotation]))
+ROTATION = Rotation(
+    secret="secret-api",
+    token="t",
+    name="api #2",
+    workspace="w1",
+    old="#api",
+    is_held=True,
+    allowed=usd(40),
+    began=NOW - HOUR,
+    run="r",
+    stage=Stage.CREATED,
+    new="#api #2",
+)
+
+
+def test_while_a_rotation_divides_money_a_key_is_not_raised_though_it_is_short() -> None:
+    holds = [held("api", limited("35.2")), held("api #2", limited(10))]
+    budget = a_budget(keys="api", hold=ALWAYS, daily=100)
+    short = replace(OLD, reading=replace(OLD.reading, settings=limited("35.2")))
+    facts = facts_of((short, NEW), policy_of(budget), holds=holds)
+    during = decide(a_lineage_of(facts, "#api", rotations=[ROTATION]))
     assert during.constraints[0].members == frozenset({"#api", "#api #2"})
     assert not during.wishes
     assert decide(a_lineage_of(facts, "#api", "#api #2")).wishes
+
+
+def test_while_a_rotation_divides_money_a_key_is_lowered_where_a_cap_needs_that() -> None:
+    budget = a_budget(keys="api", hold=ALWAYS, daily=30)
+    facts = facts_of((OLD, NEW), policy_of(budget), holds=HOLDS)
+    wishes = decide(a_lineage_of(facts, "#api", rotations=[ROTATION])).wishes
+    assert wishes
+    assert all(one.urgent for one in wishes.values())
+
+
+def test_while_a_rotation_divides_money_no_key_is_given_back_but_at_a_persons_word() -> None:
+    facts = facts_of((OLD, NEW), policy_of(a_budget(keys="x", daily=1)), holds=HOLDS)
+    during = a_lineage_of(facts, "#api", rotations=[ROTATION])
+    assert not decide(during).wishes
+    assert len(decide(a_lineage_of(facts, "#api", "#api #2")).wishes) == 2
+    released = replace(during, releases=[a_release("#api")])
+    assert list(decide(released).wishes) == ["#api"]
 
 
 def test_kin_of_a_key_without_lineage_is_itself() -> None:

@@ -81,7 +81,7 @@ def calmed(facts: Facts, held_back: HeldBack) -> Facts:
     """
     approval = facts.approval
     if approval is None:
-        return replace(facts, spared=facts.spared | held_back.stops | held_back.releases)
+        return replace(facts, spared=held_back.stops | held_back.releases)
     jumps = _jumps(facts)
     seen = {key: _before(one, jumps.get(key)) for key, one in facts.observations.items()}
     return replace(

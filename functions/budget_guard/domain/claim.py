@@ -25,7 +25,8 @@ class Claim(NamedTuple):
     fence is on it yet. `allowed` (USD) is what its fence leaves it; `is_plain`: of each of its
     constraints, whatever comes true. It is short below `short_below`. `is_off`: nothing is to be
     spent by it. `is_stuck`: its fence cannot be moved at present. `is_eager`: a person has just
-    given it more. `is_first`: it has no fence yet that could stay.
+    given it more. `is_first`: it has no fence yet that could stay. `is_divided`: a rotation divides
+    its money; its fence comes down where it must, and does not go up.
     """
 
     seen: Observation
@@ -41,6 +42,7 @@ class Claim(NamedTuple):
     is_stuck: bool = False
     is_eager: bool = False
     is_first: bool = False
+    is_divided: bool = False
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -58,7 +60,7 @@ class Claim(NamedTuple):
         Who asks soon is raised before all are short at once; for that the share must have doubled.
         """
         more = due - self.allowed
-        if self.is_off or more < CENT:
+        if self.is_off or self.is_divided or more < CENT:
             return False
         if self.is_eager:
             return True

@@ -116,6 +116,7 @@ def _claim(
         bool(facts.grants)
         and _is_eager(seen, hold, [bounds[one] for one in common.places + own.places], facts),
         limits is None or limits.kept is None or (hold is not None and hold.froze),
+        seen.reading.key.hash in facts.kin.changing,
     )
 
 

@@ -112,7 +112,10 @@ def _standings(facts: Facts, sharing: Claims, hands: Hands) -> Iterator[tuple[st
             yield key, Standing(seen, facts.holds.get(key), Disable(), why)
     for key, hold in facts.holds.items():
         seen = facts.observations.get(key)
-        if seen and is_ours(hold) and key not in sharing.by_key and not hands.is_frozen(key):
+        is_divided = key in facts.kin.changing and not hands.is_given_up(key)
+        if is_divided or key in sharing.by_key or hands.is_frozen(key):
+            continue
+        if seen and is_ours(hold):
             want = Restore(for_good=hands.is_given_up(key))
             yield key, Standing(seen, hold, want, partial(_why_restored, facts, seen))
 
@@ -139,14 +142,15 @@ def _fence(
 ) -> Fence:
     """Return the fence for an allotment; where none is to move, only for one that resets itself.
 
-    Only a key that shares nothing with others, and whose counters nobody doubts, may have that.
+    Only a key that shares nothing with others, no successor to come either, and whose counters
+    nobody doubts, may have that.
     """
     # A decrease is sent whatever the two limits come to by turns: it leaves less than before.
     before = claim.reach.possible if claim.reach and allotment.move is not Move.LOWER else ()
     counters = claim.seen.reading.counters
     measure = Measure(counters, facts.read_at(claim.seen), facts.now, before)
     native = None
-    if claim.seen.key.hash not in facts.doubted:
+    if claim.seen.key.hash not in facts.doubted and not claim.is_divided:
         native = native_fence(all_of, allotment.share if stays else allotment.headroom, measure)
     if native:
         return native

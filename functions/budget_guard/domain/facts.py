@@ -21,9 +21,8 @@ from budget_guard.domain.wishes import Wish
 class Facts:
     """What the ledger knew when the decision was taken, at logical time `now`.
 
-    `spared` keys are left as they are: while a rotation divides their money, or a plan is held back
-    (rule 11). Then `pressed` ones are held from the first cent on, and the window counters of
-    `doubted` ones are not OpenRouter's.
+    While a plan is held back (rule 11), `spared` keys are left as they are, `pressed` ones are held
+    from the first cent on, and the window counters of `doubted` ones are not OpenRouter's.
     """
 
     policy: Policy

@@ -31,8 +31,7 @@ class Hands:
         self._kept = {one.key for one in timed if one.is_held and lasts(one.keep_until)}
         let_go = {one.key for one in timed if lasts(one.let_go_until)}
         untold = (self.strange | _blind(facts)) - self._given_up - self._frozen
-        # A person's word to stop a key does not wait for a rotation to end.
-        self._undecided = untold | (facts.spared - self._frozen)
+        self._undecided = untold | facts.spared
         self._barred = untold.union(self._given_up, self._frozen, facts.spared, let_go)
 
     def may_hold(self, key: str) -> bool:

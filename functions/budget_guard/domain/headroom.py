@@ -199,7 +199,8 @@ class _Allotting:
         for surplus, key in self._surplus if any(purse.is_short for purse in self._purses) else ():
             claim = self._claims[key]
             is_needed = any(self._purses[place].is_short for place in claim.places)
-            if is_needed and surplus >= CENT and not claim.is_stuck and key not in self._found:
+            is_still = claim.is_stuck or claim.is_divided
+            if is_needed and surplus >= CENT and not is_still and key not in self._found:
                 self._lower(key)
 
 

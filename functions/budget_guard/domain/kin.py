@@ -20,7 +20,7 @@ class Kin:
     lineages: Mapping[str, Lineage] = field(default_factory=dict)
     rotations: Sequence[Rotation] = ()
 
-    @property
+    @cached_property
     def changing(self) -> frozenset[str]:
         """Return the keys between which a rotation is just now dividing money."""
         keys = (key for one in self.open for key in (one.old, one.new))

@@ -81,7 +81,6 @@ def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
         cost_spends=ledger.cost_spends() if is_counting else {},
         request_signals=ledger.request_signals(),
         kin=kin,
-        spared=kin.changing,
         restrictions=ledger.restrictions(),
     )
 

@@ -91,8 +91,7 @@ def measured(lineage: Lineage, to: Rotating, *, apart: str | None = None) -> Pur
         raise RotationPutOff(message)
     seen = facts.kin.named(observe(facts.observations.get(key), reading))
     others = {one: other for one, other in facts.observations.items() if one != apart}
-    spared = facts.spared.difference(facts.kin.hashes(key))
-    facts = replace(facts, observations={**others, key: seen}, spared=spared)
+    facts = replace(facts, observations={**others, key: seen})
     found = rooms(facts, key, _cap(key, to))
     return Purse(facts, found, seen.reading, in_force(seen, facts), to_stay(seen, facts))
 
