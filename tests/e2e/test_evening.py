@@ -84,14 +84,16 @@ def changing(evening: Played) -> list[Audit]:
 
 
 def test_every_change_has_one_line_in_the_log_with_its_reason(evening: Played) -> None:
-    """But those of a rotation, which is not told change by change."""
-    runs = {one["run"] for one in finished(evening.records, "Enforce")}
-    rotated = {(one.key, one.at) for one in changing(evening) if one.run not in runs}
-    assert len(rotated) == len(("lowered", "disabled"))
+    """But for the old key's end, which has a line of its own."""
+    retired = {(one.key, one.at) for one in changing(evening) if one.id.startswith("retired")}
+    assert len(retired) == 1
+    assert [one["key"] for one in evening.records if one["message"] == "old key disabled"] == [
+        key for key, _ in retired
+    ]
     lines = [one for one in evening.records if one["message"] == "key applied"]
     told = Counter((one["key"], datetime.fromisoformat(one["time"])) for one in lines)
     changes = [(one.hash, one.at) for one in evening.changes]
-    assert told == Counter(one for one in changes if one not in rotated)
+    assert told == Counter(one for one in changes if one not in retired)
     reasons = {one.key: one.reason for one in changing(evening)}
     assert all(one["reason"] and one["before"] and one["after"] for one in lines)
     assert reasons.keys() == {one["key"] for one in lines}

@@ -93,6 +93,9 @@ def test_a_key_is_rotated_and_its_plaintext_is_in_the_secret_alone(rotated: Rota
     assert kept["api_key"] not in stored
     assert rotated.plaintext not in stored
     assert rotated.guard.output.logs("run finished")[-1]["stage"] == "done"
+    lowered = rotated.guard.output.logs("key applied")[-1]
+    assert lowered["key"] == rotated.key
+    assert "replaced by prod #2" in lowered["reason"]
 
 
 def test_a_step_that_names_its_time_goes_by_it(rotated: Rotated) -> None:

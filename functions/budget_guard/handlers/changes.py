@@ -1,4 +1,4 @@
-"""What `enforce` tells of the keys it changed."""
+"""What is told of the keys that were changed."""
 
 from budget_guard.domain import words
 from budget_guard.handlers.reporting import Summary, count, logger
@@ -9,12 +9,12 @@ from budget_guard.use_cases.outcomes import Outcome, Result
 def tell_enforcement(report: EnforceReport) -> Summary:
     """Write one line for each change, report as a metric how many failed, and return the figures."""
     for result in report.results:
-        _tell(result)
+        tell_change(result)
     count("ActionsFailed", report.failed)
     return {"done": len(report.results), "failed": report.failed, "waiting": report.waiting}
 
 
-def _tell(result: Result) -> None:
+def tell_change(result: Result) -> None:
     """Write one line for a change; the first of a key has its baseline as `before`."""
     write = logger.warning if result.outcome is Outcome.FAILED else logger.info
     write(

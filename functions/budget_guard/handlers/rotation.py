@@ -16,6 +16,7 @@ from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerVault
 from budget_guard.domain.errors import GuardError, ProviderUnavailable, SettingsError
+from budget_guard.handlers.changes import tell_change
 from budget_guard.handlers.reporting import Summary, logger
 from budget_guard.handlers.runtime import Run, client, policy
 from budget_guard.handlers.settings import RotateSettings, load
@@ -74,6 +75,7 @@ def world(run: Run) -> Iterator[Rotating]:
             now=run.at,
             clock=run.clock,
             pause=lambda time: _pause(time, run),
+            tell=tell_change,
         )
 
 

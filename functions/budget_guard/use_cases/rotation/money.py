@@ -152,6 +152,8 @@ def _bring_about(want: Want, rotation: Rotation, why: str, lease: Lease, to: Rot
     on_override = to.policy.safety.on_override
     enforcement = Enforcement(to.openrouter, to.ledger, lease, to.run, to.clock(), on_override)
     result = apply(wish, enforcement)
+    if result.outcome is Outcome.APPLIED:
+        to.tell(result)
     if result.outcome in (Outcome.APPLIED, Outcome.ALREADY):
         return
     to.ledger.forget(wish, lease=lease)

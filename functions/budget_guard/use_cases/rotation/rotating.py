@@ -15,6 +15,7 @@ from budget_guard.domain.errors import (
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Policy, RotationRule
 from budget_guard.use_cases.leases import leased
+from budget_guard.use_cases.outcomes import Result
 from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
 from budget_guard.use_cases.rotation.ports import KeyMaker, Vault
 
@@ -31,7 +32,7 @@ class Rotating:
     """The world, this run's name and the policy.
 
     `now` is the rotation's logical time; `clock` tells by which time leases go, and `pause` lets
-    time pass.
+    time pass. `tell` is called with each change of a limit.
     """
 
     openrouter: OpenRouter
@@ -43,6 +44,7 @@ class Rotating:
     now: datetime
     clock: Callable[[], datetime]
     pause: Callable[[timedelta], None]
+    tell: Callable[[Result], None] = lambda _: None
 
     def rule(self, lineage: Lineage) -> RotationRule:
         """Return by what a lineage is rotated: what was begun ends by some rule, too."""
