@@ -5,7 +5,6 @@ import pytest
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.keys import Settings
 from budget_guard.use_cases.holdings import find_key
-from budget_guard.use_cases.kinship import secret_name
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.rotation.steps import Step
 from tests.cli import adopted
@@ -13,7 +12,6 @@ from tests.cli.adopted import lineage, loop, rotate_all, rotated
 from tests.cli.desk import Office, flat
 
 WHY = ("--reason", "a leak")
-ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:openrouter/prod-api/1234-AbCdEf"
 
 
 @pytest.fixture
@@ -52,11 +50,6 @@ def test_a_stranger_of_the_same_name_is_told_apart(office: Office) -> None:
     shown = office.run("status", "prod-api")
     assert shown.exit_code == 2
     assert "'prod-api' means 2 keys" in shown.stderr
-
-
-def test_a_secret_is_called_by_its_name_whatever_its_arn() -> None:
-    assert secret_name(ARN) == "openrouter/prod-api/1234"
-    assert secret_name("openrouter/prod-api") == "openrouter/prod-api"
 
 
 def test_one_page_for_all_generations(office: Office) -> None:

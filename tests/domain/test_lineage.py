@@ -78,3 +78,9 @@ def test_a_generation_is_idle_since_it_last_spent_or_was_last_used() -> None:
     free_of_charge = again.looked_at(Spent(usd(5)), NOW + MINUTE, NOW + HOUR)
     assert free_of_charge.idle_for(NOW + HOUR) == HOUR - MINUTE
     assert a_lineage().current.idle_for(NOW + DAY) == timedelta()
+
+
+def test_a_secret_is_called_by_its_name_whatever_its_arn() -> None:
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:openrouter/prod-api/12-AbCdEf"
+    assert replace(a_lineage(), secret=arn).secret_name == "openrouter/prod-api/12"
+    assert replace(a_lineage(), secret="openrouter/prod-api").secret_name == "openrouter/prod-api"

@@ -15,7 +15,6 @@ from budget_guard.cli.deployment import (
     find,
 )
 from budget_guard.cli.telling import indented, safe, safe_name, spanning
-from budget_guard.use_cases.kinship import secret_name
 from budget_guard.use_cases.rotation.asking import AskedFor, ask
 
 
@@ -56,7 +55,7 @@ def _show(done: AskedFor, console: Console) -> None:
 
 
 def _consequences(done: AskedFor) -> Iterator[str]:
-    rule, secret = done.rule, secret_name(done.lineage.secret)
+    rule, secret = done.rule, done.lineage.secret_name
     yield (
         f"Secrets Manager does it in four steps, in a few minutes; the secret {secret} stays as it "
         "is until the new key is proven"

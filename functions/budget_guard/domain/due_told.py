@@ -15,8 +15,6 @@ from budget_guard.domain.policy import Do, Mode, Severity
 from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.windows import end
 
-ARN_SUFFIX = 7
-"""What Secrets Manager puts after a secret's name to make its ARN: a dash and six characters."""
 PROPOSED = 3
 """So many commands fit into a line of an alert; the others are like them."""
 
@@ -34,12 +32,6 @@ def about(key: str, facts: Facts) -> Entry:
         key_name=seen.key.name if seen else key[:12],
         runbook=budget.runbook if budget else None,
     )
-
-
-def secret_of(lineage: Lineage) -> str:
-    """Return the name of a lineage's secret, given by its ARN or its name."""
-    _, is_arn, name = lineage.secret.rpartition(":secret:")
-    return name[:-ARN_SUFFIX] if is_arn else name
 
 
 def rotate(lineage: Lineage) -> str:

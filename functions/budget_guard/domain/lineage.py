@@ -9,6 +9,7 @@ from budget_guard.domain.keys import Spent
 
 NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
 ASKED_KEPT = 20
+ARN_SUFFIX = 7
 
 
 class State(StrEnum):
@@ -72,6 +73,12 @@ class Lineage:
     generations: tuple[Generation, ...]
     asked: tuple[Asked, ...] = ()
     every: timedelta | None = None
+
+    @property
+    def secret_name(self) -> str:
+        """Return the name of the secret: an ARN has a dash and six characters after it."""
+        _, is_arn, name = self.secret.rpartition(":secret:")
+        return name[:-ARN_SUFFIX] if is_arn else name
 
     @property
     def current(self) -> Generation:

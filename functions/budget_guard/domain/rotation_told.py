@@ -10,7 +10,7 @@ from datetime import timedelta
 from budget_guard.domain import words
 from budget_guard.domain.alerts import Condition, Kind
 from budget_guard.domain.decision import Plan
-from budget_guard.domain.due_told import about, asked_for, rotate, secret_of
+from budget_guard.domain.due_told import about, asked_for, rotate
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.lineage import Generation, Lineage
 from budget_guard.domain.observations import Observation
@@ -57,7 +57,7 @@ def _failed(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
         about(lineage.current.hash, facts),
         incident=f"rotation-failed/{rotation.secret}",
         text=f"{lineage.name} was not rotated: {why}",
-        action=f"the secret {secret_of(lineage)} is as before: applications go on with its key",
+        action=f"the secret {lineage.secret_name} is as before: applications go on with its key",
         todo=f"see the last lines of the rotate log; once that is mended, try again: {rotate(lineage)}",
     )
     return Condition(Kind.ROTATION_FAILED, 1, Severity.WARNING, entry)
@@ -85,7 +85,7 @@ def _deleted(lineage: Lineage, facts: Facts) -> Condition:
         "401",
         action="nothing: there is no key left to rotate",
         todo="make a new key, in a secret of its own, and let them read that instead of "
-        f"{secret_of(lineage)}: budget-guard adopt --new NAME",
+        f"{lineage.secret_name}: budget-guard adopt --new NAME",
     )
     return Condition(Kind.DELETED, 1, Severity.CRITICAL, entry)
 
@@ -112,7 +112,7 @@ def _linger(one: Generation, lineage: Lineage, rule: RotationRule, facts: Facts)
         if rule.force
         else "nothing: a key in use is disabled only at your word, or with force: true in the "
         "budgets file",
-        todo=f"find who still has it, and let them read the secret {secret_of(lineage)}; to disable "
+        todo=f"find who still has it, and let them read the secret {lineage.secret_name}; to disable "
         f'it now: budget-guard retire {one.hash[:12]} --reason "..."',
     )
     return Condition(Kind.LINGERING, 1, Severity.WARNING, entry)

@@ -8,22 +8,13 @@ from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import NUMBERED, Lineage, State
 from budget_guard.domain.records import Freeze, Release
 
-SUFFIX = 7
-"""What Secrets Manager puts after a secret's name to make its ARN: a dash and six characters."""
-
-
-def secret_name(secret: str) -> str:
-    """Return the name of a secret, given its ARN or its name."""
-    _, is_arn, name = secret.rpartition(":secret:")
-    return name[:-SUFFIX] if is_arn else secret
-
 
 def is_called(lineage: Lineage, text: str) -> bool:
     """Tell whether a person means a lineage: by its name, its secret, or a generation's name."""
     numbered = NUMBERED.fullmatch(text)
     if numbered and numbered["stem"] == lineage.name:
         return any(one.number == int(numbered["number"]) for one in lineage.generations)
-    return text in (lineage.name, lineage.secret, secret_name(lineage.secret))
+    return text in (lineage.name, lineage.secret, lineage.secret_name)
 
 
 def names_of(facts: Facts) -> dict[str, str]:

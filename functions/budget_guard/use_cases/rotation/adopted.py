@@ -8,7 +8,6 @@ from budget_guard.domain.errors import RequestError
 from budget_guard.domain.lineage import Lineage
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.hands_off import out_of_bounds
-from budget_guard.use_cases.kinship import secret_name
 from budget_guard.use_cases.ports import Ledger
 from budget_guard.use_cases.rotation.adopting import Adopting
 from budget_guard.use_cases.rotation.ports import NewKey
@@ -57,7 +56,7 @@ def adopted(
         key=lineage.current.hash,
         number=lineage.current.number,
         secret=lineage.secret,
-        secret_name=secret_name(lineage.secret),
+        secret_name=lineage.secret_name,
         every_hours=lineage.every // HOUR if lineage.every else None,
         first=to.now + lineage.every if lineage.every else None,
         settings=words.settings(new.settings) if new else None,

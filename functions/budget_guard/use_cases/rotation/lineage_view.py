@@ -15,7 +15,6 @@ from budget_guard.domain.tally import spent
 from budget_guard.domain.windows import Window, end
 from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.holdings import find_key
-from budget_guard.use_cases.kinship import secret_name
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.ports import Ledger
 from budget_guard.use_cases.rotation.asking import lineage_of
@@ -94,7 +93,7 @@ def _view(lineage: Lineage, plan: Plan) -> LineageView:
         name=lineage.name,
         workspace=place.name if place else lineage.workspace,
         secret=lineage.secret,
-        secret_name=secret_name(lineage.secret),
+        secret_name=lineage.secret_name,
         key=lineage.current.hash,
         every_hours=lineage.every // HOUR if lineage.every else None,
         next_at=_next(lineage, facts.now),
