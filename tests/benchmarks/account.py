@@ -24,8 +24,8 @@ from budget_guard.domain.observations import Freshness, HourMark, Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Approval, Deployed, PollReport, Workspace
 from budget_guard.domain.wishes import Fence
+from budget_guard.use_cases.ledger import Record
 from budget_guard.use_cases.listings import Unread
-from budget_guard.use_cases.ports import Record
 from tests.benchmarks.budgets import PRODUCTS, STAGES, WORKSPACES, everyday
 
 NOW = datetime(2026, 11, 18, 12, 6, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from budget_guard.adapters.ledger import codec
 from budget_guard.adapters.ledger.addresses import address
-from budget_guard.use_cases.ports import Record
+from budget_guard.use_cases.ledger import Record
 from tests.benchmarks.account import NOW, PAGE, Account
 from tests.benchmarks.units import item_size
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from budget_guard.adapters.ledger import codec
 from budget_guard.adapters.ledger.addresses import address
-from budget_guard.use_cases.ports import Record
+from budget_guard.use_cases.ledger import Record
 from tests.benchmarks.canned import ALL_WRITTEN, DONE, Answer, Item, answer, on_the_wire, reply
 from tests.benchmarks.canned import query_pages as pages
 from tests.benchmarks.units import item_size

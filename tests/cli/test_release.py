@@ -13,7 +13,8 @@ from budget_guard.domain.policy import Budget, Mode
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Wish
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
-from budget_guard.use_cases.ports import Change, Lease
+from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.ports import Change
 from tests.cli.desk import ALWAYS, DAILY, Office
 
 WHY = ("--reason", "incident 4")

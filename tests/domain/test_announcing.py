@@ -7,7 +7,7 @@ import pytest
 
 from budget_guard.domain.alerts import Alert, AlertState, Condition, Entry, Incident, Kind
 from budget_guard.domain.announcing import announce
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.ladder import Severity
 from tests.domain.builders import DAILY, HOUR, MINUTE, NOW, usd
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL

@@ -14,8 +14,9 @@ from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold, HoldState, Override, Refusals
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.observations import Freshness, HourMark, observe_gone
-from budget_guard.domain.policy import Mode, Severity
+from budget_guard.domain.policy import Mode
 from budget_guard.domain.records import PollReport, Workspace
 from budget_guard.domain.wishes import Fence, Wish
 from tests.domain.builders import (

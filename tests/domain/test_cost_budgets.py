@@ -17,8 +17,9 @@ from budget_guard.domain.cost_budgets import reached
 from budget_guard.domain.cost_spends import CostSpend, Counted, Spender, terms_of
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.ownership import owner_of
-from budget_guard.domain.policy import Budget, Hold, Mode, Policy, Severity
+from budget_guard.domain.policy import Budget, Hold, Mode, Policy
 from budget_guard.domain.records import Grant
 from budget_guard.domain.windows import Window, start
 from tests.domain.builders import (

@@ -17,9 +17,10 @@ from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.due import Due, due
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.kin import Kin
+from budget_guard.domain.ladder import Do, Severity, Threshold
 from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.observations import Observation, observe_gone
-from budget_guard.domain.policy import Budget, Do, Mode, RotationRule, Severity, Threshold
+from budget_guard.domain.policy import Budget, Mode, RotationRule
 from budget_guard.domain.records import Freeze
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.signals.signal import Signal, Signals

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget_guard.domain.errors import ProviderRejected
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.money import MICRO, round_down, show
-from budget_guard.domain.policy import Budget, Mode, Policy, Severity
+from budget_guard.domain.policy import Budget, Mode, Policy
 from tests.domain.builders import ALWAYS, AT_90, NEVER, a_budget, a_key, usd
 
 

@@ -12,9 +12,10 @@ from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.kin import Kin
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.lineage import Lineage, State, begun
 from budget_guard.domain.observations import Observation, observe_gone
-from budget_guard.domain.policy import RotationRule, Severity
+from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
 from tests.domain.builders import (
     DAY,

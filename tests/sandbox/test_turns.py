@@ -12,7 +12,8 @@ from budget_guard.adapters.alerts.event import AlertEvent, event
 from budget_guard.cli.sandbox_verdict import as_json, sentences
 from budget_guard.domain.alerts import Alert, Entry, Kind
 from budget_guard.domain.axis import Axis
-from budget_guard.domain.policy import Budget, Policy, Severity
+from budget_guard.domain.ladder import Severity
+from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.narration import heard
 from budget_guard.sandbox.openrouter import Account

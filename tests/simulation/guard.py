@@ -22,9 +22,10 @@ from budget_guard.sandbox.openrouter.in_process_guardrails import in_process_gua
 from budget_guard.use_cases.enforce import EnforceReport, enforce
 from budget_guard.use_cases.evaluate import EvaluateReport, Evaluation, evaluate
 from budget_guard.use_cases.leases import leased
+from budget_guard.use_cases.ledger import Lease, Ledger, Record
 from budget_guard.use_cases.patching import Enforcement
 from budget_guard.use_cases.poll import Poll, poll
-from budget_guard.use_cases.ports import Lease, Ledger, Notifier, OpenRouter, Record, Starter
+from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
 from budget_guard.use_cases.restricting.looking import Restricting
 from budget_guard.use_cases.restricting.ports import Guardrails
 from budget_guard.use_cases.restricting.restrict import RestrictReport, restrict

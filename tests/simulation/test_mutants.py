@@ -22,7 +22,7 @@ from budget_guard.domain.money import ZERO
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.purses import Purse
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ports import Lease, Record
+from budget_guard.use_cases.ledger import Lease, Record
 from tests.simulation.strategies import PRESSURE, SOMEBODY, STEADY, worlds
 from tests.simulation.world import Step, World
 

@@ -14,14 +14,16 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.errors import LedgerUnavailable, ManagementKeyError
 from budget_guard.domain.holds import Hold, HoldState, exposure
 from budget_guard.domain.keys import Limit
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.policy import Budget, Severity
+from budget_guard.domain.policy import Budget
 from budget_guard.domain.records import Release
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Wish
 from budget_guard.sandbox.openrouter import Fault, When
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
-from budget_guard.use_cases.ports import Lease, OpenRouter, Record
+from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.ports import OpenRouter
 from tests.use_cases.scene import Scene, daily, usd
 
 FOR_LONG = 1000

@@ -18,7 +18,7 @@ from budget_guard.cli.deployment import (
 )
 from budget_guard.cli.telling import indented, safe
 from budget_guard.domain.alerts import Alert, Entry, Kind
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.ladder import Severity
 
 
 def send_test_alert(

@@ -19,7 +19,8 @@ from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.adapters.budgets.yaml_tree import Problem
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.errors import BudgetsFileError
-from budget_guard.domain.policy import Budget, Do, Mode, Policy, RotationRule, Threshold
+from budget_guard.domain.ladder import Do, Threshold
+from budget_guard.domain.policy import Budget, Mode, Policy, RotationRule
 
 _COLOUR = {"error": "bold red", "warning": "yellow"}
 _MODES = {

@@ -19,8 +19,9 @@ from budget_guard.cli.costs_told import Told
 from budget_guard.cli.sandbox_rotation import show_succession
 from budget_guard.cli.sandbox_verdict import sentences
 from budget_guard.domain.alerts import Alert, Entry, Kind
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.money import show as usd
-from budget_guard.domain.policy import Policy, Severity
+from budget_guard.domain.policy import Policy
 from budget_guard.sandbox.play import Playbill
 from budget_guard.sandbox.stage import Stage
 from budget_guard.sandbox.verdict import Row, Verdict

@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.money import Usd
-from budget_guard.domain.policy import Severity
 from budget_guard.domain.windows import Window
 
 

@@ -7,7 +7,7 @@ from itertools import batched
 from uuid import NAMESPACE_URL, uuid5
 
 from budget_guard.domain.alerts import Alert, Condition, Entry, Incident, Kind
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.ladder import Severity
 
 MOST_ENTRIES = 250
 """Entries of one alert: what a ledger item (400 KB) and a message (256 KB) take."""

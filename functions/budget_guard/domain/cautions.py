@@ -8,8 +8,9 @@ from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.money import Usd, show
-from budget_guard.domain.policy import FLOOR, Severity
+from budget_guard.domain.policy import FLOOR
 
 NAMED = 3
 SHORT_HASH = 8

@@ -14,8 +14,8 @@ from budget_guard.domain.due_told import noted
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Key
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.ownership import holder
-from budget_guard.domain.policy import Severity
 from budget_guard.domain.restrict_telling import guardrails, with_restriction
 from budget_guard.domain.rotation_told import rotations
 from budget_guard.domain.signals.balance import short_of_credits

@@ -15,9 +15,10 @@ from budget_guard.domain.constraints import Constraint, granted
 from budget_guard.domain.cost_spends import MOST_KEYS, TOP, CostSpend, Counted, Spender, terms_of
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import lifted
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.ownership import People
-from budget_guard.domain.policy import Budget, Severity
+from budget_guard.domain.policy import Budget
 from budget_guard.domain.signals.signal import named, short
 from budget_guard.domain.spending import allow_more, exhausts_at
 from budget_guard.domain.windows import Window, end, start

@@ -13,8 +13,9 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.ladder import Do, Threshold
 from budget_guard.domain.lineage import Lineage
-from budget_guard.domain.policy import Do, Mode, Threshold
+from budget_guard.domain.policy import Mode
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.strays import CLOCKS

@@ -9,9 +9,10 @@ from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.due import Cause, asks, causes, leak
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.ladder import Do, Severity
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.ownership import holder
-from budget_guard.domain.policy import Do, Mode, Severity
+from budget_guard.domain.policy import Mode
 from budget_guard.domain.signals.telling import signalled
 from budget_guard.domain.windows import end
 

@@ -9,7 +9,8 @@ from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.policy import Mode, Severity
+from budget_guard.domain.ladder import Severity
+from budget_guard.domain.policy import Mode
 from budget_guard.domain.restricting import asked, step_of
 from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.spending import allow_more

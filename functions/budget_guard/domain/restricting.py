@@ -14,8 +14,9 @@ from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.hands import Hands
+from budget_guard.domain.ladder import Do, Threshold
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.policy import Do, Mode, Threshold
+from budget_guard.domain.policy import Mode
 from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.windows import end
 

@@ -12,9 +12,10 @@ from budget_guard.domain.alerts import Condition, Kind
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.due_told import about, asked_for, rotate
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.lineage import Generation, Lineage
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.policy import RotationRule, Severity
+from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.strays import LATEST
 

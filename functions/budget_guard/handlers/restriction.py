@@ -6,8 +6,8 @@ from budget_guard.adapters.secrets import read_management_key
 from budget_guard.handlers.reporting import Summary, count, logger
 from budget_guard.handlers.runtime import Run, client, policy
 from budget_guard.handlers.settings import ProviderSettings
+from budget_guard.use_cases.ledger import Lease, Ledger
 from budget_guard.use_cases.outcomes import Outcome
-from budget_guard.use_cases.ports import Lease, Ledger
 from budget_guard.use_cases.restricting.looking import Restricting
 from budget_guard.use_cases.restricting.restrict import RestrictResult, restrict
 

@@ -19,7 +19,7 @@ from budget_guard.domain.errors import BudgetsFileError, SettingsError
 from budget_guard.domain.policy import Policy
 from budget_guard.handlers.settings import Settings
 from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.ledger import Lease, Ledger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

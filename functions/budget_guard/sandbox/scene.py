@@ -6,7 +6,7 @@ from typing import Protocol
 from budget_guard.adapters.alerts.event import AlertEvent
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.traffic import Traffic
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.rotation.steps import Step
 
 

@@ -17,7 +17,7 @@ from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerOffice
 from budget_guard.domain.policy import Policy
 from budget_guard.sandbox.aws.emulator import Emulator
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.rotation.adopting import Adopting, adopt
 from budget_guard.use_cases.rotation.steps import Step
 

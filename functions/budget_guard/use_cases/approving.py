@@ -14,7 +14,7 @@ from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.evaluate import gather
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.ledger import Ledger
 
 LEAST_DIGITS = 8
 REFUSED_MODE = (

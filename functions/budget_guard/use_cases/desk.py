@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from budget_guard.domain.errors import GuardError, RequestError
 from budget_guard.domain.records import Approval, Freeze, Grant, Release
-from budget_guard.use_cases.ports import Ledger, Starter
+from budget_guard.use_cases.ledger import Ledger
+from budget_guard.use_cases.ports import Starter
 
 type Until = datetime | timedelta
 """A moment, or how long from now."""

@@ -22,7 +22,8 @@ from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
 from budget_guard.domain.restricting import of_deleted, restrict_wishes, would_restrict
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.kinship import of_all
-from budget_guard.use_cases.ports import Lease, Ledger, Notifier
+from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.ports import Notifier
 
 MOST_REASONS = 20
 

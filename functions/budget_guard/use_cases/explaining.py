@@ -16,9 +16,9 @@ from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.hands_off import left_alone
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.key_view import KeyView, key_view_of
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.pools import Pool, pools
-from budget_guard.use_cases.ports import Ledger
 
 
 class Weighed(StrEnum):

@@ -15,7 +15,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.tally import spent
 from budget_guard.domain.windows import Window, end
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.ledger import Ledger
 
 
 class State(StrEnum):

@@ -15,8 +15,8 @@ from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.hands_off import freeze_of, left_alone
 from budget_guard.use_cases.holdings import HeldKey, find_key, held_keys
 from budget_guard.use_cases.kinship import place_of
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.overview import present_plan
-from budget_guard.use_cases.ports import Ledger
 from budget_guard.use_cases.restricted_keys import RestrictedKey, restricted_keys
 
 

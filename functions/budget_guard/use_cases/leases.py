@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from budget_guard.domain.errors import LedgerError
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.ledger import Lease, Ledger
 
 
 @contextmanager

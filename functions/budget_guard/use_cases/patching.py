@@ -12,7 +12,8 @@ from budget_guard.domain.keys import Reading, Settings
 from budget_guard.domain.policy import OnOverride
 from budget_guard.domain.records import Audit
 from budget_guard.domain.wishes import Fence, Wish
-from budget_guard.use_cases.ports import Change, Lease, Ledger, OpenRouter
+from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.ports import Change, OpenRouter
 
 
 @dataclass(frozen=True, slots=True)

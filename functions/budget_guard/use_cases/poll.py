@@ -19,8 +19,9 @@ from budget_guard.domain.observations import (
 )
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import PollReport, Workspace
+from budget_guard.use_cases.ledger import Lease, Ledger
 from budget_guard.use_cases.listings import Listing
-from budget_guard.use_cases.ports import Lease, Ledger, OpenRouter
+from budget_guard.use_cases.ports import OpenRouter
 
 type Listings = Iterable[Callable[[], Listing]]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Budget
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.ledger import Ledger
 
 
 def kin_of(ledger: Ledger) -> Kin:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.windows import Window
 
 NOW = datetime(2026, 11, 18, 18, 48, tzinfo=UTC)

@@ -15,19 +15,16 @@ from budget_guard.adapters.budgets import yaml_file
 from budget_guard.adapters.budgets.yaml_file import Report
 from budget_guard.domain.choices import Above, Choice, OneIn
 from budget_guard.domain.errors import BudgetsFileError
+from budget_guard.domain.ladder import LADDER, Do, Severity, Threshold
 from budget_guard.domain.policy import (
-    LADDER,
     Budget,
     Costs,
-    Do,
     Hold,
     Mode,
     OnOverride,
     Policy,
     RotationRule,
     Safety,
-    Severity,
-    Threshold,
 )
 from budget_guard.domain.signals.rules import (
     Account,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from budget_guard.adapters import policy_json
 from budget_guard.adapters.budgets import scalars, wire, yaml_file
 from budget_guard.domain.errors import BudgetsFileError
-from budget_guard.domain.policy import Mode, OnOverride, Severity
+from budget_guard.domain.ladder import Severity
+from budget_guard.domain.policy import Mode, OnOverride
 
 type Write = Callable[[str | bytes], Path]
 

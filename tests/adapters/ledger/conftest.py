@@ -8,7 +8,7 @@ import pytest
 
 from budget_guard.adapters.ledger.costs import DynamoCostLedger
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.ledger import Ledger
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 

@@ -12,10 +12,11 @@ from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, OutcomeHo
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.observations import Freshness, HourMark, Jump, Observation
 from budget_guard.domain.offer import Former, Model, Offer, Price, Repriced
 from budget_guard.domain.outcomes import PerSuccess
-from budget_guard.domain.policy import Budget, Policy, Severity
+from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.records import (
     Approval,
     Audit,

@@ -18,12 +18,12 @@ from budget_guard.domain.alerts import Alert, AlertState, Entry, Kind
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.holds import FOR_EVER, Hold
 from budget_guard.domain.keys import Counters, Key, Limit, Settings, Spent
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.observations import HourMark, Observation
-from budget_guard.domain.policy import Severity
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Wish
 from budget_guard.use_cases.costs.ledger import CostRecord
-from budget_guard.use_cases.ports import BasicRecord, Record
+from budget_guard.use_cases.ledger import BasicRecord, Record
 from tests.adapters.ledger import samples
 from tests.adapters.ledger.samples import NOW
 

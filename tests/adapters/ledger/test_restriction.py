@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from budget_guard.domain.holds import Override
 from budget_guard.domain.restriction import Refusal, Restriction, RestrictWish, Sent
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.ledger import Lease, Ledger
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH
 

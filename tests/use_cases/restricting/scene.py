@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from budget_guard.domain.alerts import Alert, Kind
-from budget_guard.domain.policy import Budget, Do, Policy, Severity, Threshold
+from budget_guard.domain.ladder import Do, Severity, Threshold
+from budget_guard.domain.policy import Budget, Policy
 from budget_guard.domain.restriction import Restriction
 from budget_guard.sandbox.openrouter import Account, Clock, Refusal, Work
 from tests.domain.builders import MINUTE, NEVER, a_budget, policy_of, usd, utc

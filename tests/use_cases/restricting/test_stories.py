@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.policy import Do, Mode, OnOverride, Severity, Threshold
+from budget_guard.domain.ladder import Do, Severity, Threshold
+from budget_guard.domain.policy import Mode, OnOverride
 from budget_guard.domain.records import Freeze, Grant, Release
 from budget_guard.sandbox.openrouter import Fault, When
 from budget_guard.use_cases.evaluate import summary

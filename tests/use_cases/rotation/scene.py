@@ -24,7 +24,8 @@ from budget_guard.sandbox.openrouter import Account, Api, Clock, Fault
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
 from budget_guard.sandbox.openrouter.in_process_keys import in_process_keys
 from budget_guard.sandbox.openrouter.keys import digest
-from budget_guard.use_cases.ports import Ledger, OpenRouter
+from budget_guard.use_cases.ledger import Ledger
+from budget_guard.use_cases.ports import OpenRouter
 from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, Vault
 from budget_guard.use_cases.rotation.rotating import Rotating
 from budget_guard.use_cases.rotation.steps import Step, rotate

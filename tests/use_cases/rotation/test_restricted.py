@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.policy import Do, Severity, Threshold
+from budget_guard.domain.ladder import Do, Severity, Threshold
 from budget_guard.domain.restriction import Sent
 from tests.domain.builders import ALWAYS, MINUTE, a_budget, usd
 from tests.use_cases.rotation.scene import Scene, a_scene

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from budget_guard.adapters.alerts.cleaning import MOST_CONTRIBUTORS, clean
 from budget_guard.adapters.alerts.wording import subject
 from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.windows import Window
 
 SCHEMA: Literal["budget-guard.alert/1"] = "budget-guard.alert/1"

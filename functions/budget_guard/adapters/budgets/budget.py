@@ -7,6 +7,7 @@ from pydantic.config import JsonDict
 
 from budget_guard.adapters.budgets import leaves, scalars
 from budget_guard.adapters.budgets.cost_rules import counts_costs
+from budget_guard.domain import ladder as steps
 from budget_guard.domain import policy
 from budget_guard.domain.money import Usd
 from budget_guard.domain.windows import Window
@@ -24,7 +25,7 @@ class Part(BaseModel):
 
 
 _NEEDS_GUARDRAIL: JsonDict = {
-    "if": {"properties": {"do": {"const": policy.Do.RESTRICT.value}}, "required": ["do"]},
+    "if": {"properties": {"do": {"const": steps.Do.RESTRICT.value}}, "required": ["do"]},
     "then": {"required": ["restrict_to"]},
     "else": {"properties": {"restrict_to": False}},
 }
@@ -157,13 +158,13 @@ class Budget(Part):
             return {**given, "hold": "never"}
         return given
 
-    def to_domain(self, ladder: tuple[policy.Threshold, ...]) -> policy.Budget:
+    def to_domain(self, ladder: tuple[steps.Threshold, ...]) -> policy.Budget:
         """Return the budget; `ladder` is the file's, used where it has none of its own.
 
         It only alerts where models or providers are given: such a budget has no lever.
         """
         if self.models or self.providers:
-            ladder = tuple(policy.Threshold(step.at, step.severity) for step in ladder)
+            ladder = tuple(steps.Threshold(step.at, step.severity) for step in ladder)
         return policy.Budget(
             name=self.name,
             cap=self.cap.to_domain(),
@@ -181,6 +182,6 @@ class Budget(Part):
         )
 
 
-def domain_steps(ladder: tuple[Threshold, ...]) -> tuple[policy.Threshold, ...]:
+def domain_steps(ladder: tuple[Threshold, ...]) -> tuple[steps.Threshold, ...]:
     """Return the domain's word for a ladder."""
-    return tuple(policy.Threshold(**dict(step)) for step in ladder)
+    return tuple(steps.Threshold(**dict(step)) for step in ladder)

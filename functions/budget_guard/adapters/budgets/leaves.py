@@ -13,12 +13,12 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from budget_guard.adapters.budgets import amounts, scalars
-from budget_guard.domain import policy
+from budget_guard.domain import ladder, policy
 from budget_guard.domain.money import Usd
 
 type Spec = dict[str, Any]
 
-ON_LEAK = (policy.Do.ROTATE, policy.Do.PROPOSE)
+ON_LEAK = (ladder.Do.ROTATE, ladder.Do.PROPOSE)
 """What may follow a leak: a guardrail of cheaper models stops no thief."""
 
 
@@ -124,7 +124,7 @@ type ModeWord = Annotated[
     policy.Mode, PlainValidator(scalars.choice(policy.Mode)), _word, _words(policy.Mode)
 ]
 type SeverityWord = Annotated[
-    policy.Severity, PlainValidator(scalars.choice(policy.Severity)), _word, _words(policy.Severity)
+    ladder.Severity, PlainValidator(scalars.choice(ladder.Severity)), _word, _words(ladder.Severity)
 ]
 type OverrideWord = Annotated[
     policy.OnOverride,
@@ -133,10 +133,10 @@ type OverrideWord = Annotated[
     _words(policy.OnOverride),
 ]
 type DoWord = Annotated[
-    policy.Do | None, PlainValidator(scalars.choice(policy.Do)), _word_if_any, _words(policy.Do)
+    ladder.Do | None, PlainValidator(scalars.choice(ladder.Do)), _word_if_any, _words(ladder.Do)
 ]
 type LeakWord = Annotated[
-    policy.Do, PlainValidator(scalars.choice(policy.Do, *ON_LEAK)), _word, _words(ON_LEAK)
+    ladder.Do, PlainValidator(scalars.choice(ladder.Do, *ON_LEAK)), _word, _words(ON_LEAK)
 ]
 type Guardrail = Annotated[
     str | None, PlainValidator(scalars.line(256)), _text(minLength=1, maxLength=256)

@@ -10,7 +10,7 @@ from budget_guard.adapters.budgets.budget import Budget, Part, Threshold, absent
 from budget_guard.adapters.budgets.costs import Costs
 from budget_guard.adapters.budgets.rotation import Rotation
 from budget_guard.adapters.budgets.signals import Signals
-from budget_guard.domain import policy
+from budget_guard.domain import ladder, policy
 from budget_guard.domain.signals import rules
 
 
@@ -121,7 +121,7 @@ class File(Part):
         exclude_if=as_ever,
     )
     thresholds: tuple[Threshold, ...] = Field(
-        tuple(Threshold.model_construct(at=at.at, severity=at.severity) for at in policy.LADDER),
+        tuple(Threshold.model_construct(at=at.at, severity=at.severity) for at in ladder.LADDER),
         description="The ladder of budgets that have none of their own, lowest first.",
         min_length=1,
         examples=[[{"at": "80%", "severity": "warning"}]],

@@ -7,7 +7,8 @@ from itertools import pairwise
 from budget_guard.adapters.budgets import amounts, cost_rules, scalars
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
 from budget_guard.adapters.budgets.plain import is_plain, items, read, texts
-from budget_guard.domain.policy import Do, fits
+from budget_guard.domain.ladder import Do
+from budget_guard.domain.policy import fits
 
 type Tree = Mapping[str, object]
 

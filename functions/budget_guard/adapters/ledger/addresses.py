@@ -26,7 +26,7 @@ from budget_guard.domain.records import (
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ports import Record
+from budget_guard.use_cases.ledger import Record
 
 DIGITS = "0123456789abcdef"
 OPEN_ALERTS = "ALERT#OPEN"

@@ -22,8 +22,8 @@ from budget_guard.adapters.ledger.texts import BROKEN
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.ledger import Record
 from budget_guard.use_cases.listings import Known
-from budget_guard.use_cases.ports import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef

@@ -65,8 +65,8 @@ from budget_guard.adapters.ledger.leases import Leases
 from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.adapters.ledger.writing import AT_ONCE, TableWriter, key
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.ledger import Lease, Record
 from budget_guard.use_cases.listings import Known
-from budget_guard.use_cases.ports import Lease, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -9,7 +9,7 @@ from budget_guard.domain.cost_spends import CostSpend
 from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import FORMER_KEPT, Observation
 from budget_guard.domain.records import Audit, Grant, SpendRecord
-from budget_guard.use_cases.ports import Record
+from budget_guard.use_cases.ledger import Record
 
 SENT_KEPT = timedelta(days=35)
 GRANT_KEPT = timedelta(days=62)

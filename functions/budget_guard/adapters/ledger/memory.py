@@ -11,7 +11,7 @@ from budget_guard.adapters.ledger.failures import replaced
 from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ports import Lease, Record
+from budget_guard.use_cases.ledger import Lease, Record
 
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 

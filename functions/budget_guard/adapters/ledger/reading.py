@@ -39,8 +39,8 @@ from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.ledger import Record
 from budget_guard.use_cases.listings import Known
-from budget_guard.use_cases.ports import Record
 
 AUDIT_SHOWN = 100
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from budget_guard.domain.alerts import Condition, Entry, Kind, Unit
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
-from budget_guard.domain.policy import Severity
 from budget_guard.domain.signals.signal import dearest, named
 from budget_guard.domain.signals.telling import still_open
 

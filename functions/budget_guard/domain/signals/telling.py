@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.policy import Severity
+from budget_guard.domain.ladder import Severity
 from budget_guard.domain.signals.signal import RequestSignals, Signal, Signals
 
 STALE = timedelta(hours=2)

@@ -16,7 +16,7 @@ from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ports import Lease, Ledger
+from budget_guard.use_cases.ledger import Lease, Ledger
 
 type CostRecord = (
     CostHour

@@ -21,7 +21,7 @@ from budget_guard.use_cases.costs.offer import labelled, read_offer
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
 from budget_guard.use_cases.costs.spends import Spends
-from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.ledger import Lease
 from budget_guard.use_cases.who import kin_of
 
 LATE = 2 * HOUR

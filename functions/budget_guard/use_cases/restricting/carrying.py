@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from budget_guard.domain.restriction import Restriction
-from budget_guard.use_cases.ports import Ledger
+from budget_guard.use_cases.ledger import Ledger
 
 
 def carried(

@@ -11,8 +11,8 @@ from budget_guard.domain.keys import Settings
 from budget_guard.domain.policy import OnOverride
 from budget_guard.domain.records import Audit
 from budget_guard.domain.restriction import Refusal, Restriction, RestrictWish, Sent
+from budget_guard.use_cases.ledger import Lease, Ledger
 from budget_guard.use_cases.outcomes import Outcome
-from budget_guard.use_cases.ports import Lease, Ledger
 from budget_guard.use_cases.restricting.ports import Guardrails
 
 

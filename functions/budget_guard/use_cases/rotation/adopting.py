@@ -14,7 +14,8 @@ from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Audit
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.holdings import find_key
-from budget_guard.use_cases.ports import Ledger, OpenRouter
+from budget_guard.use_cases.ledger import Ledger
+from budget_guard.use_cases.ports import OpenRouter
 from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, Plaintext, VaultOffice
 from budget_guard.use_cases.rotation.rotating import at_rest
 

@@ -14,7 +14,7 @@ from budget_guard.domain.policy import Mode
 from budget_guard.domain.reach import is_ours
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.split import is_enough
-from budget_guard.use_cases.ports import Lease
+from budget_guard.use_cases.ledger import Lease
 from budget_guard.use_cases.rotation.money import Purse, measured
 from budget_guard.use_cases.rotation.rotating import Rotating
 

@@ -13,7 +13,8 @@ from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.settling import next_roll
 from budget_guard.domain.split import expiry, is_enough
 from budget_guard.domain.strays import Sighting
-from budget_guard.use_cases.ports import Change, Lease
+from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.ports import Change
 from budget_guard.use_cases.rotation.beginning import rotatable
 from budget_guard.use_cases.rotation.money import Purse, lower, measured, settings_of
 from budget_guard.use_cases.rotation.orphans import remove_orphans

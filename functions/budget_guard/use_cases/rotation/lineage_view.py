@@ -15,8 +15,8 @@ from budget_guard.domain.tally import spent
 from budget_guard.domain.windows import Window, end
 from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.holdings import find_key
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.overview import present_plan
-from budget_guard.use_cases.ports import Ledger
 from budget_guard.use_cases.rotation.asking import lineage_of
 from budget_guard.use_cases.rotation.generations import GenerationView, generation_view
 

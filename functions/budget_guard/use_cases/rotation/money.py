@@ -25,9 +25,9 @@ from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 from budget_guard.domain.wishing import NEVER_DRY
 from budget_guard.use_cases.apply import apply
 from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.ledger import Lease
 from budget_guard.use_cases.outcomes import Outcome
 from budget_guard.use_cases.patching import Enforcement
-from budget_guard.use_cases.ports import Lease
 from budget_guard.use_cases.rotation.rotating import Rotating, deciding
 
 READS = 4
