@@ -127,8 +127,8 @@ def test_every_command_succeeds(day: Day) -> None:
 def test_status_tells_of_every_budget_and_counts_the_held_keys(day: Day) -> None:
     for budget in day.on.policy.budgets:
         assert budget.name in day.status.out
-    assert "Held keys (12)" in day.status.out
-    assert "and 2 more: see --json" in day.status.out
+    assert "Held keys (14)" in day.status.out
+    assert "and 4 more: see --json" in day.status.out
 
 
 def test_status_is_there_for_machines_too(day: Day) -> None:
@@ -136,7 +136,7 @@ def test_status_is_there_for_machines_too(day: Day) -> None:
     assert [one["name"] for one in told["budgets"]] == [one.name for one in day.on.policy.budgets]
     assert told["mode"] == "enforce"
     held = {one["name"] for one in told["held"]}
-    assert len(held) == 12
+    assert len(held) == 14
     assert held >= {"prod-search", "prod-reports", "batch-embed", "dev-ana"}
 
 
@@ -196,7 +196,7 @@ def test_after_release_all_every_key_is_exactly_as_people_set_it(day: Day) -> No
     own["prod-reports"] = Settings(daily(15))
     own["prod-mail"] = Settings(daily(32))
     own["dev-bob"] = Settings(daily(50))
-    own["dev-eve"] = Settings(disabled=True)
+    own["dev-eve"] = own["chat-api"] = Settings(disabled=True)
     assert day.released_all.settings == own
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
-from budget_guard.domain import claims
+from budget_guard.domain import bonds
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
@@ -57,7 +57,7 @@ def a_keys_own_limit_is_no_constraint(patch: pytest.MonkeyPatch) -> None:
     def none(_seen: Observation, _facts: Facts) -> Constraint | None:
         return None
 
-    patch.setattr(claims, "own_limit", none)
+    patch.setattr(bonds, "own_limit", none)
 
 
 def an_earlier_intent_is_not_kept(patch: pytest.MonkeyPatch) -> None:
