@@ -344,6 +344,7 @@ BAD = [
     # signals
     (top("signals: off"), 7, "signals", "off", "fields belong", "signals: {unusual:"),
     (top("signals: {odd: off}"), 7, "signals.odd", "off", "no such field", "mix_shifted, unusual"),
+    (top("signals: {prices: {odd: 1}}"), 7, "signals.prices.odd", "1", "no such field", "by, at"),
     (top("signals: {unusal: off}"), 7, "signals.unusal", "off", "no such", "mean unusual?"),
     (top("signals: {unusual: on}"), 7, "signals.unusual", "on", "neither off", "{times: 6}"),
     (top("signals: {unusual: }"), 7, "signals.unusual", "(empty)", "missing", "write off, or"),
