@@ -12,7 +12,9 @@ TOGETHER = ("e2e", "infra")
 """Folders whose tests share a deployment, or a synthesised stack."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark before the workers read the marks: later, each test would go to whoever is free."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item.path)))
 
