@@ -179,6 +179,21 @@ def test_every_step_again_has_nothing_to_do() -> None:
     scene.check()
 
 
+@pytest.mark.parametrize("token", ["first", "second", "third"])
+def test_a_version_that_held_a_generation_already_never_comes_back(token: str) -> None:
+    scene = a_scene()
+    for latest in ("second", "third"):
+        scene.rotate(latest)
+        scene.settle()
+    before = scene.lineage, scene.rotation
+    scene.rotate(token)
+    assert (scene.lineage, scene.rotation) == before
+    assert len(scene.usable()) == 3
+    kept = scene.vault.current(SECRET)
+    assert kept is not None
+    assert kept.hash == scene.lineage.current.hash
+
+
 def test_a_secret_that_holds_nothing_yet_passes_the_test() -> None:
     scene = Scene(a_scene().policy)
     scene.vault.create("prod-api")

@@ -54,7 +54,7 @@ def rotate(step: Step, secret: str, token: str, to: Rotating) -> None:
 def _step(step: Step, secret: str, token: str, lease: Lease, to: Rotating) -> None:
     lineage, rotation = to.ledger.lineage(secret), to.ledger.rotation(secret)
     if rotation is None or not _is_of(token, rotation):
-        if step is not Step.CREATE:
+        if step is not Step.CREATE or _is_former(secret, token, lineage, to):
             return
         rotation = _begun(secret, token, lineage, rotation, lease, to)
         lineage = to.ledger.lineage(secret)
@@ -65,6 +65,12 @@ def _step(step: Step, secret: str, token: str, lease: Lease, to: Rotating) -> No
 
 def _is_of(token: str, rotation: Rotation | None) -> bool:
     return rotation is not None and rotation.token == token
+
+
+def _is_former(secret: str, token: str, lineage: Lineage | None, to: Rotating) -> bool:
+    """Tell whether a version holds a generation already: the secret must not go back to that."""
+    kept = to.vault.version(secret, token) if lineage else None
+    return lineage is not None and kept is not None and lineage.knows(kept.hash)
 
 
 def _begun(
