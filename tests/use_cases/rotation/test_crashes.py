@@ -393,6 +393,47 @@ def test_a_rotation_that_nobody_goes_on_with_is_ended_by_the_sweep() -> None:
     assert not story.refused
 
 
+LISTS = ("/byok", "/observability/destinations")
+
+
+def refuse(scene: Scene, path: str, status: int) -> None:
+    scene.fail(method="GET", path=path, status=status, message="Not on your plan", times=10**6)
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/guardrails/assignments/keys"])
+@pytest.mark.parametrize("status", [402, 403, 404, 429, 500])
+def test_where_what_hangs_on_the_key_cannot_be_read_nothing_is_begun(
+    path: str, status: int
+) -> None:
+    scene = Story().scene
+    before = scene.left(scene.first)
+    refuse(scene, path, status)
+    assert not scene.tried("token-1")
+    assert scene.left(scene.first) == before
+    assert scene.usable() == [scene.first]
+    rotation = scene.ledger.rotation(SECRET)
+    assert rotation is None or (rotation.stage is Stage.FAILED and path in str(rotation.failure))
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_where_it_cannot_be_read_any_more_the_old_key_gets_its_own_back(
+    path: str, status: int
+) -> None:
+    scene = Story().scene
+    before = scene.left(scene.first)
+    scene.rotate("token-1", Step.CREATE)
+    refuse(scene, path, status)
+    scene.tried("token-1")
+    for _ in range(14):
+        scene.pass_(5 * MINUTE)
+        scene.guard.cycle()
+    sweep(scene.rotating())
+    assert scene.rotation.stage is Stage.FAILED
+    assert scene.usable() == [scene.first]
+    assert scene.left(scene.first) >= before - scene.spent() - 1
+
+
 def test_a_key_of_the_name_that_somebody_uses_is_told_of_and_not_touched() -> None:
     scene = a_scene()
     scene.rotate()

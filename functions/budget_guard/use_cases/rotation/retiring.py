@@ -12,6 +12,7 @@ from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.records import Audit
 from budget_guard.use_cases.ledger import Lease
 from budget_guard.use_cases.ports import Change
+from budget_guard.use_cases.rotation.carrying import drop
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.rotating import Rotating, alone, apart, changing
 
@@ -140,7 +141,8 @@ def _deleted(
         return None
     if reading.at - one.since < rule.delete_after:
         return None
-    delete_key(one.hash, reading.key.workspace, lease, to)
+    drop(one.hash, reading.key.workspace, to)
+    delete_key(one.hash, lease, to)
     last = replace(one, spent=reading.counters.lifetime)
     _save_deleted(secret, last, reading.at, lease, to)
     return _Found(State.DELETED, one.hash)
