@@ -96,6 +96,17 @@ def is_free(last: Rotation | None, now: datetime) -> bool:
     return last is None or (last.stage.is_over and now - last.began >= AGAIN)
 
 
+def is_left_alone(one: Generation, facts: Facts) -> bool:
+    """Tell whether people want the guard's hands off a key that was replaced.
+
+    A release gives way to a person's later word on the key itself.
+    """
+    seen = facts.observations.get(one.hash)
+    if facts.is_protected(one.hash) or (seen and not facts.policy.concerns(seen.key)):
+        return True
+    return one.cut is None and facts.release_of(one.hash) is not None
+
+
 def _needs_sweep(facts: Facts) -> bool:
     """Tell whether something was left half done: who has used a key is nobody that was lost."""
     found = unrecorded(facts.kin, facts.observations)
@@ -115,6 +126,8 @@ def _needs_look(one: Generation, rule: RotationRule, facts: Facts) -> bool:
     """
     if one.state is not State.DISABLED:
         return one.state is State.DRAINING
+    if is_left_alone(one, facts):
+        return False
     seen = facts.observations.get(one.hash)
     is_touched = seen is not None and (
         seen.gone_at or (not seen.reading.settings.disabled and facts.read_at(seen) > one.since)
