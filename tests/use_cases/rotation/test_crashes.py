@@ -63,10 +63,10 @@ class Story:
         scene.settle()
         scene.meanwhile = self.work
 
-    def work(self) -> None:
+    def work(self, cost: Decimal = Decimal("0.05")) -> None:
         """Ask something, as the application does that reads the secret each time."""
         try:
-            self.scene.use("0.05")
+            self.scene.use(cost)
         except Refusal as refusal:
             self.refused.append(str(refusal))
 
@@ -391,6 +391,42 @@ def test_a_rotation_that_nobody_goes_on_with_is_ended_by_the_sweep() -> None:
     scene.settle()
     scene.check()
     assert not story.refused
+
+
+def test_so_is_one_of_a_key_that_somebody_moved_to_another_workspace() -> None:
+    scene = Story().scene
+    place = scene.account.workspaces.add("Other", scene.now)["id"]
+    scene.account.patch_key(scene.first, {"workspace_id": place})
+    scene.settle()
+    scene.fail(method="POST", path="/keys", late=25 * MINUTE)
+    assert not scene.tried("token-1")
+    scene.pass_(10 * MINUTE)
+    scene.guard.cycle()
+    scene.rotated_at_last()
+    scene.pass_(HOUR)
+    scene.rotating().keys.sightings(place)
+    scene.settle()
+    assert len(scene.usable()) == 3
+    assert [one.name for one in sweep(scene.rotating()).removed] == ["prod-api #2"]
+    scene.settle()
+    scene.check()
+
+
+def test_an_application_does_not_run_dry_while_no_key_can_be_made() -> None:
+    story = Story()
+    scene = story.scene
+    scene.meanwhile = lambda: None
+    scene.fail(method="POST", path="/keys", status=500, times=10**6)
+    for _ in range(24):
+        if not scene.ledger.rotation(SECRET) or not scene.rotation.failure:
+            scene.tried("token-1")
+        scene.pass_(5 * MINUTE)
+        story.work(Decimal("0.6"))
+        scene.guard.cycle()
+        sweep(scene.rotating())
+    assert not story.refused
+    assert scene.rotation.stage is Stage.FAILED
+    assert scene.usable() == [scene.first]
 
 
 LISTS = ("/byok", "/observability/destinations")
