@@ -18,7 +18,7 @@ from budget_guard.sandbox.openrouter import Security
 from budget_guard.use_cases.rotation.rotating import alone
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from tests.domain.builders import ALWAYS, DAY, HOUR, MINUTE, NEVER, a_budget, policy_of, usd
-from tests.use_cases.rotation.scene import PROD, SECRET, Scene, a_scene
+from tests.use_cases.rotation.scene import PROD, SECOND, SECRET, Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
 
@@ -192,6 +192,23 @@ def test_a_version_that_held_a_generation_already_never_comes_back(token: str) -
     kept = scene.vault.current(SECRET)
     assert kept is not None
     assert kept.hash == scene.lineage.current.hash
+
+
+@pytest.mark.parametrize("done", range(1, 5))
+def test_whoever_deletes_the_old_key_at_once_leaves_the_new_one_its_money(done: int) -> None:
+    scene = a_scene()
+    scene.use("10")
+    scene.settle()
+    steps = list(Step)
+    scene.rotate(SECOND, *steps[:done])
+    kept = scene.left(scene.first)
+    scene.account.delete_key(scene.first)
+    scene.settle()
+    if done < len(steps):
+        scene.rotate(SECOND, *steps[done:])
+    scene.settle()
+    assert scene.usable() == [scene.lineage.current.hash]
+    assert scene.left(scene.lineage.current.hash) >= 90 - kept - usd("0.01")
 
 
 def test_a_secret_that_holds_nothing_yet_passes_the_test() -> None:

@@ -54,12 +54,22 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         granted = _granted(rotation, purse)
         asked = _asked(rotation, purse, granted, old)
         require_time(lease, to)
+        _remember(purse.reading, lease, to)
         made = to.keys.make(asked)
         key, at = made.reading.key, made.reading.at
         kept = Kept(made.plaintext, key.hash, key.name, at)
         to.vault.put_pending(rotation.secret, rotation.token, kept)
         _require_as_asked(asked, made.reading)
         _record(replace(rotation, granted=granted), made.reading, lease, to)
+
+
+def _remember(old: Reading, lease: Lease, to: Rotating) -> None:
+    """Keep what was read of the old key since it was lowered.
+
+    Whoever deletes it now, because it leaked, would else have it counted with all that it had before.
+    """
+    seen = to.ledger.observation(old.key.hash)
+    to.ledger.save(observe(seen, replace(old, key=replace(old.key, lineage=None))), lease=lease)
 
 
 def _granted(rotation: Rotation, purse: Purse) -> Usd:
