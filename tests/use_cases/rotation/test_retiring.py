@@ -13,7 +13,7 @@ from budget_guard.domain.records import Release
 from budget_guard.use_cases.rotation.retiring import Retired, retire
 from tests.domain.builders import DAY, HOUR, MINUTE
 from tests.simulation.guard import Killed, Switch
-from tests.use_cases.rotation.scene import Scene, a_scene
+from tests.use_cases.rotation.scene import SECOND, SECRET, Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
 
@@ -109,6 +109,16 @@ def test_a_key_that_people_want_left_alone_is_neither_disabled_nor_deleted(
     scene.pass_(8 * DAY)
     assert not any(one.deleted for one in loop(scene, 20))
     assert scene.account.exists(scene.first)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_key_that_the_secret_was_moved_back_to_stays_on(scene: Scene, force: bool) -> None:
+    scene.rule = RotationRule(force=force)
+    scene.vault.promote(SECRET, "first")
+    assert not any(one.disabled for one in loop(scene, 25 * 60, every=20))
+    scene.use("1")
+    scene.vault.promote(SECRET, SECOND)
+    assert any(one.disabled for one in loop(scene, 60))
 
 
 def test_a_key_in_use_is_cut_at_a_persons_word(scene: Scene) -> None:

@@ -97,12 +97,19 @@ def _drained(
         to.ledger.save(lineage.with_generation(seen), lease=lease)
     is_late = reading.at - one.since >= rule.drain_max
     is_idle = seen.idle_for(reading.at) >= rule.drain
-    is_forced = one.cut is not None or (is_late and rule.force)
-    if is_idle or reading.settings.disabled or is_forced:
+    is_told_off = one.cut is not None or reading.settings.disabled
+    is_due = is_idle or (is_late and rule.force)
+    if is_told_off or (is_due and not _is_in_secret(one, secret, to)):
         _disable(one, reading, _why(one, rule, is_idle=is_idle), to)
         _save(secret, one.hash, State.DISABLED, reading.at, lease, to)
         return _Found(State.DISABLED, one.hash)
     return None
+
+
+def _is_in_secret(one: Generation, secret: str, to: Rotating) -> bool:
+    """Tell whether a person has moved the secret back to a key: applications get it again."""
+    kept = to.vault.current(secret)
+    return kept is not None and kept.hash == one.hash
 
 
 def _used_at(key: str, reading: Reading, to: Rotating) -> datetime | None:
