@@ -18,6 +18,7 @@ from budget_guard.domain.errors import (
 from budget_guard.domain.rotation import Stage
 from budget_guard.sandbox.openrouter import Refusal, When
 from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.rotation.rotating import deciding
 from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.sweeping import Swept, sweep
 from tests.domain.builders import HOUR, MINUTE
@@ -270,6 +271,17 @@ def test_while_a_key_is_made_nobody_else_gives_money_away_or_changes_fences() ->
     assert reports == [None, None]
     assert scene.guard.evaluate() is not None
     scene.check()
+
+
+def test_so_it_is_where_one_of_them_kept_it_waiting_and_openrouter_is_slow() -> None:
+    scene = Story().scene
+    lease = Lease("enforce", "another", scene.now + timedelta(seconds=40))
+    scene.ledger.acquire(lease, now=scene.now)
+    with deciding(scene.rotating()) as ours:
+        scene.pass_(ours.until - scene.now - timedelta(seconds=1))
+        assert scene.guard.evaluate() is None
+        assert scene.guard.enforce() is None
+    assert scene.guard.evaluate() is not None
 
 
 def test_what_took_too_long_to_find_out_is_not_acted_on() -> None:
