@@ -53,8 +53,8 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         purse = rotatable(lineage, to)
         granted = _granted(rotation, purse)
         asked = _asked(rotation, purse, granted, old)
-        require_time(lease, to)
         _remember(purse.reading, lease, to)
+        require_time(lease, to)
         made = to.keys.make(asked)
         key, at = made.reading.key, made.reading.at
         kept = Kept(made.plaintext, key.hash, key.name, at)
