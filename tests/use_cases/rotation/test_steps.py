@@ -186,8 +186,13 @@ def test_a_version_that_held_a_generation_already_never_comes_back(token: str) -
         scene.rotate(latest)
         scene.settle()
     before = scene.lineage, scene.rotation
+    former = scene.vault.version(SECRET, token)
+    assert former is not None
+    scene.vault.put_pending(SECRET, token, former)
     scene.rotate(token)
     assert (scene.lineage, scene.rotation) == before
+    labels = scene.vault._secrets[SECRET].labels
+    assert labels.get("AWSPENDING") in (None, labels["AWSCURRENT"])
     assert len(scene.usable()) == 3
     kept = scene.vault.current(SECRET)
     assert kept is not None

@@ -54,7 +54,10 @@ def rotate(step: Step, secret: str, token: str, to: Rotating) -> None:
 def _step(step: Step, secret: str, token: str, lease: Lease, to: Rotating) -> None:
     lineage, rotation = to.ledger.lineage(secret), to.ledger.rotation(secret)
     if rotation is None or not _is_of(token, rotation):
-        if step is not Step.CREATE or _is_former(secret, token, lineage, to):
+        if step is not Step.CREATE:
+            return
+        if _is_former(secret, token, lineage, to):
+            to.vault.drop_pending(secret, token)
             return
         rotation = _begun(secret, token, lineage, rotation, lease, to)
         lineage = to.ledger.lineage(secret)
