@@ -84,6 +84,16 @@ def test_where_the_budgets_file_lets_nothing_be_changed_the_word_is_refused(offi
     assert "no rotation is done now: the budgets file says mode: release" in shown
 
 
+def test_a_protected_generation_is_not_disabled_at_a_word_either(office: Office) -> None:
+    (old,) = lineage(office).draining
+    office.deploy("protecting", protect=frozenset({old.hash}))
+    office.guard.evaluate()
+    result = office.run("retire", "prod-api", "--yes", *WHY)
+    assert result.exit_code == 2
+    assert "prod-api cannot be disabled: the budgets file protects it." in flat(result.stderr)
+    assert lineage(office).draining[0].cut is None
+
+
 def test_what_drains_only_since_it_was_asked_is_not_hit(office: Office) -> None:
     desk = office.deployment.desk()
     asked = to_cut("prod-api", desk)

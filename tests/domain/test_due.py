@@ -223,6 +223,29 @@ def test_a_threshold_says_nothing_of_that_where_nothing_was_asked_or_all_is_done
 FROZEN = Freeze("#prod-api", NOW + HOUR, "ann", "why", NOW - HOUR)
 
 
+def ending(ahead: timedelta) -> Observation:
+    key = seen("prod-api")
+    return replace(key, reading=replace(key.reading, key=replace(key.key, expires_at=NOW + ahead)))
+
+
+@pytest.mark.parametrize(
+    ("age", "ahead", "is_due"),
+    [
+        (29 * DAY, DAY, True),
+        (29 * DAY, DAY + MINUTE, False),
+        (29 * DAY, timedelta(), False),
+        (3 * HOUR, HOUR, True),
+        (2 * HOUR, HOUR + MINUTE, False),
+    ],
+)
+def test_a_key_is_due_before_its_own_end_comes(
+    age: timedelta, ahead: timedelta, is_due: bool
+) -> None:
+    known = facts(ending(ahead), lineages=[lineage_of("prod-api", age=age)])
+    assert [one.name for one in due(decide(known))] == ["prod-api"] * is_due
+    assert not due(decide(facts(ending(ahead), lineages=[])))
+
+
 @pytest.mark.parametrize(
     "of",
     [

@@ -13,10 +13,10 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage, State, begun
-from budget_guard.domain.observations import Observation
+from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.domain.upkeep import AGAIN, PATIENCE, to_start, unrecorded
+from budget_guard.domain.upkeep import AGAIN, PATIENCE, SOON, to_start, unrecorded
 from tests.domain.builders import DAY, HOUR, MINUTE, NOW, counters, facts_of, policy_of, seen
 
 ARN = "arn:secret"
@@ -69,6 +69,19 @@ def test_a_rotation_is_taken_up_when_nobody_can_be_at_it_any_more(stage: Stage) 
     half_done = replace(ROTATION, stage=stage)
     assert needs_upkeep(facts(LINEAGE, half_done))
     assert not needs_upkeep(facts(LINEAGE, replace(half_done, began=NOW - PATIENCE + MINUTE)))
+
+
+@pytest.mark.parametrize(("left", "is_soon"), [("1", True), ("1.01", False), (None, False)])
+def test_it_is_taken_up_soon_where_the_old_key_runs_dry(left: str | None, is_soon: bool) -> None:
+    half_done = replace(ROTATION, stage=Stage.INTENT, began=NOW - SOON)
+    burning = (HourMark(NOW - HOUR, counters(0).lifetime),)
+    last = seen("prod", counters(6), hash="#1").reading
+    left_to_it = None if left is None else Decimal(left)
+    old = Observation(replace(last, limit_remaining=left_to_it), hours=burning)
+    known = facts(LINEAGE, half_done, observed=[old])
+    assert needs_upkeep(known) is is_soon
+    just_begun = replace(half_done, began=NOW - SOON + MINUTE)
+    assert not needs_upkeep(facts(LINEAGE, just_begun, observed=[old]))
 
 
 def test_a_key_on_its_way_out_is_looked_at() -> None:

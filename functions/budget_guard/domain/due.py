@@ -1,6 +1,6 @@
-"""Which keys are to be rotated besides their schedule, by a budget's threshold or a leak.
+"""Which keys are to be rotated besides their schedule, by a budget's threshold, a leak or their end.
 
-Once for each step of a ladder in each instance of its window, and for each suspicion: people are
+For the first two once for each step of a ladder in each instance of its window, and for each suspicion: people are
 told of it as an incident, and what was rotated since that was opened is not due again.
 """
 
@@ -52,7 +52,7 @@ def due(plan: Plan) -> tuple[Due, ...]:
     """Return what is to be rotated now, each lineage once.
 
     Nothing that people were not told of before, nor what was rotated since, or tried to be: a
-    rotation that failed is theirs to repeat.
+    rotation that failed is theirs to repeat, unless the key soon ends by itself.
     """
     facts, found = plan.facts, dict[str, Due]()
     for cause in causes(plan):
@@ -61,7 +61,24 @@ def due(plan: Plan) -> tuple[Due, ...]:
             for one in cause.lineages:
                 if not _was_rotated(one, told.opened_at, facts.kin.rotations):
                     found.setdefault(one.secret, Due(one.secret, one.name, cause.why))
+    for ending in _ending(facts):
+        found.setdefault(ending.secret, ending)
     return tuple(found.values())
+
+
+def _ending(facts: Facts) -> Iterator[Due]:
+    """Yield whom OpenRouter soon admits no more, in time for applications to read the successor.
+
+    That lives as long as its predecessor did, so the time ahead is never most of a key's life.
+    """
+    for lineage in facts.kin.lineages.values() if facts.policy.mode is Mode.ENFORCE else ():
+        current, rule = lineage.current, facts.policy.rotation_of(lineage.name)
+        seen = facts.observations.get(current.hash)
+        ends = seen.key.expires_at if seen else None
+        if rule and ends and _may_be_rotated(current.hash, facts):
+            ahead = min(rule.drain_max, (ends - current.since) / 4)
+            if ends - ahead <= facts.now < ends:
+                yield Due(lineage.secret, lineage.name, f"it ends {words.moment(ends, facts.now)}")
 
 
 def _was_rotated(lineage: Lineage, since: datetime, rotations: Iterable[Rotation]) -> bool:

@@ -11,9 +11,12 @@ from budget_guard.domain.lineage import Generation, Lineage, State
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode, Policy, RotationRule
 from budget_guard.domain.rotation import Rotation
+from budget_guard.domain.split import AHEAD
 
 PATIENCE = timedelta(hours=1)
 """Within this Secrets Manager has tried a step again, if it does."""
+SOON = timedelta(minutes=5)
+"""A rotation that all goes well with takes less."""
 AGAIN = timedelta(hours=1)
 """So long after a rotation was begun, none is asked for besides those of the schedule."""
 
@@ -37,9 +40,19 @@ def needs_upkeep(facts: Facts, asked: Iterable[Due]) -> bool:
             )
 
 
-def is_forsaken(rotation: Rotation, now: datetime) -> bool:
-    """Tell whether a rotation was left half done, and nobody goes on with it."""
-    return not rotation.stage.is_over and now - rotation.began >= PATIENCE
+def is_forsaken(rotation: Rotation, old: Observation | None, now: datetime) -> bool:
+    """Tell whether a rotation was left half done, and nobody goes on with it in time.
+
+    The old key was lowered to a little more than it spends in ten minutes: where that runs out,
+    its application cannot wait for the next try.
+    """
+    patience = SOON if old and _runs_dry(old) else PATIENCE
+    return not rotation.stage.is_over and now - rotation.began >= patience
+
+
+def _runs_dry(seen: Observation) -> bool:
+    left = seen.reading.limit_remaining
+    return left is not None and left <= seen.burn(include_byok=True) / AHEAD
 
 
 def unrecorded(kin: Kin, observations: Mapping[str, Observation]) -> tuple[Observation, ...]:
@@ -96,11 +109,23 @@ def is_free(last: Rotation | None, now: datetime) -> bool:
     return last is None or (last.stage.is_over and now - last.began >= AGAIN)
 
 
+def is_left_alone(one: Generation, facts: Facts) -> bool:
+    """Tell whether people want the guard's hands off a key that was replaced.
+
+    A release gives way to a person's later word on the key itself.
+    """
+    seen = facts.observations.get(one.hash)
+    if facts.is_protected(one.hash) or (seen and not facts.policy.concerns(seen.key)):
+        return True
+    return one.cut is None and facts.release_of(one.hash) is not None
+
+
 def _needs_sweep(facts: Facts) -> bool:
     """Tell whether something was left half done: who has used a key is nobody that was lost."""
     found = unrecorded(facts.kin, facts.observations)
     is_lost = any(one.reading.counters.lifetime == Spent() for one in found)
-    return is_lost or any(is_forsaken(one, facts.now) for one in facts.kin.rotations)
+    old = facts.observations.get
+    return is_lost or any(is_forsaken(one, old(one.old), facts.now) for one in facts.kin.rotations)
 
 
 def _is_leaving(lineage: Lineage, facts: Facts) -> bool:
@@ -115,6 +140,8 @@ def _needs_look(one: Generation, rule: RotationRule, facts: Facts) -> bool:
     """
     if one.state is not State.DISABLED:
         return one.state is State.DRAINING
+    if is_left_alone(one, facts):
+        return False
     seen = facts.observations.get(one.hash)
     is_touched = seen is not None and (
         seen.gone_at or (not seen.reading.settings.disabled and facts.read_at(seen) > one.since)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
@@ -11,11 +12,12 @@ from budget_guard.domain.keys import Settings
 from budget_guard.sandbox.openrouter import When
 from budget_guard.use_cases.rotation.adopting import Adopting, adopt
 from budget_guard.use_cases.rotation.adopting_new import adopt_new
-from budget_guard.use_cases.rotation.ports import NewKey
+from budget_guard.use_cases.rotation.ports import NewKey, VaultOffice
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from tests.domain.builders import DAY, policy_of
-from tests.simulation.guard import Killed, Switch
+from tests.simulation.guard import Killed, Switch, Watched
 from tests.use_cases.rotation.scene import PROD, Scene
+from tests.use_cases.rotation.test_crashes import Flaky
 
 type Adopt = Callable[[str, str], object]
 
@@ -117,6 +119,35 @@ def test_a_new_key_whose_answer_was_lost_does_not_stay(scene: Scene) -> None:
         adopt_new(asked(scene), adopting(scene))
     assert not any(scene.account.exists(one) for one in scene.account.keys)
     adopt_new(asked(scene), adopting(scene))
+
+
+def test_whatever_fails_once_a_new_key_is_adopted_by_the_next_try() -> None:
+    at, failed = 0, True
+    while failed:
+        scene = Scene(policy_of(PROD))
+        scene.guard.cycle()
+        failed = adopted_new_at_last(scene, Flaky(at=at))
+        (lineage,) = scene.ledger.lineages().values()
+        alive = [one for one in scene.account.keys if scene.account.exists(one)]
+        assert alive == [lineage.current.hash]
+        assert scene.vault.current(lineage.secret)
+        at += 1
+    assert at > 10
+
+
+def adopted_new_at_last(scene: Scene, switch: Switch) -> bool:
+    """Make and adopt a key, failing on the way, and once more unless the loop does the rest."""
+    scene.switch = switch
+    to = adopting(scene)
+    to = replace(to, vault=cast("VaultOffice", Watched(scene.vault, "vault", switch)))
+    try:
+        adopt_new(asked(scene), to)
+    except GuardError:
+        scene.switch = Switch()
+        if not scene.ledger.lineages():
+            adopt_new(asked(scene), adopting(scene))
+        return True
+    return False
 
 
 def adopted_at_last(scene: Scene, key: str, plaintext: str, switch: Switch) -> bool:

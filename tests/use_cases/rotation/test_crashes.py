@@ -18,6 +18,7 @@ from budget_guard.domain.errors import (
 from budget_guard.domain.rotation import Stage
 from budget_guard.sandbox.openrouter import Refusal, When
 from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.rotation.rotating import deciding
 from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.sweeping import Swept, sweep
 from tests.domain.builders import HOUR, MINUTE
@@ -63,10 +64,10 @@ class Story:
         scene.settle()
         scene.meanwhile = self.work
 
-    def work(self) -> None:
+    def work(self, cost: Decimal = Decimal("0.05")) -> None:
         """Ask something, as the application does that reads the secret each time."""
         try:
-            self.scene.use("0.05")
+            self.scene.use(cost)
         except Refusal as refusal:
             self.refused.append(str(refusal))
 
@@ -272,6 +273,17 @@ def test_while_a_key_is_made_nobody_else_gives_money_away_or_changes_fences() ->
     scene.check()
 
 
+def test_so_it_is_where_one_of_them_kept_it_waiting_and_openrouter_is_slow() -> None:
+    scene = Story().scene
+    lease = Lease("enforce", "another", scene.now + timedelta(seconds=40))
+    scene.ledger.acquire(lease, now=scene.now)
+    with deciding(scene.rotating()) as ours:
+        scene.pass_(ours.until - scene.now - timedelta(seconds=1))
+        assert scene.guard.evaluate() is None
+        assert scene.guard.enforce() is None
+    assert scene.guard.evaluate() is not None
+
+
 def test_what_took_too_long_to_find_out_is_not_acted_on() -> None:
     scene = Story().scene
     made = next(at for at, call in enumerate(calls()) if call.endswith("keys.make"))
@@ -391,6 +403,83 @@ def test_a_rotation_that_nobody_goes_on_with_is_ended_by_the_sweep() -> None:
     scene.settle()
     scene.check()
     assert not story.refused
+
+
+def test_so_is_one_of_a_key_that_somebody_moved_to_another_workspace() -> None:
+    scene = Story().scene
+    place = scene.account.workspaces.add("Other", scene.now)["id"]
+    scene.account.patch_key(scene.first, {"workspace_id": place})
+    scene.settle()
+    scene.fail(method="POST", path="/keys", late=25 * MINUTE)
+    assert not scene.tried("token-1")
+    scene.pass_(10 * MINUTE)
+    scene.guard.cycle()
+    scene.rotated_at_last()
+    scene.pass_(HOUR)
+    scene.rotating().keys.sightings(place)
+    scene.settle()
+    assert len(scene.usable()) == 3
+    assert [one.name for one in sweep(scene.rotating()).removed] == ["prod-api #2"]
+    scene.settle()
+    scene.check()
+
+
+def test_an_application_does_not_run_dry_while_no_key_can_be_made() -> None:
+    story = Story()
+    scene = story.scene
+    scene.meanwhile = lambda: None
+    scene.fail(method="POST", path="/keys", status=500, times=10**6)
+    for _ in range(24):
+        if not scene.ledger.rotation(SECRET) or not scene.rotation.failure:
+            scene.tried("token-1")
+        scene.pass_(5 * MINUTE)
+        story.work(Decimal("0.6"))
+        scene.guard.cycle()
+        sweep(scene.rotating())
+    assert not story.refused
+    assert scene.rotation.stage is Stage.FAILED
+    assert scene.usable() == [scene.first]
+
+
+LISTS = ("/byok", "/observability/destinations")
+
+
+def refuse(scene: Scene, path: str, status: int) -> None:
+    scene.fail(method="GET", path=path, status=status, message="Not on your plan", times=10**6)
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/guardrails/assignments/keys"])
+@pytest.mark.parametrize("status", [402, 403, 404, 429, 500])
+def test_where_what_hangs_on_the_key_cannot_be_read_nothing_is_begun(
+    path: str, status: int
+) -> None:
+    scene = Story().scene
+    before = scene.left(scene.first)
+    refuse(scene, path, status)
+    assert not scene.tried("token-1")
+    assert scene.left(scene.first) == before
+    assert scene.usable() == [scene.first]
+    rotation = scene.ledger.rotation(SECRET)
+    assert rotation is None or (rotation.stage is Stage.FAILED and path in str(rotation.failure))
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_where_it_cannot_be_read_any_more_the_old_key_gets_its_own_back(
+    path: str, status: int
+) -> None:
+    scene = Story().scene
+    before = scene.left(scene.first)
+    scene.rotate("token-1", Step.CREATE)
+    refuse(scene, path, status)
+    scene.tried("token-1")
+    for _ in range(14):
+        scene.pass_(5 * MINUTE)
+        scene.guard.cycle()
+    sweep(scene.rotating())
+    assert scene.rotation.stage is Stage.FAILED
+    assert scene.usable() == [scene.first]
+    assert scene.left(scene.first) >= before - scene.spent() - 1
 
 
 def test_a_key_of_the_name_that_somebody_uses_is_told_of_and_not_touched() -> None:

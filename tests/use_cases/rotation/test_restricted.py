@@ -8,7 +8,9 @@ import pytest
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.ladder import Do, Severity, Threshold
 from budget_guard.domain.restriction import Sent
+from budget_guard.use_cases.rotation.steps import Step
 from tests.domain.builders import ALWAYS, MINUTE, a_budget, usd
+from tests.simulation.guard import Switch
 from tests.use_cases.rotation.scene import Scene, a_scene
 
 AT_10 = Threshold(usd("0.1"), Severity.WARNING, Do.RESTRICT, "cheap")
@@ -77,6 +79,47 @@ def test_what_a_person_won_for_the_old_key_stays_won_for_the_new_one(scene: Scen
     scene.settle()
     assert has(scene, scene.lineage.current.hash) == "own"
     assert len(overrides(scene)) == 1
+
+
+def restrict_at(scene: Scene, at: str | None) -> None:
+    """Change the budgets file, and let everybody act by it, in the midst of what goes on."""
+    steps = () if at is None else (replace(AT_10, at=usd(at)),)
+    budget = replace(scene.guard.policy.budgets[0], thresholds=steps)
+    scene.guard.change_policy(replace(scene.guard.policy, budgets=(budget,)))
+    scene.guard.cycle()
+
+
+def carry_while(scene: Scene, at: str | None, call: int) -> str:
+    """Rotate, and have others come before a call of the second step; return the new key."""
+    scene.rotate("second", Step.CREATE)
+    scene.switch = Switch(meanwhile={call: [lambda: restrict_at(scene, at)]})
+    scene.rotate("second", Step.SET)
+    assert not scene.switch.meanwhile
+    scene.switch = Switch()
+    scene.rotate("second", Step.TEST, Step.FINISH)
+    for _ in range(3):
+        scene.settle()
+    return scene.lineage.current.hash
+
+
+@pytest.mark.parametrize("call", range(11))
+def test_a_restriction_that_ends_while_it_is_carried_over_ends_for_both(
+    scene: Scene, call: int
+) -> None:
+    new = carry_while(scene, None, call)
+    assert [has(scene, one) for one in (scene.first, new)] == ["own", "own"]
+
+
+@pytest.mark.parametrize("call", range(11))
+def test_one_that_begins_meanwhile_begins_for_both_and_is_no_persons(
+    scene: Scene, call: int
+) -> None:
+    restrict_at(scene, "0.5")
+    scene.settle()
+    assert has(scene, scene.first) == "own"
+    new = carry_while(scene, "0.1", call)
+    assert [has(scene, one) for one in (scene.first, new)] == ["cheap", "cheap"]
+    assert not overrides(scene)
 
 
 def test_a_key_whose_restriction_is_over_takes_nothing_along(scene: Scene) -> None:

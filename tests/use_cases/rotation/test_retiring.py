@@ -1,5 +1,6 @@
 """A key that has a successor goes: off when nobody uses it, deleted a week later, never sooner."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -8,10 +9,11 @@ import pytest
 
 from budget_guard.domain.lineage import State
 from budget_guard.domain.policy import RotationRule
+from budget_guard.domain.records import Release
 from budget_guard.use_cases.rotation.retiring import Retired, retire
 from tests.domain.builders import DAY, HOUR, MINUTE
 from tests.simulation.guard import Killed, Switch
-from tests.use_cases.rotation.scene import Scene, a_scene
+from tests.use_cases.rotation.scene import SECOND, SECRET, Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
 
@@ -78,6 +80,45 @@ def test_a_key_that_is_used_for_more_than_a_day_is_told_of_and_cut_only_by_force
     assert not is_off(scene)
     scene.rule = RotationRule(force=True)
     assert loop(scene, 5)[-1].disabled == (scene.first,)
+    (retired,) = (one for one in scene.ledger.audit(scene.first) if one.id == "retired-1")
+    assert "still in use 24 hours after (force: true)" in retired.reason
+
+
+def protected(scene: Scene) -> None:
+    protect = frozenset({scene.first})
+    scene.guard.change_policy(replace(scene.guard.policy, protect=protect))
+
+
+def released(scene: Scene) -> None:
+    scene.ledger.save(Release(scene.first, scene.now + 30 * DAY, "ann", "a demo", scene.now))
+
+
+def out_of_scope(scene: Scene) -> None:
+    scope = ("another",)
+    scene.guard.change_policy(replace(scene.guard.policy, scope=scope))
+
+
+@pytest.mark.parametrize("leave_alone", [protected, released, out_of_scope])
+def test_a_key_that_people_want_left_alone_is_neither_disabled_nor_deleted(
+    scene: Scene, leave_alone: Callable[[Scene], None]
+) -> None:
+    leave_alone(scene)
+    assert not any(one.disabled for one in loop(scene, 60))
+    disable(scene)
+    loop(scene, 10)
+    scene.pass_(8 * DAY)
+    assert not any(one.deleted for one in loop(scene, 20))
+    assert scene.account.exists(scene.first)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_key_that_the_secret_was_moved_back_to_stays_on(scene: Scene, force: bool) -> None:
+    scene.rule = RotationRule(force=force)
+    scene.vault.promote(SECRET, "first")
+    assert not any(one.disabled for one in loop(scene, 25 * 60, every=20))
+    scene.use("1")
+    scene.vault.promote(SECRET, SECOND)
+    assert any(one.disabled for one in loop(scene, 60))
 
 
 def test_a_key_in_use_is_cut_at_a_persons_word(scene: Scene) -> None:

@@ -18,7 +18,7 @@ from budget_guard.sandbox.openrouter import Security
 from budget_guard.use_cases.rotation.rotating import alone
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from tests.domain.builders import ALWAYS, DAY, HOUR, MINUTE, NEVER, a_budget, policy_of, usd
-from tests.use_cases.rotation.scene import PROD, SECRET, Scene, a_scene
+from tests.use_cases.rotation.scene import PROD, SECOND, SECRET, Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
 
@@ -177,6 +177,43 @@ def test_every_step_again_has_nothing_to_do() -> None:
     scene.rotate()
     assert len(scene.account.keys) == 2
     scene.check()
+
+
+@pytest.mark.parametrize("token", ["first", "second", "third"])
+def test_a_version_that_held_a_generation_already_never_comes_back(token: str) -> None:
+    scene = a_scene()
+    for latest in ("second", "third"):
+        scene.rotate(latest)
+        scene.settle()
+    before = scene.lineage, scene.rotation
+    former = scene.vault.version(SECRET, token)
+    assert former is not None
+    scene.vault.put_pending(SECRET, token, former)
+    scene.rotate(token)
+    assert (scene.lineage, scene.rotation) == before
+    labels = scene.vault._secrets[SECRET].labels
+    assert labels.get("AWSPENDING") in (None, labels["AWSCURRENT"])
+    assert len(scene.usable()) == 3
+    kept = scene.vault.current(SECRET)
+    assert kept is not None
+    assert kept.hash == scene.lineage.current.hash
+
+
+@pytest.mark.parametrize("done", range(1, 5))
+def test_whoever_deletes_the_old_key_at_once_leaves_the_new_one_its_money(done: int) -> None:
+    scene = a_scene()
+    scene.use("10")
+    scene.settle()
+    steps = list(Step)
+    scene.rotate(SECOND, *steps[:done])
+    kept = scene.left(scene.first)
+    scene.account.delete_key(scene.first)
+    scene.settle()
+    if done < len(steps):
+        scene.rotate(SECOND, *steps[done:])
+    scene.settle()
+    assert scene.usable() == [scene.lineage.current.hash]
+    assert scene.left(scene.lineage.current.hash) >= 90 - kept - usd("0.01")
 
 
 def test_a_secret_that_holds_nothing_yet_passes_the_test() -> None:

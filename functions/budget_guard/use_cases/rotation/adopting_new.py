@@ -1,8 +1,9 @@
 """A key is made and put under rotation in one go: nobody sees its plaintext, nothing is unbounded."""
 
+from contextlib import suppress
 from dataclasses import replace
 
-from budget_guard.domain.errors import ProviderUnavailable, RequestError
+from budget_guard.domain.errors import GuardError, ProviderUnavailable, RequestError
 from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Key, Limit, Reading, Settings
 from budget_guard.domain.lineage import Lineage
@@ -21,8 +22,8 @@ def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
 
     Where a budget may hold it, it may spend nothing before the next evaluation, which gives it its
     share, or what was asked for. Raises `RequestError` where there is a key of that name: how else
-    would one be found whose answer was lost? A key that was made so is removed before the error is
-    raised, if it can be seen.
+    would one be found whose answer was lost? A key that was made so, or could not be put under
+    rotation, is removed before the error is raised, if it can be seen.
     """
     if any(one.name == asked.name for one in to.keys.sightings(asked.workspace)):
         message = f"There is a key {asked.name!r} already; give the new one a name of its own."
@@ -33,8 +34,12 @@ def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
     except ProviderUnavailable:
         _remove(asked, to)
         raise
-    _record(made.reading, asked.settings if is_shut else None, to)
-    return put(made.reading, made.plaintext, to)
+    try:
+        _record(made.reading, asked.settings if is_shut else None, to)
+        return put(made.reading, made.plaintext, to)
+    except GuardError:
+        _give_up(made.reading.key.hash, to)
+        raise
 
 
 def holders(asked: NewKey, policy: Policy) -> tuple[str, ...]:
@@ -54,6 +59,13 @@ def _record(made: Reading, baseline: Settings | None, to: Adopting) -> None:
         return
     shut = Hold(key, baseline, confirmed=Possible(made.settings), confirmed_at=made.at)
     to.ledger.save(shut, seen)
+
+
+def _give_up(key: str, to: Adopting) -> None:
+    """Delete a key whose plaintext nobody will get; one that is on record only lacks a schedule."""
+    with suppress(GuardError):
+        if not any(one.knows(key) for one in to.ledger.lineages().values()):
+            to.keys.delete(key)
 
 
 def _remove(asked: NewKey, to: Adopting) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from budget_guard.domain import words
-from budget_guard.domain.errors import KeyGone, RotationPutOff
+from budget_guard.domain.errors import KeyGone, ProviderRejected, RotationPutOff
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Reading
@@ -39,10 +39,12 @@ def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating)
     try:
         purse = rotatable(lineage, to)
         _require_money(purse)
-    except RotationPutOff as error:
+        place = purse.reading.key.workspace or lineage.workspace
+        # What cannot be read cannot be carried over, nor a key be taken from it.
+        to.keys.lists(place)
+    except (RotationPutOff, ProviderRejected) as error:
         to.ledger.save(replace(rotation, stage=Stage.FAILED, failure=str(error)), lease=lease)
-        raise
-    place = purse.reading.key.workspace or lineage.workspace
+        raise RotationPutOff(str(error)) from error
     rotation = replace(rotation, allowed=purse.reach, workspace=place)
     to.ledger.save(rotation, lease=lease)
     return rotation

@@ -7,21 +7,23 @@ from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.use_cases.ledger import Lease
 from budget_guard.use_cases.restricting.carrying import carried
 from budget_guard.use_cases.rotation.ports import KeyList
-from budget_guard.use_cases.rotation.rotating import Rotating
+from budget_guard.use_cases.rotation.rotating import Rotating, changing
 
 
 def carry(rotation: Rotation, new: str, lease: Lease, to: Rotating) -> None:
     """Assign the guardrail, and add the new hash to the lists that have the old one."""
     if rotation.stage.reaches(Stage.CARRIED):
         return
-    guardrail = to.keys.guardrail(rotation.old)
-    if guardrail is not None and to.keys.guardrail(new) != guardrail:
-        to.keys.assign(guardrail.id, new)
     for one in to.keys.lists(rotation.workspace):
         if rotation.old in one.keys and new not in one.keys:
             _write(replace(one, keys=(*one.keys, new)), to)
-    known = carried(rotation.old, new, guardrail.id if guardrail else None, to.ledger, to.now)
-    to.ledger.save(rotation.at(Stage.CARRIED), *known, lease=lease)
+    # Between the look at the old key's guardrail and the record `enforce` may restrict neither.
+    with changing(to):
+        guardrail = to.keys.guardrail(rotation.old)
+        if guardrail is not None and to.keys.guardrail(new) != guardrail:
+            to.keys.assign(guardrail.id, new)
+        known = carried(rotation.old, new, guardrail.id if guardrail else None, to.ledger, to.now)
+        to.ledger.save(rotation.at(Stage.CARRIED), *known, lease=lease)
 
 
 def drop(key: str, workspace: str, to: Rotating) -> None:

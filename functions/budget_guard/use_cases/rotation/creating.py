@@ -40,7 +40,8 @@ def _intended(
     """Lower the old key, then write down that a key of the new name may exist from now on."""
     lower(rotation, lineage, to)
     intended = rotation.at(Stage.INTENT)
-    asking = lineage.asking(rotation.name, to.clock())
+    placed = replace(lineage, workspace=rotation.workspace)
+    asking = placed.asking(rotation.name, to.clock())
     to.ledger.save(intended, asking, lease=lease)
     return intended, asking
 
@@ -52,6 +53,7 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         purse = rotatable(lineage, to)
         granted = _granted(rotation, purse)
         asked = _asked(rotation, purse, granted, old)
+        _remember(purse.reading, lease, to)
         require_time(lease, to)
         made = to.keys.make(asked)
         key, at = made.reading.key, made.reading.at
@@ -59,6 +61,15 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         to.vault.put_pending(rotation.secret, rotation.token, kept)
         _require_as_asked(asked, made.reading)
         _record(replace(rotation, granted=granted), made.reading, lease, to)
+
+
+def _remember(old: Reading, lease: Lease, to: Rotating) -> None:
+    """Keep what was read of the old key since it was lowered.
+
+    Whoever deletes it now, because it leaked, would else have it counted with all that it had before.
+    """
+    seen = to.ledger.observation(old.key.hash)
+    to.ledger.save(observe(seen, replace(old, key=replace(old.key, lineage=None))), lease=lease)
 
 
 def _granted(rotation: Rotation, purse: Purse) -> Usd:

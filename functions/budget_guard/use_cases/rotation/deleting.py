@@ -1,4 +1,4 @@
-"""A key is deleted, with what hangs on its hash, and counted as it must be from then on."""
+"""A key is deleted, and counted as it must be from then on."""
 
 from dataclasses import replace
 
@@ -7,17 +7,15 @@ from budget_guard.domain.holds import HoldState
 from budget_guard.domain.keys import Reading, Spent
 from budget_guard.domain.observations import observe, observe_gone
 from budget_guard.use_cases.ledger import Lease
-from budget_guard.use_cases.rotation.carrying import drop
 from budget_guard.use_cases.rotation.rotating import Rotating
 
 
-def delete_key(key: str, workspace: str, lease: Lease, to: Rotating) -> None:
-    """Delete a key; again is as well. Lists with its hash could not be changed any more.
+def delete_key(key: str, lease: Lease, to: Rotating) -> None:
+    """Delete a key; again is as well. Its hash should be dropped from lists before.
 
     One that was never used, or is off, took no more than its last reading says; any other counts as
     deleted keys do: with all that it could still spend.
     """
-    drop(key, workspace, to)
     last = _read(key, to)
     to.keys.delete(key)
     seen, hold = to.ledger.observation(key), to.ledger.hold(key)

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from budget_guard.domain.errors import KeyGone
+from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
 from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.records import Audit
+from budget_guard.domain.upkeep import is_left_alone
+from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.ledger import Lease
 from budget_guard.use_cases.ports import Change
+from budget_guard.use_cases.rotation.carrying import drop
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.rotating import Rotating, alone, apart, changing
 
@@ -28,14 +32,15 @@ class Retired:
 def retire(to: Rotating) -> Retired:
     """Look at every key that has a successor, and take the next step with it.
 
-    Lineages that somebody rotates just now wait for the next run; what fails for one of them keeps
-    no other.
+    Lineages that somebody rotates just now wait for the next run, and keys that people want left
+    alone; what fails for one lineage keeps no other.
     """
     found: list[_Found] = []
     problems: list[str] = []
-    for lineage in to.ledger.lineages().values():
+    facts = gather(to.ledger, to.policy, to.now)
+    for lineage in facts.kin.lineages.values():
         with apart(problems):
-            found.extend(_each(lineage, to))
+            found.extend(_each(lineage, facts, to))
     return Retired(
         disabled=tuple(one.key for one in found if one.state is State.DISABLED),
         deleted=tuple(one.key for one in found if one.state is State.DELETED),
@@ -48,16 +53,19 @@ class _Found(NamedTuple):
     key: str
 
 
-def _each(lineage: Lineage, to: Rotating) -> Iterator[_Found]:
-    leaving = (State.DRAINING, State.DISABLED)
-    if not any(one.state in leaving for one in lineage.generations):
+def _each(lineage: Lineage, facts: Facts, to: Rotating) -> Iterator[_Found]:
+    if not any(_is_leaving(one, facts) for one in lineage.generations):
         return
     rule = to.rule(lineage)
     with alone(lineage.secret, to) as lease:
         now = to.ledger.lineage(lineage.secret) or lineage
         for one in now.generations:
-            if one.state in leaving and (found := _step(one, lineage.secret, rule, lease, to)):
+            if _is_leaving(one, facts) and (found := _step(one, lineage.secret, rule, lease, to)):
                 yield found
+
+
+def _is_leaving(one: Generation, facts: Facts) -> bool:
+    return one.state in (State.DRAINING, State.DISABLED) and not is_left_alone(one, facts)
 
 
 def _step(
@@ -89,12 +97,19 @@ def _drained(
         to.ledger.save(lineage.with_generation(seen), lease=lease)
     is_late = reading.at - one.since >= rule.drain_max
     is_idle = seen.idle_for(reading.at) >= rule.drain
-    is_forced = one.cut is not None or (is_late and rule.force)
-    if is_idle or reading.settings.disabled or is_forced:
-        _disable(one, reading, to)
+    is_told_off = one.cut is not None or reading.settings.disabled
+    is_due = is_idle or (is_late and rule.force)
+    if is_told_off or (is_due and not _is_in_secret(one, secret, to)):
+        _disable(one, reading, _why(one, rule, is_idle=is_idle), to)
         _save(secret, one.hash, State.DISABLED, reading.at, lease, to)
         return _Found(State.DISABLED, one.hash)
     return None
+
+
+def _is_in_secret(one: Generation, secret: str, to: Rotating) -> bool:
+    """Tell whether a person has moved the secret back to a key: applications get it again."""
+    kept = to.vault.current(secret)
+    return kept is not None and kept.hash == one.hash
 
 
 def _used_at(key: str, reading: Reading, to: Rotating) -> datetime | None:
@@ -103,7 +118,7 @@ def _used_at(key: str, reading: Reading, to: Rotating) -> datetime | None:
     return next((one.used_at for one in seen if one.hash == key), None)
 
 
-def _disable(one: Generation, reading: Reading, to: Rotating) -> None:
+def _disable(one: Generation, reading: Reading, why: str, to: Rotating) -> None:
     """Switch the key off as a person would: no evaluation switches it on again."""
     if reading.settings.disabled:
         return
@@ -115,7 +130,7 @@ def _disable(one: Generation, reading: Reading, to: Rotating) -> None:
             name=answer.key.name,
             before=reading.settings,
             after=answer.settings,
-            reason=f"its successor is in use, and {_why(one)}",
+            reason=f"its successor is in use, and {why}",
             run=to.run,
             at=answer.at,
             undo=f"enable {answer.key.name} at openrouter.ai",
@@ -123,8 +138,12 @@ def _disable(one: Generation, reading: Reading, to: Rotating) -> None:
         to.ledger.save(audit, lease=lease)
 
 
-def _why(one: Generation) -> str:
-    return f"{one.cut} (a person's word)" if one.cut else "nobody uses it any more"
+def _why(one: Generation, rule: RotationRule, *, is_idle: bool) -> str:
+    if one.cut:
+        return f"{one.cut} (a person's word)"
+    hours = rule.drain_max // timedelta(hours=1)
+    in_use = f"it was still in use {hours} hours after (force: true)"
+    return "nobody uses it any more" if is_idle else in_use
 
 
 def _deleted(
@@ -140,7 +159,8 @@ def _deleted(
         return None
     if reading.at - one.since < rule.delete_after:
         return None
-    delete_key(one.hash, reading.key.workspace, lease, to)
+    drop(one.hash, reading.key.workspace, to)
+    delete_key(one.hash, lease, to)
     last = replace(one, spent=reading.counters.lifetime)
     _save_deleted(secret, last, reading.at, lease, to)
     return _Found(State.DELETED, one.hash)

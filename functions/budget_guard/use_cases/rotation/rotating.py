@@ -108,6 +108,8 @@ def deciding(to: Rotating) -> Iterator[Lease]:
     whose work that is; raises `LeaseLost` where they do not come to an end.
     """
     with _waiting("evaluate", to), _waiting("enforce", to) as lease:
+        # The first may not end before the second, however long that was waited for.
+        to.ledger.acquire(_lease("evaluate", to), now=to.clock())
         yield lease
 
 

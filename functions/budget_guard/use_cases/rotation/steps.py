@@ -56,6 +56,9 @@ def _step(step: Step, secret: str, token: str, lease: Lease, to: Rotating) -> No
     if rotation is None or not _is_of(token, rotation):
         if step is not Step.CREATE:
             return
+        if _is_former(secret, token, lineage, to):
+            to.vault.drop_pending(secret, token)
+            return
         rotation = _begun(secret, token, lineage, rotation, lease, to)
         lineage = to.ledger.lineage(secret)
     if lineage is None or rotation.stage is Stage.DONE:
@@ -65,6 +68,12 @@ def _step(step: Step, secret: str, token: str, lease: Lease, to: Rotating) -> No
 
 def _is_of(token: str, rotation: Rotation | None) -> bool:
     return rotation is not None and rotation.token == token
+
+
+def _is_former(secret: str, token: str, lineage: Lineage | None, to: Rotating) -> bool:
+    """Tell whether a version holds a generation already: the secret must not go back to that."""
+    kept = to.vault.version(secret, token) if lineage else None
+    return lineage is not None and kept is not None and lineage.knows(kept.hash)
 
 
 def _begun(

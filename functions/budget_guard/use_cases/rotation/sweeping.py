@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.observations import Observation
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.strays import Sighting
 from budget_guard.domain.upkeep import is_forsaken, unrecorded
@@ -33,7 +34,8 @@ def sweep(to: Rotating) -> Swept:
     now are left alone; what fails for one keeps no other.
     """
     lineages, rotations = to.ledger.lineages(), to.ledger.rotations()
-    unknown = unrecorded(Kin(lineages, rotations), to.ledger.observations())
+    observations = to.ledger.observations()
+    unknown = unrecorded(Kin(lineages, rotations), observations)
     names = {one.key.name for one in unknown}
     opened = {one.secret: one for one in rotations if not one.stage.is_over}
     found: list[Swept] = []
@@ -41,9 +43,10 @@ def sweep(to: Rotating) -> Swept:
     for secret, lineage in lineages.items():
         rotation = opened.get(secret)
         is_suspect = not names.isdisjoint(one.name for one in lineage.asked)
-        if is_forsaken(rotation, to.now) if rotation else is_suspect:
+        old = observations.get(lineage.current.hash)
+        if is_forsaken(rotation, old, to.now) if rotation else is_suspect:
             with apart(problems), alone(secret, to) as lease:
-                found.append(_swept(lineage, lease, to))
+                found.append(_swept(lineage, old, lease, to))
     return Swept(
         ended=tuple(one for swept in found for one in swept.ended),
         removed=tuple(one for swept in found for one in swept.removed),
@@ -52,12 +55,12 @@ def sweep(to: Rotating) -> Swept:
     )
 
 
-def _swept(lineage: Lineage, lease: Lease, to: Rotating) -> Swept:
+def _swept(lineage: Lineage, old: Observation | None, lease: Lease, to: Rotating) -> Swept:
     """Sweep by what is on record now that nobody else writes."""
     rotation = to.ledger.rotation(lineage.secret)
     ended: tuple[Rotation, ...] = ()
     if rotation and not rotation.stage.is_over:
-        if not is_forsaken(rotation, to.now):
+        if not is_forsaken(rotation, old, to.now):
             return Swept()
         ended = (take_back(rotation, lineage, "nobody went on with it", lease, to),)
     now = to.ledger.lineage(lineage.secret) or lineage

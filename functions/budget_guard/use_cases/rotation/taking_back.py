@@ -1,10 +1,13 @@
 """What follows a failure: the secret stays as it is, the new key goes, the old one gets its own back."""
 
+from contextlib import suppress
 from dataclasses import replace
 
+from budget_guard.domain.errors import ManagementKeyError, ProviderError
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.rotation.carrying import drop
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.finishing import record_move
 from budget_guard.use_cases.rotation.money import put_back
@@ -26,7 +29,10 @@ def take_back(
     to.ledger.save(failing, lease=lease)
     kept = to.vault.version(rotation.secret, rotation.token)
     for new in {rotation.new, kept.hash if kept else None} - {None, rotation.old}:
-        delete_key(str(new), rotation.workspace, lease, to)
+        # The old key waits for its money: a list that is left as it is is mended by the next one.
+        with suppress(ProviderError, ManagementKeyError):
+            drop(str(new), rotation.workspace, to)
+        delete_key(str(new), lease, to)
     remove_orphans(lineage, rotation.workspace, to)
     to.vault.drop_pending(rotation.secret, rotation.token)
     put_back(rotation, lineage, to)
