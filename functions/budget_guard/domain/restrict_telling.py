@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
@@ -56,7 +56,7 @@ def _done(constraint: Constraint, to: str, plan: Plan) -> str:
 def _undo(constraint: Constraint) -> str:
     if constraint.is_shared:
         return allow_more(constraint, None)
-    return f"budget-guard release {next(iter(constraint.members))[:12]}"
+    return commands.release(next(iter(constraint.members)))
 
 
 def guardrails(plan: Plan) -> Iterator[Condition]:
@@ -75,17 +75,18 @@ def guardrails(plan: Plan) -> Iterator[Condition]:
 def _refused(one: Restriction, why: tuple[str, ...], facts: Facts) -> Condition:
     name, reasons = _name(one, facts), "; ".join(why)
     if one.wanted is None:
-        text = f"{name} cannot be given back its guardrail {one.called(one.baseline)}: {reasons}"
-        action = f"it keeps {one.called(one.placed)}; this is tried again every 15 minutes"
+        was, has = one.called(one.baseline), one.called(one.placed)
+        text = f"{name} has the guardrail {has}, and should have {was} again: {reasons}"
+        action = f"it keeps {has}; this is tried again every 15 minutes"
         todo = "see whether OpenRouter is up; or assign the guardrail by hand"
     else:
         text = f"{name} is not restricted to {one.wanted}: {reasons}"
-        action = (
-            f"the key keeps its guardrail {one.called(one.baseline)}; looked at every 15 minutes"
-        )
+        own = one.called(one.baseline)
+        kept = f"keeps its guardrail {own}" if one.baseline else "goes on without a guardrail"
+        action = f"the key {kept}; looked at every 15 minutes"
         todo = (
-            f"make {one.wanted} at least as strict at openrouter.ai, or name another guardrail "
-            "in restrict_to"
+            f"make {one.wanted} at least as strict at openrouter.ai, or name another of the "
+            "key's workspace in restrict_to"
         )
     entry = Entry(
         incident=f"restrict/{one.key}/{one.wanted or ''}",

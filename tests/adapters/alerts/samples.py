@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from budget_guard.domain import commands
 from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.windows import Window
@@ -28,7 +29,7 @@ PROD = Entry(
     action="fenced: 8.80 USD more until 00:00 UTC",
     todo="wait for the reset, or allow more: budget-guard grant prod-api 20 --key 3fa9c1d2abcd "
     '--for 4h --reason "..."',
-    undo="budget-guard release 3fa9c1d2abcd",
+    undo=commands.release(HASH),
     runbook="https://wiki.example.com/platform/openrouter/what-to-do-when-a-budget-is-spent",
 )
 STOPPED = replace(
@@ -66,7 +67,7 @@ FAILED = Entry(
     "8.80 USD more until 00:00 UTC",
     todo="see whether OpenRouter is up and the management key may change this key; "
     "or set the key's limit by hand",
-    undo="budget-guard release 3fa9c1d2abcd",
+    undo=commands.release(HASH),
 )
 OVERRIDE = Entry(
     incident=f"override/{HASH}/2026-11-18T18:44:10+00:00",
@@ -80,7 +81,7 @@ OVERRIDE = Entry(
 )
 NOT_RESTRICTED = Entry(
     incident=f"restrict/{HASH}/cheap",
-    text="prod-search is not restricted to cheap: providers: cheap allows together; zero data "
+    text="prod-search is not restricted to cheap: providers: cheap allows deepinfra; zero data "
     "retention: cheap does not enforce it for anthropic, openai",
     budget="search",
     owner="search-platform",
@@ -88,7 +89,8 @@ NOT_RESTRICTED = Entry(
     key_name="prod-search",
     resets_at=MIDNIGHT,
     action="the key keeps its guardrail privacy; looked at every 15 minutes",
-    todo="make cheap at least as strict at openrouter.ai, or name another guardrail in restrict_to",
+    todo="make cheap at least as strict at openrouter.ai, or name another of the key's workspace "
+    "in restrict_to",
 )
 BLIND = Entry(
     incident="blind/w-research",
@@ -184,7 +186,7 @@ def developer(number: int) -> Entry:
         exhausts_at=None,
         action="fenced: 0.05 USD more until 00:00 UTC",
         todo=None,
-        undo=f"budget-guard release {key[:12]}",
+        undo=commands.release(key),
         runbook=None,
     )
 
@@ -300,12 +302,12 @@ ENDLESS = replace(
     ROTATION,
     text="the rotation of prod-search, begun at 17:14 UTC, comes to no end",
     action="applications go on; both keys together stay within the budgets",
-    todo="see the last lines of the rotate log, and whether OpenRouter is up; or try again: "
-    'budget-guard rotate 3fa9c1d2abcd --reason "..."',
+    todo="see the last lines of the rotate log, and whether OpenRouter is up; it is taken back "
+    "as soon as that can be done",
 )
 ROTATED = replace(
     PROD,
-    text="prod-search, prod-chat, prod-mail and 4 more are rotated: prod-api spent 91.20 of 100.00 "
+    text="prod-search, prod-chat, prod-mail and 4 more are being rotated: prod-api spent 91.20 of 100.00 "
     "USD today",
     key=None,
     key_name=None,
