@@ -26,7 +26,7 @@ def retire(key: str) -> str:
     return f"budget-guard retire {key[:SHORT_HASH]} {WHY}"
 
 
-def grant(budget: str, key: str | None) -> str:
-    """Return the command that allows a budget more; of one for each key, this `key`."""
+def grant(budget: str, key: str | None, usd: int = 20) -> str:
+    """Return the command that allows a budget so much more; of one for each key, this `key`."""
     whose = f" --key {key[:SHORT_HASH]}" if key else ""
-    return f"budget-guard grant {quote(budget)} 20{whose} --for 4h {WHY}"
+    return f"budget-guard grant {quote(budget)} {usd}{whose} --for 4h {WHY}"

@@ -9,13 +9,14 @@ from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.ladder import Severity
+from budget_guard.domain.ladder import Do, Severity
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.restricting import asked, step_of
 from budget_guard.domain.restriction import Restriction
-from budget_guard.domain.spending import allow_more
 from budget_guard.domain.windows import Window, same_instance
 
+LEAST = 20
+"""USD: what is worth a grant."""
 MASS = 3
 MASS_WITHIN = timedelta(minutes=10)
 
@@ -33,15 +34,14 @@ def with_restriction(told: Condition, constraint: Constraint, plan: Plan) -> Con
     action = done if is_idle else f"{entry.action}; {done}"
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return replace(told, entry=replace(entry, action=action))
-    undo = entry.undo or _undo(constraint)
-    return replace(told, entry=replace(entry, action=action, undo=undo))
+    return replace(told, entry=replace(entry, action=action, undo=_undo(constraint)))
 
 
 def _done(constraint: Constraint, to: str, plan: Plan) -> str:
     """Return how far a restriction is done, in words."""
     facts, members = plan.facts, constraint.members
     count = len(members)
-    whom = f"its {count} key{'s' * (count != 1)}" if constraint.is_shared else "the key"
+    whom = f"its {constraint.keys} keys" if constraint.keys > 1 else "the key"
     ends = words.until(constraint.window, facts.now)
     if facts.policy.mode is not Mode.ENFORCE:
         return f"it would restrict {whom} to the guardrail {to} {ends}"
@@ -54,9 +54,12 @@ def _done(constraint: Constraint, to: str, plan: Plan) -> str:
 
 
 def _undo(constraint: Constraint) -> str:
-    if constraint.is_shared:
-        return allow_more(constraint, None)
-    return commands.release(next(iter(constraint.members)))
+    """Return the command that ends a restriction: of several keys, money that lifts it for all."""
+    if constraint.keys == 1 or constraint.budget is None:
+        return commands.release(min(constraint.members))
+    least = min(one.at for one in constraint.budget.thresholds if one.do is Do.RESTRICT)
+    missing = int(constraint.spend / least - constraint.cap) + 1
+    return commands.grant(constraint.budget.name, None, max(LEAST, missing))
 
 
 def guardrails(plan: Plan) -> Iterator[Condition]:
