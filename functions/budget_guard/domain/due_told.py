@@ -88,7 +88,12 @@ def _replaced(lineages: Sequence[Lineage], facts: Facts) -> str:
 
 
 def _commands(lineages: Sequence[Lineage]) -> str:
-    return "; then: ".join(commands.rotate(one.current.hash) for one in lineages[:PROPOSED])
+    """Return the commands for those that are named, in that order."""
+    named = sorted(lineages, key=lambda one: one.name)[:PROPOSED]
+    steps = [commands.rotate(one.current.hash) for one in named]
+    if len(lineages) > PROPOSED:
+        steps.append("the others, listed by: budget-guard lineage")
+    return "; then: ".join(steps)
 
 
 def _entry(cause: Cause, facts: Facts) -> Entry:

@@ -10,7 +10,7 @@ from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.ladder import Do, Severity
-from budget_guard.domain.policy import Mode
+from budget_guard.domain.policy import Budget, Mode
 from budget_guard.domain.restricting import asked, step_of
 from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.windows import Window, same_instance
@@ -88,19 +88,21 @@ def _refused(one: Restriction, why: tuple[str, ...], facts: Facts) -> Condition:
         kept = f"keeps its guardrail {own}" if one.baseline else "goes on without a guardrail"
         action = f"the key {kept}; looked at every 15 minutes"
         todo = (
-            f"make {one.wanted} at least as strict at openrouter.ai, or name another of the "
-            "key's workspace in restrict_to"
+            f"see that the key's workspace has one guardrail {one.wanted}, at least as strict, or "
+            "name another in restrict_to"
         )
+    budget = _budget(one, facts)
     entry = Entry(
         incident=f"restrict/{one.key}/{one.wanted or ''}",
         text=text,
         budget=one.budget,
-        owner=_owner(one.budget, facts),
+        owner=budget.owner if budget else None,
         key=one.key,
         key_name=name,
         resets_at=one.until,
         action=action,
         todo=todo,
+        runbook=budget.runbook if budget else None,
     )
     return Condition(Kind.RESTRICT_REFUSED, 1, Severity.WARNING, entry)
 
@@ -124,11 +126,12 @@ def _override(one: Restriction, kind: Kind, facts: Facts) -> Condition:
     change = one.override.change if one.override else ""
     at = one.override.at if one.override else facts.now
     until = f"{one.let_go_until:%H:%M} UTC" if one.let_go_until else None
+    budget = _budget(one, facts)
     entry = Entry(
         incident=f"override/guardrail/{one.key}/{at.isoformat()}",
         text=f"somebody changed {name} while the guard restricted it: {change}",
         budget=one.budget,
-        owner=_owner(one.budget, facts),
+        owner=budget.owner if budget else None,
         key=one.key,
         key_name=name,
         resets_at=one.let_go_until,
@@ -148,5 +151,5 @@ def _name(one: Restriction, facts: Facts) -> str:
     return seen.key.name if seen else one.key[:12]
 
 
-def _owner(budget: str | None, facts: Facts) -> str | None:
-    return next((one.owner for one in facts.policy.budgets if one.name == budget), None)
+def _budget(one: Restriction, facts: Facts) -> Budget | None:
+    return next((budget for budget in facts.policy.budgets if budget.name == one.budget), None)

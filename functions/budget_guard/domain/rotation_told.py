@@ -15,7 +15,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.lineage import Generation, Lineage
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.policy import RotationRule
+from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.strays import LATEST
 
@@ -105,19 +105,31 @@ def _linger(one: Generation, lineage: Lineage, rule: RotationRule, facts: Facts)
     entry = about(one.hash, facts)
     lasted = words.lasting(facts.now - one.since)
     since = words.as_of(one.since, facts.now)
-    ends = words.moment(one.since + rule.drain_max, facts.now)
+    action, cut = _cut_off(one, rule, facts)
     entry = replace(
         entry,
         incident=f"lingering/{one.hash}",
         text=f"{entry.key_name} is still in use {lasted} after it was replaced ({since})",
-        action=f"it is disabled at {ends}, in use or not (force: true)"
-        if rule.force
-        else "nothing: a key in use is disabled only at your word, or with force: true in the "
-        "budgets file",
-        todo=f"find who still has it, and let them read the secret {lineage.secret_name}; to disable "
-        f"it now: {commands.retire(one.hash)}",
+        action=action,
+        todo=f"find who still has it, and let them read the secret {lineage.secret_name}{cut}",
     )
     return Condition(Kind.LINGERING, 1, Severity.WARNING, entry)
+
+
+def _cut_off(one: Generation, rule: RotationRule, facts: Facts) -> tuple[str, str]:
+    """Return whether an old key is disabled by itself, and what to do to have it disabled now."""
+    mode = facts.policy.mode
+    if mode is not Mode.ENFORCE:
+        return f"nothing: the budgets file says mode: {mode}", ""
+    cut = f"; to disable it now: {commands.retire(one.hash)}"
+    if rule.force:
+        ends = words.moment(one.since + rule.drain_max, facts.now)
+        return f"it is disabled at {ends}, in use or not (force: true)", cut
+    return (
+        "nothing: a key in use is disabled only at your word, or with force: true in the budgets "
+        "file",
+        cut,
+    )
 
 
 def _strays(facts: Facts) -> Iterator[Condition]:
