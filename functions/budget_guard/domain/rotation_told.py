@@ -125,11 +125,7 @@ def _cut_off(one: Generation, rule: RotationRule, facts: Facts) -> tuple[str, st
     if rule.force:
         ends = words.moment(one.since + rule.drain_max, facts.now)
         return f"it is disabled at {ends}, in use or not (force: true)", cut
-    return (
-        "nothing: a key in use is disabled only at your word, or with force: true in the budgets "
-        "file",
-        cut,
-    )
+    return "nothing: a key in use is disabled only at your word, or with force: true", cut
 
 
 def _strays(facts: Facts) -> Iterator[Condition]:

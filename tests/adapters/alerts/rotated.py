@@ -10,7 +10,6 @@ from budget_guard.domain.alerts import Alert, Kind
 from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import decide
-from budget_guard.domain.facts import Facts
 from budget_guard.domain.guardrails import Allowance, Guardrail, weakens
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.ladder import Do, Severity, Threshold
@@ -64,7 +63,7 @@ def alert(
     )
     policy = replace(policy_of(budget), rotation=(rule or RotationRule(keys=("prod-*",)),))
     kin = Kin({one.secret: one for one in lineages}, rest.pop("rotations", ()))
-    facts: Facts = replace(facts_of(keys, policy, now=NOW), kin=kin, **rest)
+    facts = replace(facts_of(keys, policy, now=NOW), kin=kin, **rest)
     alerts, _ = announce(conditions(decide(facts)), facts.incidents, NOW)
     (found,) = [one for one in alerts if one.kind is kind]
     return found
@@ -96,7 +95,7 @@ def lingering(rule: RotationRule | None = None) -> Alert:
 
 def asked(do: Do, names: Iterable[str] = NAMES, rule: RotationRule | None = None) -> Alert:
     """Return what is told when a budget over these keys comes to a step that rotates them."""
-    starts = {name: f"{number}c0ffee1234ab" for number, name in enumerate(names, start=1)}
+    starts = {name: f"{place}c0ffee1234" for place, name in enumerate(names, start=10)}
     spent = str(Decimal("92.4") / len(starts))
     return alert(
         Kind.ROTATION_DUE if do is Do.ROTATE else Kind.ROTATION_PROPOSED,
