@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from budget_guard.cli.deployment import Deployment
 from budget_guard.cli.main import COMMANDS, app
 from budget_guard.domain import commands
+from tests.cli.desk import BUDGETS, Office
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "functions" / "budget_guard"
@@ -115,3 +117,19 @@ def test_what_is_shown_is_understood(command: str) -> None:
 )
 def test_what_lacks_something_is_not(command: str) -> None:
     assert not understood(f"budget-guard {command}")
+
+
+def test_what_alerts_offer_is_done_when_it_is_pasted() -> None:
+    budgets = tuple(replace(one, name=one.name.replace("-", " ")) for one in BUDGETS)
+    office = Office(budgets=budgets)
+    office.guard.cycle()
+    for name, spent in (("prod-api", "49"), ("dev-ann", "4.9"), ("dev-bob", "5")):
+        office.spend(name, spent)
+    office.cycle()
+    office.spend("prod-api", "2")
+    office.cycle()
+    entries = [entry for alert in office.guard.inbox.alerts for entry in alert.entries]
+    texts = " ; ".join(text for one in entries for text in (one.todo, one.undo) if text)
+    offered = {one.strip() for one in re.findall(r"budget-guard [^;]*", texts)}
+    assert {one.split()[1] for one in offered} == {"grant", "release"}
+    assert [one for one in offered if office.run(*shlex.split(one)[1:]).exit_code] == []
