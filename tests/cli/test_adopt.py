@@ -118,6 +118,7 @@ def test_another_key_s_plaintext_is_refused(office: Office) -> None:
         (("prod-api", "--new", "x"), "say which key, or --new NAME"),
         (("prod-api", "--limit", "5"), "that is for --new"),
         (("--new", "x", "--reset", "daily"), "give --limit too"),
+        (("--new", "x", "--expires", "2026-11-18"), "--expires is past (2026-11-18 00:00 UTC)"),
         (("--new", "x", "--workspace", "nowhere"), "There is no workspace 'nowhere'"),
         (("--new", "prod-api"), "There is a key 'prod-api' already"),
         (("nobody",), "has seen no key 'nobody'"),

@@ -87,7 +87,7 @@ def test_a_fenced_key_is_a_step_beyond_its_threshold() -> None:
     found = the_one("91.20", FENCED)
     assert (found.kind, found.step, found.severity) == (Kind.FENCED, 901, Severity.WARNING)
     assert found.entry.action == "fenced: 8.80 USD more until 00:00 UTC"
-    assert found.entry.undo == "budget-guard release #api"
+    assert found.entry.undo == 'budget-guard release #api --reason "..."'
 
 
 def test_a_stopped_key_is_the_last_step_and_critical() -> None:
@@ -274,7 +274,7 @@ def test_an_action_has_failed_after_five_refusals_over_ten_minutes() -> None:
     assert (found.id, found.severity) == ("failed/#api/3", Severity.CRITICAL)
     assert found.entry.text == "api cannot be changed: 5 tries in a row failed. 403 no"
     assert (found.entry.owner, found.entry.action) == ("ann", "still wanted: why")
-    assert found.entry.undo == "budget-guard release #api"
+    assert found.entry.undo == 'budget-guard release #api --reason "..."'
 
 
 def test_before_that_or_once_nothing_is_wished_no_failure_is_told() -> None:

@@ -123,11 +123,20 @@ def test_it_is_told_whose_key_why_and_what_becomes_of_the_old_one() -> None:
         "rotation/prod/*/daily/2026-11-18/900",
     )
     entry = found.entry
-    assert entry.text == "prod-api is rotated: prod spent 92.00 of 100.00 USD today"
+    assert entry.text == "prod-api is being rotated: prod spent 92.00 of 100.00 USD today"
     assert (entry.key, entry.budget, entry.owner) == ("#prod-api", "prod", "ann")
     assert (entry.spent, entry.cap, entry.resets_at) == (usd(92), usd(100), NOW + 12 * HOUR)
     assert entry.action == (
-        "a new key takes its place in its secret; the old one goes on until nobody uses it"
+        "a new key takes its place in the secret openrouter/prod-api; the old one goes on until "
+        "nobody uses it"
+    )
+
+
+def test_where_old_keys_are_cut_off_it_is_told_after_how_long() -> None:
+    rule = replace(AT_ONCE, force=True, drain_max=90 * MINUTE)
+    (found,) = asked(facts(REACHED, rule=rule))
+    assert (found.entry.action or "").endswith(
+        "goes on until nobody uses it, 90 minutes at most (force: true)"
     )
 
 
@@ -157,7 +166,7 @@ def test_a_budget_of_several_keys_is_one_line_and_each_of_them_is_due() -> None:
     of = facts(*SEVERAL, lineages=lineages)
     (found,) = asked(of)
     assert found.entry.text == (
-        "prod-0, prod-1, prod-2 and 1 more are rotated: prod spent 115.00 of 100.00 USD today"
+        "prod-0, prod-1, prod-2 and 1 more are being rotated: prod spent 115.00 of 100.00 USD today"
     )
     assert (found.entry.key, found.entry.budget) == (None, "prod")
     assert names(told(of)) == ["prod-0", "prod-1", "prod-2", "prod-3"]
@@ -171,7 +180,7 @@ def test_a_budget_of_several_keys_is_one_line_and_each_of_them_is_due() -> None:
 )
 def test_up_to_three_keys_are_named(count: int, who: str) -> None:
     (found,) = asked(facts(*SEVERAL, lineages=[lineage_of(f"prod-{n}") for n in range(count)]))
-    assert found.entry.text.startswith(f"{who} rotated: ")
+    assert found.entry.text.startswith(f"{who} being rotated: ")
 
 
 def test_a_budget_per_key_asks_for_those_that_reached_it() -> None:
@@ -348,7 +357,9 @@ def test_a_suspected_leak_is_proposed_or_due_as_its_rule_says() -> None:
     assert (proposed.entry.owner, proposed.entry.spent) == ("ann", None)
     assert names(told(leaking())) == []
     (rotated,) = asked(leaking(rule=AT_ONCE))
-    assert rotated.entry.text == ("prod-api is rotated: it may have leaked, at 0.042 USD a request")
+    assert rotated.entry.text == (
+        "prod-api is being rotated: it may have leaked, at 0.042 USD a request"
+    )
     assert names(told(leaking(rule=AT_ONCE))) == ["prod-api"]
 
 

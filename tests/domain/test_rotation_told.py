@@ -15,7 +15,7 @@ from budget_guard.domain.kin import Kin
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.lineage import Lineage, State, begun
 from budget_guard.domain.observations import Observation, observe_gone
-from budget_guard.domain.policy import RotationRule
+from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
 from tests.domain.builders import (
     DAY,
@@ -144,6 +144,14 @@ def test_an_old_key_in_use_after_a_day_is_told_with_how_to_cut_it_off() -> None:
     assert "openrouter/api/1f2e" in (entry.todo or "")
     assert (entry.todo or "").endswith('budget-guard retire #api --reason "..."')
     assert (entry.key, entry.key_name, entry.owner) == ("#api", "api", "ann")
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.RELEASE])
+def test_a_mode_in_which_no_key_is_disabled_is_told_without_the_command(mode: Mode) -> None:
+    known = facts(lineage=drained(DAY))
+    (found,) = told(replace(known, policy=replace(known.policy, mode=mode)))
+    assert found.entry.action == f"nothing: the budgets file says mode: {mode}"
+    assert (found.entry.todo or "").endswith("read the secret openrouter/api/1f2e")
 
 
 def test_before_that_once_cut_or_disabled_it_is_not_told() -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.domain import commands
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.errors import LedgerUnavailable, ManagementKeyError
 from budget_guard.domain.holds import Hold, HoldState, exposure
@@ -172,7 +173,7 @@ def test_a_change_refused_five_times_over_ten_minutes_is_told_with_the_wish_and_
         "still wanted: prod, in each, spent 9.50 of 10.00 USD today; "
         "fenced at 0.50 USD more until 00:00 UTC"
     )
-    assert entry.undo == f"budget-guard release {scene.key().hash[:12]}"
+    assert entry.undo == commands.release(scene.key().hash)
     assert "400" in entry.text
 
 

@@ -89,7 +89,7 @@ def adopt(
     else:
         place = workspace_of(workspace, deployment.ledger)
         settings = Settings(_limit(limit, reset))
-        asked = NewKey(str(new), place, settings, expires_at=expires)
+        asked = NewKey(str(new), place, settings, expires_at=_end(expires, deployment))
         done = _made(asked, deployment, by)
     typer.echo(as_json(done)) if json else show_adopted(done, Console())
 
@@ -99,6 +99,13 @@ def _limit(amount: Decimal | None, reset: Window | None) -> Limit:
         message = "--reset says when a limit begins anew: give --limit too"
         raise typer.BadParameter(message)
     return Limit(amount, reset)
+
+
+def _end(expires: datetime | None, deployment: Deployment) -> datetime | None:
+    if expires is not None and expires <= deployment.clock():
+        message = f"--expires is past ({expires:%Y-%m-%d %H:%M} UTC): such a key would never work"
+        raise typer.BadParameter(message)
+    return expires
 
 
 def _adopted(key: str, deployment: Deployment, by: str | None) -> Adopted:

@@ -7,7 +7,7 @@ from rich.text import Text
 from budget_guard.cli.cap_words import known_of, spent_of
 from budget_guard.cli.restricted_lines import restriction
 from budget_guard.cli.telling import ago, indented, safe, safe_name, within
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.money import show
 from budget_guard.domain.records import Audit, Freeze
 from budget_guard.use_cases.key_view import KeyView
@@ -62,8 +62,8 @@ def standing_of(view: KeyView) -> Text:
         more += f", bound by {view.bound_by}"
     if held.problem:
         more += f"; cannot be changed: {held.problem}"
-    undo = f"its own settings, {held.baseline}, come back then, or by: budget-guard release {view.key[:12]}"
-    return Text("\n").join([head, safe(more), safe(undo)])
+    undo = f"its own settings, {held.baseline}, come back then, or by:"
+    return Text("\n").join([head, safe(more), safe(undo), Text(f"  {commands.release(view.key)}")])
 
 
 def _frozen(view: KeyView, freeze: Freeze) -> Text:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from budget_guard.cli.telling import ago, spanning, spoken_every, when
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.lineage import State
 from budget_guard.domain.rotation import Stage
 from budget_guard.use_cases.rotation.generations import GenerationView, idle_for
@@ -74,5 +74,5 @@ def _drained(one: GenerationView, view: LineageView) -> str:
         return told
     return (
         f"{told}. Somebody uses it since {late}, who does not read the secret again; to cut that "
-        f"off: budget-guard retire {view.key[:12]} --reason TEXT"
+        f"off: {commands.retire(view.key)}"
     )

@@ -78,7 +78,8 @@ def _all(
     if lasting is not None:
         message = "--all lasts until it is ended by release --all --end"
         raise typer.BadParameter(message)
-    release_all(deployment, by or deployment.caller(), spoken.reason(reason), yes=yes)
+    told = spoken.reason(reason)
+    release_all(deployment, by or deployment.caller(), told, yes=yes)
 
 
 def _show(done: Released, console: Console) -> None:

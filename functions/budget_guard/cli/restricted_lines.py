@@ -5,7 +5,7 @@ from datetime import datetime
 from rich.text import Text
 
 from budget_guard.cli.telling import SHORT_HASH, ago, safe, safe_name
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.use_cases.restricted_keys import RestrictedKey
 
 
@@ -18,8 +18,8 @@ def restriction(one: RestrictedKey, at: datetime) -> Text:
     since = f", set {ago(one.since, at)}" if one.since else ", on its way"
     ends = f" at {words.moment(one.until, at)}" if one.until else " when that is over"
     own = "no guardrail" if one.own == "none" else f"its own, {one.own},"
-    state = f"guardrail {one.guardrail or '?'}{since}; {own} comes back{ends}, or by: "
-    lines = [head, safe(f"{state}budget-guard release {one.key[:SHORT_HASH]}")]
+    state = f"guardrail {one.guardrail or '?'}{since}; {own} comes back{ends}, or by:"
+    lines = [head, safe(state), Text(f"  {commands.release(one.key)}")]
     if one.problem:
         lines.append(safe(f"cannot be changed: {one.problem}", "bold red"))
     return Text("\n").join(lines)

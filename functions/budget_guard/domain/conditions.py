@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.cautions import cautions
 from budget_guard.domain.constraints import Constraint
@@ -94,14 +94,9 @@ def _failure(hold: Hold, facts: Facts) -> Condition:
         action=f"still wanted: {wish.reason}",
         todo="see whether OpenRouter is up and the management key may change this key; "
         "or set the key's limit by hand",
-        undo=undo_of(hold.key),
+        undo=commands.release(hold.key),
     )
     return Condition(Kind.ACTION_FAILED, 1, Severity.CRITICAL, entry)
-
-
-def undo_of(key: str) -> str:
-    """Return the command that takes the guard's hands off a key."""
-    return f"budget-guard release {key[:12]}"
 
 
 def _owner(budget: str | None, facts: Facts) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
@@ -35,11 +35,6 @@ def about(key: str, facts: Facts) -> Entry:
     )
 
 
-def rotate(lineage: Lineage) -> str:
-    """Return the command that rotates a lineage; a name may be what anybody chose."""
-    return f'budget-guard rotate {lineage.current.hash[:12]} --reason "..."'
-
-
 def asked_for(plan: Plan) -> Iterator[Condition]:
     """Yield each cause to rotate keys, done or proposed.
 
@@ -59,17 +54,14 @@ def asked_for(plan: Plan) -> Iterator[Condition]:
 
 
 def _condition(cause: Cause, facts: Facts) -> Condition:
-    entry, is_one = _entry(cause, facts), len(cause.lineages) == 1
+    entry = _entry(cause, facts)
     names = words.several([one.name for one in cause.lineages])
     if cause.do is Do.ROTATE:
+        verb = "is" if len(cause.lineages) == 1 else "are"
         entry = replace(
             entry,
-            text=f"{names} {'is' if is_one else 'are'} rotated: {cause.why}",
-            action="a new key takes its place in its secret; the old one goes on until nobody "
-            "uses it"
-            if is_one
-            else "new keys take their places in their secrets; the old ones go on until nobody "
-            "uses them",
+            text=f"{names} {verb} being rotated: {cause.why}",
+            action=_replaced(cause.lineages, facts),
             todo="nothing, where applications read the secret again; whoever keeps an old key "
             "itself needs the new one",
         )
@@ -83,8 +75,25 @@ def _condition(cause: Cause, facts: Facts) -> Condition:
     return Condition(Kind.ROTATION_PROPOSED, 1, Severity.WARNING, entry)
 
 
+def _replaced(lineages: Sequence[Lineage], facts: Facts) -> str:
+    """Return where the new keys are, and for how long the old ones go on."""
+    rules = [facts.policy.rotation_of(one.name) for one in lineages]
+    forced = [rule.drain_max for rule in rules if rule and rule.force]
+    most = f", {words.lasting(min(forced))} at most (force: true)" if forced else ""
+    if len(lineages) == 1:
+        told = f"a new key takes its place in the secret {lineages[0].secret_name}; the old one"
+        return f"{told} goes on until nobody uses it{most}"
+    told = "new keys take their places in their secrets; the old ones"
+    return f"{told} go on until nobody uses them{most}"
+
+
 def _commands(lineages: Sequence[Lineage]) -> str:
-    return "; then: ".join(rotate(one) for one in lineages[:PROPOSED])
+    """Return the commands for those that are named, in that order."""
+    named = sorted(lineages, key=lambda one: one.name)[:PROPOSED]
+    steps = [commands.rotate(one.current.hash) for one in named]
+    if len(lineages) > PROPOSED:
+        steps.append("the others, listed by: budget-guard lineage")
+    return "; then: ".join(steps)
 
 
 def _entry(cause: Cause, facts: Facts) -> Entry:

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.alerts import Condition, Entry, Kind
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.ladder import Severity
-from budget_guard.domain.policy import Mode
+from budget_guard.domain.ladder import Do, Severity
+from budget_guard.domain.policy import Budget, Mode
 from budget_guard.domain.restricting import asked, step_of
 from budget_guard.domain.restriction import Restriction
-from budget_guard.domain.spending import allow_more
 from budget_guard.domain.windows import Window, same_instance
 
+LEAST = 20
+"""USD: what is worth a grant."""
 MASS = 3
 MASS_WITHIN = timedelta(minutes=10)
 
@@ -33,15 +34,14 @@ def with_restriction(told: Condition, constraint: Constraint, plan: Plan) -> Con
     action = done if is_idle else f"{entry.action}; {done}"
     if plan.facts.policy.mode is not Mode.ENFORCE:
         return replace(told, entry=replace(entry, action=action))
-    undo = entry.undo or _undo(constraint)
-    return replace(told, entry=replace(entry, action=action, undo=undo))
+    return replace(told, entry=replace(entry, action=action, undo=_undo(constraint)))
 
 
 def _done(constraint: Constraint, to: str, plan: Plan) -> str:
     """Return how far a restriction is done, in words."""
     facts, members = plan.facts, constraint.members
     count = len(members)
-    whom = f"its {count} key{'s' * (count != 1)}" if constraint.is_shared else "the key"
+    whom = f"its {constraint.keys} keys" if constraint.keys > 1 else "the key"
     ends = words.until(constraint.window, facts.now)
     if facts.policy.mode is not Mode.ENFORCE:
         return f"it would restrict {whom} to the guardrail {to} {ends}"
@@ -54,9 +54,12 @@ def _done(constraint: Constraint, to: str, plan: Plan) -> str:
 
 
 def _undo(constraint: Constraint) -> str:
-    if constraint.is_shared:
-        return allow_more(constraint, None)
-    return f"budget-guard release {next(iter(constraint.members))[:12]}"
+    """Return the command that ends a restriction: of several keys, money that lifts it for all."""
+    if constraint.keys == 1 or constraint.budget is None:
+        return commands.release(min(constraint.members))
+    least = min(one.at for one in constraint.budget.thresholds if one.do is Do.RESTRICT)
+    missing = int(constraint.spend / least - constraint.cap) + 1
+    return commands.grant(constraint.budget.name, None, max(LEAST, missing))
 
 
 def guardrails(plan: Plan) -> Iterator[Condition]:
@@ -75,28 +78,31 @@ def guardrails(plan: Plan) -> Iterator[Condition]:
 def _refused(one: Restriction, why: tuple[str, ...], facts: Facts) -> Condition:
     name, reasons = _name(one, facts), "; ".join(why)
     if one.wanted is None:
-        text = f"{name} cannot be given back its guardrail {one.called(one.baseline)}: {reasons}"
-        action = f"it keeps {one.called(one.placed)}; this is tried again every 15 minutes"
+        was, has = one.called(one.baseline), one.called(one.placed)
+        text = f"{name} has the guardrail {has}, and should have {was} again: {reasons}"
+        action = f"it keeps {has}; this is tried again every 15 minutes"
         todo = "see whether OpenRouter is up; or assign the guardrail by hand"
     else:
         text = f"{name} is not restricted to {one.wanted}: {reasons}"
-        action = (
-            f"the key keeps its guardrail {one.called(one.baseline)}; looked at every 15 minutes"
-        )
+        own = one.called(one.baseline)
+        kept = f"keeps its guardrail {own}" if one.baseline else "goes on without a guardrail"
+        action = f"the key {kept}; looked at every 15 minutes"
         todo = (
-            f"make {one.wanted} at least as strict at openrouter.ai, or name another guardrail "
-            "in restrict_to"
+            f"see that the key's workspace has one guardrail {one.wanted}, at least as strict, or "
+            "name another in restrict_to"
         )
+    budget = _budget(one, facts)
     entry = Entry(
         incident=f"restrict/{one.key}/{one.wanted or ''}",
         text=text,
         budget=one.budget,
-        owner=_owner(one.budget, facts),
+        owner=budget.owner if budget else None,
         key=one.key,
         key_name=name,
         resets_at=one.until,
         action=action,
         todo=todo,
+        runbook=budget.runbook if budget else None,
     )
     return Condition(Kind.RESTRICT_REFUSED, 1, Severity.WARNING, entry)
 
@@ -120,11 +126,12 @@ def _override(one: Restriction, kind: Kind, facts: Facts) -> Condition:
     change = one.override.change if one.override else ""
     at = one.override.at if one.override else facts.now
     until = f"{one.let_go_until:%H:%M} UTC" if one.let_go_until else None
+    budget = _budget(one, facts)
     entry = Entry(
         incident=f"override/guardrail/{one.key}/{at.isoformat()}",
         text=f"somebody changed {name} while the guard restricted it: {change}",
         budget=one.budget,
-        owner=_owner(one.budget, facts),
+        owner=budget.owner if budget else None,
         key=one.key,
         key_name=name,
         resets_at=one.let_go_until,
@@ -144,5 +151,5 @@ def _name(one: Restriction, facts: Facts) -> str:
     return seen.key.name if seen else one.key[:12]
 
 
-def _owner(budget: str | None, facts: Facts) -> str | None:
-    return next((one.owner for one in facts.policy.budgets if one.name == budget), None)
+def _budget(one: Restriction, facts: Facts) -> Budget | None:
+    return next((budget for budget in facts.policy.budgets if budget.name == one.budget), None)

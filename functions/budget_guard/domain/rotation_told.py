@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.alerts import Condition, Kind
 from budget_guard.domain.decision import Plan
-from budget_guard.domain.due_told import about, asked_for, rotate
+from budget_guard.domain.due_told import about, asked_for
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.lineage import Generation, Lineage
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.policy import RotationRule
+from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.strays import LATEST
 
@@ -59,7 +59,8 @@ def _failed(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
         incident=f"rotation-failed/{rotation.secret}",
         text=f"{lineage.name} was not rotated: {why}",
         action=f"the secret {lineage.secret_name} is as before: applications go on with its key",
-        todo=f"see the last lines of the rotate log; once that is mended, try again: {rotate(lineage)}",
+        todo="see the last lines of the rotate log; once that is mended, try again: "
+        + commands.rotate(lineage.current.hash),
     )
     return Condition(Kind.ROTATION_FAILED, 1, Severity.WARNING, entry)
 
@@ -71,8 +72,8 @@ def _stuck(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
         incident=f"rotation-stuck/{rotation.secret}",
         text=f"the rotation of {lineage.name}, begun at {since}, comes to no end",
         action="applications go on; both keys together stay within the budgets",
-        todo="see the last lines of the rotate log, and whether OpenRouter is up; or "
-        f"try again: {rotate(lineage)}",
+        todo="see the last lines of the rotate log, and whether OpenRouter is up; it is taken back "
+        "as soon as that can be done",
     )
     return Condition(Kind.ROTATION_STUCK, 1, Severity.WARNING, entry)
 
@@ -102,21 +103,29 @@ def _lingering(lineage: Lineage, facts: Facts) -> Iterator[Condition]:
 
 def _linger(one: Generation, lineage: Lineage, rule: RotationRule, facts: Facts) -> Condition:
     entry = about(one.hash, facts)
-    hours = (facts.now - one.since) // HOUR
+    lasted = words.lasting(facts.now - one.since)
     since = words.as_of(one.since, facts.now)
-    ends = words.moment(one.since + rule.drain_max, facts.now)
+    action, cut = _cut_off(one, rule, facts)
     entry = replace(
         entry,
         incident=f"lingering/{one.hash}",
-        text=f"{entry.key_name} is still in use {hours} hours after it was replaced ({since})",
-        action=f"it is disabled at {ends}, in use or not (force: true)"
-        if rule.force
-        else "nothing: a key in use is disabled only at your word, or with force: true in the "
-        "budgets file",
-        todo=f"find who still has it, and let them read the secret {lineage.secret_name}; to disable "
-        f'it now: budget-guard retire {one.hash[:12]} --reason "..."',
+        text=f"{entry.key_name} is still in use {lasted} after it was replaced ({since})",
+        action=action,
+        todo=f"find who still has it, and let them read the secret {lineage.secret_name}{cut}",
     )
     return Condition(Kind.LINGERING, 1, Severity.WARNING, entry)
+
+
+def _cut_off(one: Generation, rule: RotationRule, facts: Facts) -> tuple[str, str]:
+    """Return whether an old key is disabled by itself, and what to do to have it disabled now."""
+    mode = facts.policy.mode
+    if mode is not Mode.ENFORCE:
+        return f"nothing: the budgets file says mode: {mode}", ""
+    cut = f"; to disable it now: {commands.retire(one.hash)}"
+    if rule.force:
+        ends = words.moment(one.since + rule.drain_max, facts.now)
+        return f"it is disabled at {ends}, in use or not (force: true)", cut
+    return "nothing: a key in use is disabled only at your word, or with force: true", cut
 
 
 def _strays(facts: Facts) -> Iterator[Condition]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
 from budget_guard.domain.alerts import Entry
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
@@ -141,7 +141,7 @@ def _undo(constraint: Constraint, standing: BudgetStanding) -> str | None:
     if not standing.is_fenced:
         return None
     if standing.seen:
-        return f"budget-guard release {standing.seen.key.hash[:12]}"
+        return commands.release(standing.seen.key.hash)
     return allow_more(constraint, None)
 
 
@@ -155,5 +155,4 @@ def _todo(constraint: Constraint, seen: Observation | None) -> str | None:
 def allow_more(constraint: Constraint, key: str | None) -> str:
     """Return the command that allows more: of a per-key budget, to this key."""
     name = constraint.budget.name if constraint.budget else ""
-    whose = f" --key {key[:12]}" if key and constraint.subject else ""
-    return f'budget-guard grant {name} 20{whose} --for 4h --reason "..."'
+    return commands.grant(name, key if constraint.subject else None)

@@ -1,7 +1,7 @@
 """Why something is so, in words that a person understands."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.holds import FOR_EVER
@@ -30,6 +30,14 @@ def as_of(at: datetime, now: datetime) -> str:
     """Return a time in the past: the hour today, with the date before."""
     is_today = same_instance(Window.DAILY, at, now)
     return f"{at:%H:%M} UTC" if is_today else f"{at:%a} {at.day} {at:%b %H:%M} UTC"
+
+
+def lasting(span: timedelta) -> str:
+    """Return how long something lasts, in one unit: "90 minutes", "24 hours", "7 days"."""
+    minutes = span // timedelta(minutes=1)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 72 * 60 else f"{minutes // 1440} days"
 
 
 def until(window: Window | None, now: datetime) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from budget_guard.domain import settling
+from budget_guard.domain import commands, settling
 from budget_guard.domain.fences import allows_more, corrected
 from budget_guard.domain.holds import BITES, Hold, HoldState, Intent
 from budget_guard.domain.keys import Reading, Settings
@@ -102,7 +102,7 @@ def audit(intent: Intent, before: Settings, answer: Reading) -> Audit:
 
 def _undo(answer: Reading, before: Settings) -> str:
     """Return the command that takes a change back."""
-    key = answer.key.hash[:12]
+    key = answer.key.hash
     if answer.settings.disabled and not before.disabled:
-        return f"budget-guard freeze --end {key}"
-    return f"budget-guard release {key}"
+        return f"budget-guard freeze --end {key[: commands.SHORT_HASH]}"
+    return commands.release(key)

@@ -1,13 +1,15 @@
-"""Alerts as runs of the guard make them, one of each kind."""
+"""Alerts as runs of the guard make them, one of each kind at least."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from budget_guard.domain import commands
 from budget_guard.domain.alerts import Alert, Entry, Kind, Unit
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.windows import Window
+from tests.adapters.alerts import rotated
 
 NOW = datetime(2026, 11, 18, 18, 48, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 19, tzinfo=UTC)
@@ -28,7 +30,7 @@ PROD = Entry(
     action="fenced: 8.80 USD more until 00:00 UTC",
     todo="wait for the reset, or allow more: budget-guard grant prod-api 20 --key 3fa9c1d2abcd "
     '--for 4h --reason "..."',
-    undo="budget-guard release 3fa9c1d2abcd",
+    undo=commands.release(HASH),
     runbook="https://wiki.example.com/platform/openrouter/what-to-do-when-a-budget-is-spent",
 )
 STOPPED = replace(
@@ -66,7 +68,7 @@ FAILED = Entry(
     "8.80 USD more until 00:00 UTC",
     todo="see whether OpenRouter is up and the management key may change this key; "
     "or set the key's limit by hand",
-    undo="budget-guard release 3fa9c1d2abcd",
+    undo=commands.release(HASH),
 )
 OVERRIDE = Entry(
     incident=f"override/{HASH}/2026-11-18T18:44:10+00:00",
@@ -77,18 +79,6 @@ OVERRIDE = Entry(
     resets_at=MIDNIGHT,
     action="the guard lets the key go until 00:00 UTC",
     todo="nothing, if it was meant; the key's spend is not held until then",
-)
-NOT_RESTRICTED = Entry(
-    incident=f"restrict/{HASH}/cheap",
-    text="prod-search is not restricted to cheap: providers: cheap allows together; zero data "
-    "retention: cheap does not enforce it for anthropic, openai",
-    budget="search",
-    owner="search-platform",
-    key=HASH,
-    key_name="prod-search",
-    resets_at=MIDNIGHT,
-    action="the key keeps its guardrail privacy; looked at every 15 minutes",
-    todo="make cheap at least as strict at openrouter.ai, or name another guardrail in restrict_to",
 )
 BLIND = Entry(
     incident="blind/w-research",
@@ -184,7 +174,7 @@ def developer(number: int) -> Entry:
         exhausts_at=None,
         action="fenced: 0.05 USD more until 00:00 UTC",
         todo=None,
-        undo=f"budget-guard release {key[:12]}",
+        undo=commands.release(key),
         runbook=None,
     )
 
@@ -279,81 +269,6 @@ WITHDRAWN = Entry(
 )
 
 
-SECRET = "openrouter/prod-search/3fa9c1d2abcd"
-ROTATION = Entry(
-    incident="rotation",
-    text="",
-    budget="prod-api",
-    owner="search-platform",
-    key=HASH,
-    key_name="prod-search #3",
-    runbook="https://wiki.example.com/openrouter",
-)
-NOT_ROTATED = replace(
-    ROTATION,
-    text="prod-search was not rotated: OpenRouter answered 503 three times to POST /keys",
-    action=f"the secret {SECRET} is as before: applications go on with its key",
-    todo="see the last lines of the rotate log; once that is mended, try again: budget-guard "
-    'rotate 3fa9c1d2abcd --reason "..."',
-)
-ENDLESS = replace(
-    ROTATION,
-    text="the rotation of prod-search, begun at 17:14 UTC, comes to no end",
-    action="applications go on; both keys together stay within the budgets",
-    todo="see the last lines of the rotate log, and whether OpenRouter is up; or try again: "
-    'budget-guard rotate 3fa9c1d2abcd --reason "..."',
-)
-ROTATED = replace(
-    PROD,
-    text="prod-search, prod-chat, prod-mail and 4 more are rotated: prod-api spent 91.20 of 100.00 "
-    "USD today",
-    key=None,
-    key_name=None,
-    burn_per_hour=None,
-    exhausts_at=None,
-    action="new keys take their places in their secrets; the old ones go on until nobody uses them",
-    todo="nothing, where applications read the secret again; whoever keeps an old key itself needs "
-    "the new one",
-    undo=None,
-)
-LEAK = replace(
-    ROTATION,
-    text="rotating prod-search is proposed: it may have leaked, at 0.042 USD a request in 3 hours, "
-    "usually 0.010 (up to 0.019)",
-    action="nothing: the budgets file only proposes it",
-    todo='if it may have leaked: budget-guard rotate 3fa9c1d2abcd --reason "..."',
-)
-
-
-def lingering(name: str, key: str) -> Entry:
-    return replace(
-        ROTATION,
-        text=f"{name} is still in use 24 hours after it was replaced (Tue 17 Nov 18:30 UTC)",
-        key=key,
-        key_name=name,
-        action="nothing: a key in use is disabled only at your word, or with force: true in the "
-        "budgets file",
-        todo=f"find who still has it, and let them read the secret {SECRET}; to disable it now: "
-        f'budget-guard retire {key[:12]} --reason "..."',
-    )
-
-
-STRAY = replace(
-    ROTATION,
-    text="prod-search #4 is named as if it came of a rotation of prod-search, and did not",
-    key_name="prod-search #4",
-    action="nothing: it may be a person's",
-    todo="see who made it; if nobody needs it, delete it at openrouter.ai, else rename it",
-)
-DELETED = replace(
-    ROTATION,
-    text="prod-search #3 was deleted at OpenRouter: applications that read its secret get 401",
-    action="nothing: there is no key left to rotate",
-    todo=f"make a new key, in a secret of its own, and let them read that instead of {SECRET}: "
-    "budget-guard adopt --new NAME",
-)
-
-
 def alert(kind: Kind, *entries: Entry, severity: Severity = Severity.WARNING) -> Alert:
     return Alert("5d0c1e9a-6f4b-5f0e-9c1d-2a7b8c9d0e1f", kind, severity, NOW, entries)
 
@@ -374,7 +289,6 @@ ALERTS: Mapping[str, Alert] = {
     "fenced-many": alert(Kind.FENCED, *(developer(number) for number in range(1, 51))),
     "stopped": alert(Kind.STOPPED, STOPPED, severity=CRITICAL),
     "action-failed": alert(Kind.ACTION_FAILED, FAILED, severity=CRITICAL),
-    "restrict-refused": alert(Kind.RESTRICT_REFUSED, NOT_RESTRICTED),
     "override": alert(Kind.OVERRIDE, OVERRIDE),
     "override-mass": alert(
         Kind.OVERRIDE_MASS,
@@ -408,17 +322,7 @@ ALERTS: Mapping[str, Alert] = {
     "withdrawn": alert(Kind.WITHDRAWN, WITHDRAWN),
     "fallbacks": alert(Kind.FALLBACKS, FELL_BACK),
     "loop": alert(Kind.LOOP, LOOP),
-    "rotation-failed": alert(Kind.ROTATION_FAILED, NOT_ROTATED),
-    "rotation-stuck": alert(Kind.ROTATION_STUCK, ENDLESS),
-    "rotation-due": alert(Kind.ROTATION_DUE, ROTATED, severity=Severity.INFO),
-    "rotation-proposed": alert(Kind.ROTATION_PROPOSED, LEAK),
-    "lingering": alert(
-        Kind.LINGERING,
-        lingering("prod-search #2", HASH),
-        lingering("prod-chat", "a1b2c3d4e5f6" + "0" * 52),
-    ),
-    "stray": alert(Kind.STRAY, STRAY),
-    "deleted": alert(Kind.DELETED, DELETED, severity=CRITICAL),
+    **rotated.ALERTS,
     "resolved": alert(Kind.RESOLVED, OVER, severity=Severity.INFO),
     "test": alert(Kind.TEST, TEST, severity=Severity.INFO),
 }

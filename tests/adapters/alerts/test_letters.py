@@ -61,7 +61,7 @@ def test_no_name_adds_a_line_to_an_email_or_leaves_ascii(name: str, kind: Kind) 
     assert told.isascii()
     assert all(line.isprintable() for line in told.split("\n"))
     assert [line for line in told.split("\n") if line.startswith("Undo  ")] == [
-        "Undo     budget-guard release 3fa9c1d2abcd"
+        'Undo     budget-guard release 3fa9c1d2abcd --reason "..."'
     ]
 
 

@@ -267,7 +267,7 @@ BAD = [
                 "[0].restrict_to",
                 "(empty)",
                 "missing",
-                "1 to 256",
+                "name or id of a guardrail",
             ),
             (
                 "{at: 5%, severity: info}, {at: 5.0%, severity: info}",
@@ -524,7 +524,7 @@ WARNINGS = [
             inside(f"thresholds: [{{at: 5%, severity: info, do: {do}}}]\n{rest}"),
             6,
             f"{ONE}.thresholds[0].do",
-            "no rule of rotation: fits these keys, and one without a secret cannot be rotated",
+            "no rule under rotation: fits these keys, so none is rotated",
             "budget-guard adopt",
         )
         for do in ("rotate", "propose-rotation")
@@ -536,6 +536,20 @@ WARNINGS = [
         "thresholds[0].do",
         "the fence does the work",
         "add their names to rotation:",
+    ),
+    (
+        top("thresholds: [{at: 5%, severity: info, do: rotate}]\nrotation: [{keys: ['b-*']}]"),
+        7,
+        "thresholds[0].do",
+        "no rule under rotation: fits the keys of one, so none is rotated",
+        "add their names to rotation:",
+    ),
+    (
+        top("rotation: [{keys: ['a #2']}]"),
+        7,
+        "rotation[0].keys[0]",
+        "no key fits this: the name of a lineage is without a number",
+        "write a",
     ),
     (
         top("rotation: [{keys: ['*']},\n  {keys: ['b-*']}]"),
@@ -644,7 +658,7 @@ def test_a_cap_that_can_feed_the_keys_that_are_known_is_not_thin(
         ("['prod-*', w1]", "[prod, w2]", False),
         ("[prod-1]", "['prod-*']", True),
         ("[prod-1]", "['dev-*']", False),
-        ("['prod-*']", "['dev-*']", True),
+        ("['prod-*']", "['dev-*']", False),
         ("['prod-*']", "[7, []]", False),
         ("[[], 7]", "[dev]", False),
         ("[[]]", "[dev]", True),
@@ -670,7 +684,8 @@ def test_a_budget_that_lies_outside_the_scope_is_warned_of(
         "hold: never\nrotation: [{keys: [b, '*']}]",
         "hold: never\nrotation: [{keys: [b]}, {keys: ['b-*', '*']}]",
         "hold: never\nrotation: [{keys: ['*', b]}, ]",
-        "hold: never\nrotation: [{keys: [b]}]\nthresholds: [{at: 5%, severity: info, do: rotate}]",
+        "hold: never\nrotation: [{keys: [a]}]\nthresholds: [{at: 5%, severity: info, do: rotate}]",
+        "models: [x/*]\nrotation: [{keys: [b]}]\nthresholds: [{at: 5%, severity: info, do: rotate}]",
         "hold: never\nrotation: [{keys: ['b-?']}, {keys: ['b-*']}]",
         "hold: never\nrotation: [{keys: [a], every: 12h, drain_max: 11h}]",
     ],
@@ -681,9 +696,15 @@ def test_nothing_is_said_of_rotation_that_can_be_done(checked: Check, rest: str)
 
 @pytest.mark.parametrize(
     ("keys", "rules", "is_warned"),
-    [("'a-*'", "", True), ("'a-*'", "rotation: [{keys: [a-1]}]", False)],
+    [
+        ("'a-*'", "", True),
+        ("'a-*'", "rotation: [{keys: [a-1]}]", False),
+        ("'a-*'", "rotation: [{keys: ['b-*']}]", True),
+        ("'a-*'", "rotation: [{keys: ['a-b*']}]", False),
+        ("'*-a'", "rotation: [{keys: ['b-*']}]", False),
+    ],
 )
-def test_of_a_pattern_it_is_only_known_that_without_rules_none_of_its_keys_is_rotated(
+def test_of_two_patterns_that_begin_differently_it_is_known_that_no_key_fits_both(
     checked: Check, keys: str, rules: str, *, is_warned: bool
 ) -> None:
     text = inside("thresholds: [{at: 5%, severity: info, do: rotate}]").replace('"a"', keys)

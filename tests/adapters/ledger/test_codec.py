@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from budget_guard.adapters.ledger import codec
 from budget_guard.adapters.ledger.addresses import address
 from budget_guard.adapters.ledger.expiry import expires
+from budget_guard.domain import commands
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Kind
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.holds import FOR_EVER, Hold
@@ -258,7 +259,7 @@ def longest_alert() -> Alert:
             resets_at=NOW + timedelta(hours=12),
             action="fenced " * 20,
             todo="Look for the job that spends it. " * 5,
-            undo=f"budget-guard release {key}",
+            undo=commands.release(key),
             runbook="https://wiki.example.com/a/long/path/to/the/runbook/of/the/service",
         )
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from budget_guard.domain import commands
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.ladder import Do, Severity, Threshold
 from budget_guard.domain.policy import Mode, OnOverride
@@ -293,7 +294,22 @@ def test_the_threshold_says_what_is_done_and_how_to_undo_it() -> None:
     (alert,) = scene.alerts(Kind.THRESHOLD)
     (entry,) = alert.entries
     assert entry.action == "restricting the key to the guardrail cheap until 00:00 UTC"
-    assert entry.undo == f"budget-guard release {scene.hash['prod-api'][:12]}"
+    assert entry.undo == commands.release(scene.hash["prod-api"])
+
+
+def test_what_undoes_it_for_several_keys_brings_all_of_them_below_the_threshold() -> None:
+    scene = Scene(policy_of(restricting(daily=1000)), keys=("prod-a", "prod-b"))
+    scene.spend(850, "prod-a")
+    scene.wait()
+    assert scene.has("prod-b") == scene.cheap
+    (alert,) = scene.alerts(Kind.THRESHOLD)
+    (entry,) = alert.entries
+    assert entry.action == "restricting its 2 keys to the guardrail cheap until 00:00 UTC"
+    assert entry.undo == commands.grant("prod", None, 63)
+    now = scene.account.clock.now
+    scene.guard.ledger.save(Grant("1", "prod", usd(63), now, now + 4 * HOUR, "more", "ann"))
+    scene.wait()
+    assert (scene.has("prod-a"), scene.has("prod-b")) == (None, None)
 
 
 def test_in_observe_the_threshold_says_what_would_be_done() -> None:

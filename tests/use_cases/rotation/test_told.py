@@ -49,7 +49,7 @@ def test_a_threshold_rotates_its_key_exactly_once_and_people_are_told_once(per_k
     (alert,) = told(scene, Kind.ROTATION_DUE)
     (entry,) = alert.entries
     name = "prod-api, in prod," if per_key else "prod"
-    assert entry.text == f"prod-api is rotated: {name} spent 92.00 of 100.00 USD today"
+    assert entry.text == f"prod-api is being rotated: {name} spent 92.00 of 100.00 USD today"
     assert (entry.key, entry.owner) == (scene.first, "ann")
     assert told(scene, Kind.ROTATION_FAILED, Kind.STRAY, Kind.LINGERING, Kind.UNMANAGED) == []
     scene.check()

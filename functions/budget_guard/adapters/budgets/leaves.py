@@ -139,5 +139,7 @@ type LeakWord = Annotated[
     ladder.Do, PlainValidator(scalars.choice(ladder.Do, *ON_LEAK)), _word, _words(ON_LEAK)
 ]
 type Guardrail = Annotated[
-    str | None, PlainValidator(scalars.line(256)), _text(minLength=1, maxLength=256)
+    str | None,
+    PlainValidator(scalars.line(256, "write the name or id of a guardrail at OpenRouter")),
+    _text(minLength=1, maxLength=256),
 ]

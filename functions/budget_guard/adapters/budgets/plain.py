@@ -4,8 +4,11 @@ Its own fault is told by the model, so that one bad value hides no other.
 """
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from pydantic_core import PydanticCustomError
+
+from budget_guard.domain.policy import fits
 
 WILD = frozenset("*?[")
 
@@ -13,6 +16,20 @@ WILD = frozenset("*?[")
 def is_plain(pattern: str) -> bool:
     """Tell whether a pattern fits one text alone: itself."""
     return not WILD & set(pattern)
+
+
+def may_meet(one: str, other: str) -> bool:
+    """Tell whether a text may fit both patterns: not if they begin differently, else nobody knows."""
+    if is_plain(one):
+        return fits((other,), one)
+    if is_plain(other):
+        return fits((one,), other)
+    first, second = _beginning(one), _beginning(other)
+    return first.startswith(second) or second.startswith(first)
+
+
+def _beginning(pattern: str) -> str:
+    return "".join(takewhile(lambda one: one not in WILD, pattern))
 
 
 def read[T](reader: Callable[[object], T], value: object) -> T | None:

@@ -7,6 +7,7 @@ from budget_guard.adapters.budgets import leaves
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
 from budget_guard.adapters.budgets.plain import is_plain, items, read
 from budget_guard.adapters.budgets.scalars import spell_duration
+from budget_guard.domain.lineage import NUMBERED
 from budget_guard.domain.policy import RotationRule, fits
 
 type Rule = dict[str, object]
@@ -30,6 +31,10 @@ def _taken(place: Place, keys: object, before: dict[str, Place]) -> Iterator[Fau
         if not isinstance(one, str) or not one:
             continue
         here, shown = (*place, index), quote(one)
+        if numbered := NUMBERED.fullmatch(one):
+            message = "no key fits this: the name of a lineage is without a number"
+            yield Fault(here, shown, message, f"write {quote(numbered['stem'])}", Grade.WARNING)
+            continue
         if one in before:
             form = "remove one of the two"
             yield Fault(here, shown, "this pattern is there twice", form, related=before[one])
@@ -51,21 +56,27 @@ def _spans(place: Place, rule: Rule) -> Iterator[Fault]:
     drain = _span(rule, "drain", leaves.drain, USUAL.drain)
     longest = _span(rule, "drain_max", leaves.drain_max, USUAL.drain_max)
     if drain and longest and drain >= longest:
-        here, shown = _written(place, rule, {"drain": drain, "drain_max": longest})
-        message = f"an old key cannot be idle for {spell_duration(drain)} within"
-        message += f" {spell_duration(longest)}"
+        here = _written(place, rule, "drain", "drain_max")
+        shown = _said(rule, str(here[-1]), drain)
+        message = f"an old key cannot be idle for {_said(rule, 'drain', drain)} within"
+        message += f" {_said(rule, 'drain_max', longest)}"
         yield Fault(here, shown, message, "write drain below drain_max")
     if every and longest and longest >= every:
-        here, shown = _written(place, rule, {"drain_max": longest, "every": every})
-        message = f"an old key may drain for {spell_duration(longest)}, and the next rotation comes"
-        message += f" after {spell_duration(every)}: old keys may pile up"
+        here = _written(place, rule, "drain_max", "every")
+        shown = _said(rule, str(here[-1]), every)
+        message = f"an old key may drain for {_said(rule, 'drain_max', longest)}, and the next"
+        message += f" rotation comes after {_said(rule, 'every', every)}: old keys may pile up"
         yield Fault(here, shown, message, "write drain_max below every", Grade.WARNING)
 
 
-def _written(place: Place, rule: Rule, spans: dict[str, timedelta]) -> tuple[Place, str]:
-    """Return the place and value of the first of two spans that the file has itself."""
-    name = next(one for one in spans if one in rule)
-    return (*place, name), spell_duration(spans[name])
+def _written(place: Place, rule: Rule, *spans: str) -> Place:
+    """Return the place of the first of two spans that the file has itself."""
+    return (*place, next(one for one in spans if one in rule))
+
+
+def _said(rule: Rule, name: str, usual: timedelta) -> str:
+    """Return a span as the file has it; else the usual one."""
+    return quote(rule[name]) if name in rule else spell_duration(usual)
 
 
 def _span(

@@ -15,8 +15,8 @@ from budget_guard.adapters.budgets import (
     threshold_rules,
 )
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
-from budget_guard.adapters.budgets.plain import is_plain, items, read, texts
-from budget_guard.domain.policy import FLOOR, Hold, fits
+from budget_guard.adapters.budgets.plain import is_plain, items, may_meet, read, texts
+from budget_guard.domain.policy import FLOOR, Hold
 from budget_guard.domain.windows import Window
 
 
@@ -114,19 +114,12 @@ def _named(keys: object) -> int:
 
 def _outside(place: Place, workspaces: object, scope: Sequence[str]) -> Iterator[Fault]:
     named = texts(workspaces)
-    if not named or not scope or any(_may_meet(one, other) for one in named for other in scope):
+    if not named or not scope or any(may_meet(one, other) for one in named for other in scope):
         return
     message = "this budget will have no keys: none of its workspaces is in the guard's scope"
     form = "name a workspace of the scope, or remove the budget"
     related: Place = ("scope", "workspaces")
     yield Fault(place, quote(", ".join(named)), message, form, Grade.WARNING, related)
-
-
-def _may_meet(one: str, other: str) -> bool:
-    """Tell whether one text may fit both patterns; of two patterns nobody knows."""
-    if is_plain(one):
-        return fits((other,), one)
-    return not is_plain(other) or fits((one,), other)
 
 
 def _usd(cap: object, window: Window) -> Decimal | None:

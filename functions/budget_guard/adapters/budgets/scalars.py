@@ -35,9 +35,9 @@ def refuse(message: str, right_form: str) -> NoReturn:
 
 def duration(least: str, most: str) -> Callable[[object], timedelta]:
     """Return a reader of durations such as 15m, 72h, 2d between the two, which are durations."""
-    return _durations(
-        least, most, f"write minutes, hours or days from {least} to {most}, such as 15m, 72h or 2d"
-    )
+    fit = [one for one in ("15m", "12h", "2d") if _span(least) <= _span(one) <= _span(most)]
+    form = f"write minutes, hours or days from {least} to {most}, such as {' or '.join(fit)}"
+    return _durations(least, most, form)
 
 
 def whole_hours(least: str, most: str) -> Callable[[object], timedelta]:
@@ -115,9 +115,9 @@ def name(value: object) -> str:
     return text
 
 
-def line(most: int) -> Callable[[object], str]:
+def line(most: int, form: str | None = None) -> Callable[[object], str]:
     """Return a reader of one printable line of up to `most` characters."""
-    form = f"write 1 to {most} printable characters"
+    form = form or f"write 1 to {most} printable characters"
 
     def read(value: object) -> str:
         text = _line(value, form)

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
+from typing import TypeGuard
 
 from budget_guard.adapters.budgets import amounts, cost_rules, scalars
 from budget_guard.adapters.budgets.faults import Fault, Grade, Place, quote
-from budget_guard.adapters.budgets.plain import is_plain, items, read, texts
+from budget_guard.adapters.budgets.plain import items, may_meet, read, texts
+from budget_guard.domain import words
 from budget_guard.domain.ladder import Do
-from budget_guard.domain.policy import fits
 
 type Tree = Mapping[str, object]
 
@@ -18,20 +19,37 @@ NEEDS_SECRET = (Do.ROTATE, Do.PROPOSE)
 def contradictions(tree: Tree) -> Iterator[Fault]:
     """Yield what contradicts in the file's ladder, and in those of budgets."""
     rotated = [one for rule in items(tree.get("rotation")) for one in _keys(rule)]
-    yield from _ladder(("thresholds",), tree, rotated)
-    for index, budget in enumerate(items(tree.get("budgets"))):
-        if isinstance(budget, dict):
-            yield from _ladder(("budgets", index, "thresholds"), budget, rotated)
+    budgets = [(at, one) for at, one in enumerate(items(tree.get("budgets"))) if _is_tree(one)]
+    users = [one for _, one in budgets if "thresholds" not in one]
+    yield from _ladder(("thresholds",), tree, _unruled(users, rotated))
+    for index, budget in budgets:
+        whose = "" if _may_rotate(_keys(budget), rotated) else "these keys"
+        yield from _ladder(("budgets", index, "thresholds"), budget, whose)
 
 
-def _ladder(place: Place, tree: Tree, rotated: list[str]) -> Iterator[Fault]:
+def _is_tree(part: object) -> TypeGuard[Tree]:
+    return isinstance(part, dict)
+
+
+def _unruled(budgets: list[Tree], rotated: list[str]) -> str:
+    """Return whose keys, of budgets that have the file's ladder, surely have no rule of rotation."""
+    if not rotated:
+        return "these keys"
+    bare = [one for one in budgets if not _may_rotate(_keys(one), rotated)]
+    names = [quote(one.get("name")) for one in bare if not cost_rules.counts_costs(one)]
+    return f"the keys of {words.several(names)}" if names else ""
+
+
+def _ladder(place: Place, tree: Tree, unruled: str) -> Iterator[Fault]:
+    """Yield what contradicts in a ladder; `unruled` are its keys that no rule of rotation fits."""
     ladder = tree.get("thresholds")
     yield from _order(place, ladder)
     alerts_only = cost_rules.counts_costs(tree)
     for index, step in enumerate(items(ladder)):
         if isinstance(step, dict) and not alerts_only:
             yield from _guardrail((*place, index), step)
-            yield from _secret((*place, index, "do"), step, _keys(tree), rotated)
+            if unruled and (do := _do(step)) in NEEDS_SECRET:
+                yield _not_rotated((*place, index, "do"), str(do), unruled)
 
 
 def _order(place: Place, ladder: object) -> Iterator[Fault]:
@@ -65,21 +83,17 @@ def _guardrail(place: Place, step: Tree) -> Iterator[Fault]:
         yield Fault((*place, "restrict_to"), shown, message, form)
 
 
-def _secret(place: Place, step: Tree, keys: list[str], rotated: list[str]) -> Iterator[Fault]:
-    """Yield a rotation that is asked for where surely no key has a rule, so that none is adopted."""
-    if (do := _do(step)) not in NEEDS_SECRET or _may_rotate(keys, rotated):
-        return
-    message = "no rule of rotation: fits these keys, and one without a secret cannot be rotated:"
-    message += " the fence does the work"
+def _not_rotated(place: Place, do: str, whose: str) -> Fault:
+    message = f"no rule under rotation: fits {whose}, so none is rotated: the fence does the work"
     form = "add their names to rotation:, then adopt each key (budget-guard adopt)"
-    yield Fault(place, quote(do), message, form, Grade.WARNING)
+    return Fault(place, do, message, form, Grade.WARNING)
 
 
 def _may_rotate(keys: list[str], rotated: list[str]) -> bool:
-    """Tell whether a rule may fit some key of these patterns; of two patterns nobody knows."""
-    if not rotated or not keys:
+    """Tell whether a rule may fit some key of these patterns."""
+    if not keys:
         return bool(rotated)
-    return any(not is_plain(one) or fits(rotated, one) for one in keys)
+    return any(may_meet(one, rule) for one in keys for rule in rotated)
 
 
 def _do(step: Tree) -> Do | None:

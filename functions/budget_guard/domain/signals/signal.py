@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from budget_guard.domain import commands
 from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.money import Usd, show
 
@@ -94,7 +95,7 @@ def short(name: str) -> str:
 
 def stop(key: str) -> str:
     """Return how a key (its hash) is stopped, as the end of what is to do."""
-    return f'; to stop it: budget-guard freeze {key[:12]} --reason "..."'
+    return f"; to stop it: {commands.freeze(key)}"
 
 
 def percent(share: Decimal) -> str:

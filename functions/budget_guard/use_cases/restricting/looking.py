@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
+from budget_guard.domain import commands
 from budget_guard.domain.drift import Slot, is_overridden, is_too_soon, let_go, settled, touched
 from budget_guard.domain.guardrails import Guardrail, weakens
 from budget_guard.domain.keys import Settings
@@ -161,7 +162,7 @@ def audit(
         reason=sent.reason,
         run=sent.run,
         at=slot.at,
-        undo=f"budget-guard release {wish.key[:12]}"
+        undo=commands.release(wish.key)
         if known.placed
         else "nothing: the key has the guardrail that it had before",
         guardrails=(known.called(before), known.called(slot.guardrail)),

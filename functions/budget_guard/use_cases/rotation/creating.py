@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from budget_guard.domain import words
 from budget_guard.domain.errors import KeyGone, RotationFailed, RotationPutOff
 from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Counters, Limit, Reading
@@ -76,8 +77,8 @@ def _granted(rotation: Rotation, purse: Purse) -> Usd:
     """Return what the new key is to get; raise `RotationPutOff` where it could not do its work."""
     if not is_enough(purse.free, rotation.allowed):
         message = (
-            f"Too little is free for {rotation.name}, {show(purse.free)} USD: the other keys of its "
-            "budgets have the rest."
+            f"{purse.reading.key.name} was not rotated: too little is free for its successor, "
+            f"{show(purse.free)} USD; the other keys of its budgets have the rest."
         )
         raise RotationPutOff(message)
     return purse.free
@@ -105,8 +106,14 @@ def _require_as_asked(asked: NewKey, made: Reading) -> None:
     key = made.key
     got = NewKey(key.name, key.workspace, made.settings, key.creator, key.expires_at)
     if got != asked:
-        message = f"OpenRouter was asked for {asked} and made {got}."
+        message = f"OpenRouter was asked for {_told(asked)}, and made {_told(got)}."
         raise RotationFailed(message)
+
+
+def _told(key: NewKey) -> str:
+    ends = f"ending {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "without an end"
+    made = f"made by {key.creator or 'nobody'} in {key.workspace}"
+    return f"{key.name} ({words.settings(key.settings)}, {ends}, {made})"
 
 
 def _take_up(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:

@@ -85,9 +85,7 @@ def measured(lineage: Lineage, to: Rotating, *, apart: str | None = None) -> Pur
     reading = to.openrouter.key(key)
     facts = gather(to.ledger, to.policy, to.clock())
     if facts.is_stale(reading.key.workspace):
-        message = (
-            f"Nothing new is known of the workspace of {reading.key.name}; it was not rotated."
-        )
+        message = f"{reading.key.name} was not rotated: nothing new is known of its workspace."
         raise RotationPutOff(message)
     seen = facts.kin.named(observe(facts.observations.get(key), reading))
     others = {one: other for one, other in facts.observations.items() if one != apart}
