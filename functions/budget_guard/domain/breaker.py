@@ -4,20 +4,19 @@ A plan that rests on something new (another budgets file, a counter that jumped)
 stop, restrict or release many keys is held back: the guard goes on by what was approved last.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from budget_guard.domain.claim import Move
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Counters
 from budget_guard.domain.money import CENT
 from budget_guard.domain.observations import Jump, Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import is_ours
+from budget_guard.domain.reach import in_hand
 from budget_guard.domain.restricting import is_news
-from budget_guard.domain.restriction import Restriction, RestrictWish
+from budget_guard.domain.restriction import RestrictWish
 from budget_guard.domain.wishes import Fence, Restore
 from budget_guard.domain.wishing import Standing
 
@@ -57,12 +56,6 @@ class HeldBack:
     def undone(self) -> str:
         """Return what happens to no key meanwhile: "released", "restricted or released"."""
         return "restricted or released" if self.restricts else "released"
-
-
-def in_hand(holds: Iterable[Hold], restrictions: Iterable[Restriction]) -> frozenset[str]:
-    """Return the keys whose limit or guardrail is, or may be, the guard's."""
-    held = frozenset(one.key for one in holds if is_ours(one))
-    return held.union(one.key for one in restrictions if one.is_ours)
 
 
 def refused(facts: Facts) -> HeldBack | None:

@@ -1,7 +1,7 @@
 """Rule 12, for `enforce`: whether `mode: observe` is in force, or refused since keys are held."""
 
-from budget_guard.domain.breaker import in_hand
 from budget_guard.domain.policy import Mode, Policy
+from budget_guard.domain.reach import in_hand
 from budget_guard.use_cases.ledger import Ledger
 
 
