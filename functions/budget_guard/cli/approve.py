@@ -49,8 +49,8 @@ def approve(
 ) -> None:
     """Show what waits for approval; with a hash: approve that budgets file.
 
-    A budgets file that would newly stop or release many keys at once is not followed before
-    somebody has looked. Exit code 0 if nothing waits, or it was approved; 2 if something waits.
+    A budgets file that would newly stop, restrict or release many keys at once is not followed
+    before somebody has looked. Exit code 0 if nothing waits, or it was approved; 2 if something waits.
     """
     if policy is not None:
         told = spoken.reason(reason)
@@ -91,15 +91,14 @@ def _show_held_back(held_back: HeldBack, waits: Waiting, console: Console) -> No
     console.print(safe(held_back_headline(held_back), "bold red"))
     console.print(safe(_cause(held_back)))
     _section("Would be stopped", waits.stops, console)
+    _section("Would be restricted", waits.restricts, console)
     _section("Would be given back", waits.releases, console)
     _section("Counters that jumped", waits.jumped, console)
 
 
 def held_back_headline(held_back: HeldBack) -> str:
     """Return what is held back, in figures."""
-    parts = [("stop", len(held_back.stops)), ("release", len(held_back.releases))]
-    told = " and ".join(f"{verb} {count}" for verb, count in parts if count)
-    return f"Held back: a plan that would newly {told} of {held_back.keys} keys."
+    return f"Held back: a plan that would newly {held_back.deeds} of {held_back.keys} keys."
 
 
 def _cause(held_back: HeldBack) -> str:
@@ -113,14 +112,17 @@ def _cause(held_back: HeldBack) -> str:
 def _in_force(waits: Waiting) -> str:
     approved = waits.approved
     if approved is None:
-        return "Nothing was approved yet: until then these keys stay as they are."
+        is_wider = waits.held_back and waits.held_back.restricts
+        stay = "none of these keys is stopped, restricted or released"
+        told = stay if is_wider else "these keys stay as they are"
+        return f"Nothing was approved yet: until then {told}."
     file = approved.policy.hash[:SHORT_HASH]
     told = f"{file}, approved {when(approved.at, waits.at)} by {approved.by}: {approved.reason}."
     if waits.held_back is None or waits.held_back.is_refused:
         return f"In force: the budgets file {told}"
     return (
-        f"Until it is approved, no key is released, and stops are fences at what was left before, "
-        f"by the budgets file {told}"
+        f"Until it is approved, no key is {waits.held_back.undone}, and stops are fences at what was "
+        f"left before, by the budgets file {told}"
     )
 
 

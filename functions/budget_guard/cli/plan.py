@@ -53,7 +53,7 @@ def _prospect(
 ) -> Prospect:
     policy = _policy(file)
     deployment = find(ctx, stack, region, profile)
-    return prospect(deployment.ledger, policy, deployment.clock())
+    return prospect(deployment.ledger, policy, deployment.clock(), deployment.guardrails)
 
 
 def _policy(file: Path) -> Policy:

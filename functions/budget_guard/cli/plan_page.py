@@ -15,7 +15,8 @@ from budget_guard.cli.telling import SHORT_HASH, ago, indented, safe, safe_name
 from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.policy import Mode
 from budget_guard.use_cases.approving import REFUSED_MODE, Affected
-from budget_guard.use_cases.planning import Act, Prospect, Step
+from budget_guard.use_cases.plan_steps import Act, Step
+from budget_guard.use_cases.planning import Prospect
 
 MOST = 20
 """Keys of a group; all of them are in --json."""
@@ -27,6 +28,8 @@ SIGNS = {
     Act.SET: ("~", "yellow"),
     Act.GIVE_BACK: ("-", "red"),
     Act.FREEZE: ("x", "bold red"),
+    Act.RESTRICT: ("+", "yellow"),
+    Act.UNRESTRICT: ("-", "red"),
 }
 WHAT = {
     Act.FENCE: "fenced at {more}",
@@ -36,8 +39,11 @@ WHAT = {
     Act.SET: "set anew: {more}",
     Act.GIVE_BACK: "given back",
     Act.FREEZE: "frozen",
+    Act.RESTRICT: "restricted",
+    Act.UNRESTRICT: "no longer restricted",
 }
 ALWAYS_TOLD = (Act.FENCE, Act.LOWER, Act.RAISE, Act.GIVE_BACK)
+BACK = (Act.GIVE_BACK, Act.UNRESTRICT)
 GIVEN_BACK = "Given back"
 
 
@@ -55,6 +61,7 @@ def show_plan(found: Prospect, file: Path, console: Console) -> None:
     for title, steps in _grouped(found.steps):
         console.print(safe(title, "bold"))
         _show(steps, console)
+    _show_refused(found, console)
     _show_unadopted(found.unadopted, console)
     console.print(safe(_summary(found), "bold"))
 
@@ -79,6 +86,20 @@ def _heading(found: Prospect, file: Path) -> Iterator[Text]:
         yield safe(f"Proposed for protection, and not protected before approve: {names}.", "yellow")
 
 
+def _show_refused(found: Prospect, console: Console) -> None:
+    if found.unread:
+        told = "What guardrails refuse could not be read, so a restriction may be refused"
+        console.print(safe(f"{told}: {found.unread}", "yellow"))
+    if found.refused:
+        console.print(safe("Restrictions that would be refused", "bold red"))
+    for one in found.refused[:MOST]:
+        head = Text(safe_name(one.name), "bold") + Text(f"  {one.key[:SHORT_HASH]}", "dim")
+        console.print(indented(head))
+        console.print(Padding(safe(one.text, "dim"), (0, 0, 0, 4)))
+    if len(found.refused) > MOST:
+        console.print(indented(Text(f"and {len(found.refused) - MOST} more: see --json")))
+
+
 def _show_unadopted(keys: Sequence[Affected], console: Console) -> None:
     if not keys:
         return
@@ -100,8 +121,8 @@ def _show_held_back(held_back: HeldBack, found: Prospect, console: Console) -> N
     console.print(safe(held_back_headline(held_back), "bold red"))
     once = "" if found.deployed == found.policy else ", once this file is deployed"
     meanwhile = _counted(found.meanwhile) if found.meanwhile else "nothing"
-    told = f"It waits for approval{once}; until then no key is released. The next run would do only"
-    console.print(safe(f"{told}: {meanwhile}."))
+    told = f"It waits for approval{once}; until then no key is {held_back.undone}."
+    console.print(safe(f"{told} The next run would do only: {meanwhile}."))
     console.print(approve_command(found.policy), soft_wrap=True)
     console.print(safe("Once approved, it would:", "bold"))
 
@@ -113,13 +134,13 @@ def _grouped(steps: Sequence[Step]) -> Iterator[tuple[str, list[Step]]]:
 
 
 def _rank(one: Step) -> int:
-    return [one.act is Act.FREEZE, True, one.act is Act.GIVE_BACK].index(True)
+    return [one.act is Act.FREEZE, True, one.act in BACK].index(True)
 
 
 def _title(one: Step) -> str:
     if one.act is Act.FREEZE:
         return "Frozen by a person"
-    if one.act is Act.GIVE_BACK:
+    if one.act in BACK:
         return GIVEN_BACK
     return one.budget or "By their own limits"
 
@@ -144,7 +165,8 @@ def _what(one: Step) -> str:
 
 def _summary(found: Prospect) -> str:
     if not found.steps:
-        return "No changes: every key is as this file wants it."
+        all_are = not (found.refused or found.unread)
+        return f"No changes{': every key is as this file wants it' if all_are else ''}."
     return f"Plan: {_counted(found.steps)}."
 
 

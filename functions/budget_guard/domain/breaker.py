@@ -1,7 +1,7 @@
 """Rule 11: the breaker, against surprise, not against spend, and both ways.
 
 A plan that rests on something new (another budgets file, a counter that jumped) and would newly
-stop or release many keys is held back: the guard goes on by what was approved last.
+stop, restrict or release many keys is held back: the guard goes on by what was approved last.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,9 @@ from budget_guard.domain.keys import Counters
 from budget_guard.domain.money import CENT
 from budget_guard.domain.observations import Jump, Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import is_ours
+from budget_guard.domain.reach import in_hand
+from budget_guard.domain.restricting import is_news
+from budget_guard.domain.restriction import RestrictWish
 from budget_guard.domain.wishes import Fence, Restore
 from budget_guard.domain.wishing import Standing
 
@@ -26,17 +28,34 @@ MANY = Decimal("0.25")
 class HeldBack:
     """A plan that waits for a person's word: which policy asked for it, and what it would do.
 
-    `stops` and `releases` are key hashes, of `keys` in all. `is_refused`: not a matter of approval,
-    for `mode: observe` cannot be taken up while keys are held. `jumped` are keys whose counters
-    jumped.
+    `stops`, `restricts` (to a guardrail) and `releases` (of a limit or a guardrail) are key hashes,
+    of `keys` in all. `is_refused`: not a matter of approval, for `mode: observe` cannot be taken up
+    while keys are held. `jumped` are keys whose counters jumped.
     """
 
     policy_hash: str
     keys: int
     stops: frozenset[str] = frozenset()
+    restricts: frozenset[str] = frozenset()
     releases: frozenset[str] = frozenset()
     jumped: frozenset[str] = frozenset()
     is_refused: bool = False
+
+    @property
+    def deeds(self) -> str:
+        """Return what the plan would do, in figures: "stop 12, restrict 3 and release 4"."""
+        counts = {
+            "stop": len(self.stops),
+            "restrict": len(self.restricts),
+            "release": len(self.releases),
+        }
+        *first, last = [f"{verb} {count}" for verb, count in counts.items() if count]
+        return f"{', '.join(first)} and {last}" if first else last
+
+    @property
+    def undone(self) -> str:
+        """Return what happens to no key meanwhile: "released", "restricted or released"."""
+        return "restricted or released" if self.restricts else "released"
 
 
 def refused(facts: Facts) -> HeldBack | None:
@@ -44,8 +63,7 @@ def refused(facts: Facts) -> HeldBack | None:
     approval = facts.approval
     if facts.policy.mode is not Mode.OBSERVE or approval is None:
         return None
-    held = frozenset(key for key, hold in facts.holds.items() if is_ours(hold))
-    held |= {key for key, one in facts.restrictions.items() if one.is_ours}
+    held = in_hand(facts.holds.values(), facts.restrictions.values())
     if approval.policy.mode is not Mode.ENFORCE or not held:
         return None
     return HeldBack(facts.policy.hash, len(held), releases=held, is_refused=True)
@@ -57,31 +75,39 @@ def is_armed(facts: Facts) -> bool:
     return approval is None or approval.policy.hash != facts.policy.hash or bool(_jumps(facts))
 
 
-def surprise(facts: Facts, standings: Mapping[str, Standing]) -> HeldBack | None:
-    """Return what makes a plan too wide to follow unasked; None if it is not."""
+def surprise(
+    facts: Facts, standings: Mapping[str, Standing], guardrails: Mapping[str, RestrictWish]
+) -> HeldBack | None:
+    """Return what makes a plan too wide to follow unasked; None if it is not.
+
+    Each key counts once, whatever is to become of it.
+    """
     stops = frozenset(key for key, one in standings.items() if _is_new_stop(one))
+    restricts = frozenset(key for key, one in guardrails.items() if is_news(one, facts))
     releases = frozenset(key for key, one in standings.items() if _is_release(one, facts))
+    releases = releases.union(key for key, one in guardrails.items() if _gives_back(one, facts))
     alive = [
         one
         for one in facts.observations.values()
         if not one.gone_at and facts.policy.concerns(one.key)
     ]
-    count = len(stops) + len(releases)
+    count = len(stops | restricts | releases)
     if count <= FEW or count <= MANY * len(alive):
         return None
     jumped = frozenset(_jumps(facts))
-    return HeldBack(facts.policy.hash, len(alive), stops, releases, jumped)
+    return HeldBack(facts.policy.hash, len(alive), stops, restricts, releases, jumped)
 
 
 def calmed(facts: Facts, held_back: HeldBack) -> Facts:
     """Return the facts by which to go on while a plan is held back: what was approved last.
 
     Keys that would have been stopped are fenced at what that leaves them. Where nothing was ever
-    approved, the keys in question are left as they are.
+    approved, the keys in question are left as they are; those to be restricted may be fenced.
     """
     approval = facts.approval
     if approval is None:
-        return replace(facts, spared=held_back.stops | held_back.releases)
+        spared = held_back.stops | held_back.releases
+        return replace(facts, spared=spared, unrestricted=held_back.restricts)
     jumps = _jumps(facts)
     seen = {key: _before(one, jumps.get(key)) for key, one in facts.observations.items()}
     return replace(
@@ -106,6 +132,11 @@ def _is_release(standing: Standing, facts: Facts) -> bool:
     """Tell whether a held key is to get its own settings back, but for a person's word."""
     key = standing.seen.key.hash
     return isinstance(standing.want, Restore) and facts.release_of(key) is None
+
+
+def _gives_back(wish: RestrictWish, facts: Facts) -> bool:
+    """Tell whether a restricted key is to get its own guardrail, but for a person's word."""
+    return wish.to is None and facts.release_of(wish.key) is None
 
 
 def _jumps(facts: Facts) -> dict[str, Jump]:

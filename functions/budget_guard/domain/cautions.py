@@ -40,7 +40,7 @@ def _held_back(what: HeldBack, plan: Plan) -> Condition:
         return Condition(Kind.MODE_REFUSED, 1, Severity.CRITICAL, entry)
     entry = Entry(
         incident=f"breaker/{short}",
-        text=f"a plan to {_to_do(what)} of {what.keys} keys is held back: {_cause(what, plan)}",
+        text=f"a plan to {what.deeds} of {what.keys} keys is held back: {_cause(what, plan)}",
         action=_meanwhile(what, plan),
         todo=f'look: budget-guard approve; then: budget-guard approve {short} --reason "..."',
     )
@@ -49,11 +49,6 @@ def _held_back(what: HeldBack, plan: Plan) -> Condition:
 
 def _held(keys: int) -> str:
     return "1 key is held" if keys == 1 else f"{keys} keys are held"
-
-
-def _to_do(what: HeldBack) -> str:
-    parts = [("stop", len(what.stops)), ("release", len(what.releases))]
-    return " and ".join(f"{verb} {count}" for verb, count in parts if count)
 
 
 def _cause(what: HeldBack, plan: Plan) -> str:
@@ -65,11 +60,17 @@ def _cause(what: HeldBack, plan: Plan) -> str:
 
 def _meanwhile(what: HeldBack, plan: Plan) -> str:
     if plan.facts.approval is None:
+        if what.restricts:
+            # Their limits may be held all the same: a fence is no surprise.
+            stay = "none of these keys is stopped, restricted or released"
+            return f"{stay}; what else the file says is done"
         return "these keys stay as they are; every other key is held"
     if plan.facts.policy.hash != what.policy_hash:
         old = plan.facts.policy.hash[:SHORT_HASH]
-        return f"the budgets file approved before (hash {old}) stays in force; no key is released"
-    return "no key is released; stops become fences at what was left before"
+        return (
+            f"the budgets file approved before (hash {old}) stays in force; no key is {what.undone}"
+        )
+    return f"no key is {what.undone}; stops become fences at what was left before"
 
 
 def _names(keys: frozenset[str], facts: Facts) -> str:

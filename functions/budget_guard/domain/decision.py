@@ -6,7 +6,7 @@ of design section 5; each has its place:
 | rule                                  | where                                    |
 |---------------------------------------|------------------------------------------|
 | 1 spend, 2 fraction and grants        | `constraints`, `grants`                  |
-| 3 levers, 12 modes, 13 stale, 16      | `hands`                                  |
+| 3 levers, 12 modes, 13 stale, 16      | `hands`, and `restricting` (guardrails)  |
 | 4a invariant                          | `reach`, `headroom`                      |
 | 4b shares                             | `shares`, `weights`                      |
 | 4c disabled keys, keys out of reach   | `claims`                                 |
@@ -18,7 +18,7 @@ of design section 5; each has its place:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from budget_guard.domain import words
@@ -34,6 +34,8 @@ from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.reach import as_it_is, is_ours
+from budget_guard.domain.restricting import restrict_wishes
+from budget_guard.domain.restriction import RestrictWish
 from budget_guard.domain.tally import Tally
 from budget_guard.domain.windows import end
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
@@ -46,6 +48,7 @@ class Plan:
 
     `facts` are those that count: where a plan is held back (`held_back` says why), they have the
     policy that was approved last. `standings` has every key that a budget, or the guard, holds.
+    `guardrails` is what is wanted of keys' guardrails, also in `observe`.
     `is_news`: the plan follows something new, which held no surprise: it can be approved.
     """
 
@@ -56,6 +59,7 @@ class Plan:
     wishes: Mapping[str, Wish]
     dropped: tuple[Wish, ...]
     strange: frozenset[str] = frozenset()
+    guardrails: Mapping[str, RestrictWish] = field(default_factory=dict)
     held_back: HeldBack | None = None
     is_news: bool = False
 
@@ -79,7 +83,7 @@ def decide(facts: Facts) -> Plan:
     plan = _plan(facts)
     if plan.facts.policy.mode is Mode.OBSERVE or not is_armed(facts):
         return plan
-    if held_back := surprise(facts, plan.standings):
+    if held_back := surprise(facts, plan.standings, plan.guardrails):
         return replace(_plan(calmed(facts, held_back)), held_back=held_back)
     return replace(plan, is_news=True)
 
@@ -97,7 +101,8 @@ def _plan(facts: Facts) -> Plan:
     if facts.policy.mode is Mode.OBSERVE:
         wishes = {}
     dropped = tuple(one for key, one in facts.wishes.items() if key not in wishes)
-    return Plan(facts, found, sharing, standings, wishes, dropped, hands.strange)
+    guardrails = restrict_wishes(found, facts, hands)
+    return Plan(facts, found, sharing, standings, wishes, dropped, hands.strange, guardrails)
 
 
 def _standings(facts: Facts, sharing: Claims, hands: Hands) -> Iterator[tuple[str, Standing]]:

@@ -21,8 +21,9 @@ from budget_guard.domain.wishes import Wish
 class Facts:
     """What the ledger knew when the decision was taken, at logical time `now`.
 
-    While a plan is held back (rule 11), `spared` keys are left as they are, `pressed` ones are held
-    from the first cent on, and the window counters of `doubted` ones are not OpenRouter's.
+    While a plan is held back (rule 11), `spared` keys are left as they are, `unrestricted` ones get
+    no guardrail, `pressed` ones are held from the first cent on, and the window counters of
+    `doubted` ones are not OpenRouter's.
     """
 
     policy: Policy
@@ -44,6 +45,7 @@ class Facts:
     kin: Kin = field(default_factory=Kin)
     restrictions: Mapping[str, Restriction] = field(default_factory=dict)
     spared: frozenset[str] = frozenset()
+    unrestricted: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()
 

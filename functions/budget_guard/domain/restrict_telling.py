@@ -24,7 +24,7 @@ MASS_WITHIN = timedelta(minutes=10)
 def with_restriction(told: Condition, constraint: Constraint, plan: Plan) -> Condition:
     """Return what is told of a cap, with what its threshold does to guardrails, if it does."""
     step = step_of(constraint)
-    if step is None or not constraint.members:
+    if step is None or constraint.members <= plan.facts.unrestricted:
         return told
     entry, to = told.entry, str(step.restrict_to)
     done = _done(constraint, to, plan)
@@ -66,7 +66,7 @@ def guardrails(plan: Plan) -> Iterator[Condition]:
     """Yield each key whose guardrail cannot be what it should be, or that a person changed today."""
     if not plan.facts.restrictions:
         return
-    wanted = asked(plan)
+    wanted = asked(plan.constraints)
     for key, one in plan.facts.restrictions.items():
         step = wanted[key].step.restrict_to if key in wanted else None
         is_meant = one.wanted == step and (step is not None or one.is_ours)

@@ -5,13 +5,12 @@ known at OpenRouter alone, so nothing here can tell the strictest, and the order
 an owner sees and can change. Within one budget the highest step that is reached says it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
 from budget_guard.domain import words
 from budget_guard.domain.constraints import Constraint
-from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.ladder import Do, Threshold
@@ -40,10 +39,10 @@ def step_of(constraint: Constraint) -> Threshold | None:
     return max(reached, key=lambda one: one.at, default=None)
 
 
-def asked(plan: Plan) -> Mapping[str, Asked]:
+def asked(constraints: Iterable[Constraint]) -> Mapping[str, Asked]:
     """Return what asks for each key that a budget wants restricted."""
     found: dict[str, Asked] = {}
-    for constraint in plan.constraints:
+    for constraint in constraints:
         if step := step_of(constraint):
             one = Asked(constraint, step)
             found |= {key: one for key in constraint.members if _goes_first(one, found.get(key))}
@@ -56,21 +55,29 @@ def _goes_first(one: Asked, other: Asked | None) -> bool:
     return one.constraint.budget is other.constraint.budget and one.step.at > other.step.at
 
 
-def restrict_wishes(plan: Plan) -> Mapping[str, RestrictWish]:
+def restrict_wishes(
+    constraints: Iterable[Constraint], facts: Facts, hands: Hands
+) -> Mapping[str, RestrictWish]:
     """Return what is wanted of each key's guardrail that is not known to be so, or not of late.
 
-    None in `observe`, none for a key that nothing is decided for, or that a person froze. A key that
-    people want the guard's hands off gets back what it had.
+    None for a key that nothing is decided for, or that a person froze. A key that people want the
+    guard's hands off gets back what it had. The mode is not asked: `observe` tells of them.
     """
-    return {} if plan.facts.policy.mode is Mode.OBSERVE else would_restrict(plan)
-
-
-def would_restrict(plan: Plan) -> Mapping[str, RestrictWish]:
-    """Return the same, whatever the mode."""
-    wanted = asked(plan)
-    if not wanted and not plan.facts.restrictions:
+    wanted = asked(constraints)
+    if not wanted and not facts.restrictions:
         return {}
-    return {one.key: one for one in _wishes(wanted, plan.facts)}
+    return {one.key: one for one in _wishes(wanted, facts, hands)}
+
+
+def is_news(wish: RestrictWish, facts: Facts) -> bool:
+    """Tell whether a key is to be restricted as nothing asked for until now.
+
+    What was refused, or what a person changed, was asked for until its window ends.
+    """
+    known = facts.restrictions.get(wish.key)
+    if wish.to is None or known is None or known.wanted != wish.to:
+        return wish.to is not None
+    return not known.is_ours and known.until is not None and known.until <= facts.now
 
 
 def of_deleted(facts: Facts) -> Iterator[Restriction]:
@@ -82,14 +89,15 @@ def of_deleted(facts: Facts) -> Iterator[Restriction]:
             yield one
 
 
-def _wishes(wanted: Mapping[str, Asked], facts: Facts) -> Iterator[RestrictWish]:
-    hands = Hands(facts)
+def _wishes(wanted: Mapping[str, Asked], facts: Facts, hands: Hands) -> Iterator[RestrictWish]:
     for key in sorted(wanted.keys() | facts.restrictions.keys()):
         seen = facts.observations.get(key)
         if seen is None or seen.gone_at or hands.is_undecided(key) or hands.is_frozen(key):
             continue
         known = facts.restrictions.get(key)
         by = None if hands.is_given_up(key) else wanted.get(key)
+        if by and key in facts.unrestricted:
+            continue
         if by is None and (known is None or not known.is_ours):
             continue
         to = by.step.restrict_to if by else None

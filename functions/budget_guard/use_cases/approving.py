@@ -12,6 +12,9 @@ from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval
+from budget_guard.domain.restriction import Restriction, RestrictWish
+from budget_guard.domain.wishes import Restore
+from budget_guard.domain.wishing import Standing
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.ledger import Ledger
@@ -22,6 +25,9 @@ REFUSED_MODE = (
     "their fences to nobody. To give the keys back, deploy mode: release first, then observe; to "
     "keep them held, deploy mode: enforce again"
 )
+
+
+type Reasoned = Standing | RestrictWish | Restriction
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class Affected:
 class Waiting:
     """What is held back or proposed. `policy` is the deployed one; `approved` the last approval.
 
-    `held_back` is None where no plan waits; `stops`, `releases` and `jumped` are its keys;
+    `held_back` is None where no plan waits; `stops`, `restricts`, `releases` and `jumped` are its
+    keys;
     `proposed` are those that names in the file propose for protection, and nobody approved.
     """
 
@@ -47,6 +54,7 @@ class Waiting:
     approved: Approval | None
     held_back: HeldBack | None
     stops: tuple[Affected, ...]
+    restricts: tuple[Affected, ...]
     releases: tuple[Affected, ...]
     jumped: tuple[Affected, ...]
     proposed: tuple[Affected, ...]
@@ -120,29 +128,42 @@ def _waiting(facts: Facts) -> Waiting:
     held_back = plan.held_back
     is_followed = held_back is not None and not held_back.is_refused
     then = once_approved(facts) if is_followed else plan
-    stops, releases, jumped = _affected(held_back)
+    what = held_back or HeldBack(facts.policy.hash, 0)
+    told = _why_held if what.is_refused else _why_released
     return Waiting(
         at=facts.now,
         policy=facts.policy.hash,
         mode=facts.policy.mode,
         approved=facts.approval,
         held_back=held_back,
-        stops=_listed(_told(stops, then), facts),
-        releases=_listed(_told(releases, then), facts),
-        jumped=_listed({key: _jump(facts.observations[key]) for key in jumped}, facts),
+        stops=_listed(_why(what.stops, then.standings), facts),
+        restricts=_listed(_why(what.restricts, then.guardrails), facts),
+        releases=_listed(told(what.releases, then), facts),
+        jumped=_listed({key: _jump(facts.observations[key]) for key in what.jumped}, facts),
         proposed=proposed(facts),
     )
 
 
-def _told(keys: Iterable[str], plan: Plan) -> dict[str, str]:
+def _why(keys: Iterable[str], wanted: Mapping[str, Reasoned]) -> dict[str, str]:
     """Return why each key is to be what it is to be; one that is not seen any more stays out."""
-    return {key: plan.standings[key].reason for key in keys if key in plan.standings}
+    return {key: wanted[key].reason for key in keys if key in wanted}
 
 
-def _affected(held_back: HeldBack | None) -> tuple[frozenset[str], ...]:
-    if held_back is None:
-        return frozenset(), frozenset(), frozenset()
-    return held_back.stops, held_back.releases, held_back.jumped
+def _why_released(keys: Iterable[str], plan: Plan) -> dict[str, str]:
+    """Return why each key gets back its own settings, its own guardrail, or both."""
+    limits = {key: one for key, one in plan.standings.items() if isinstance(one.want, Restore)}
+    guardrails = {key: one for key, one in plan.guardrails.items() if one.to is None}
+    return {
+        key: "; ".join(one[key].reason for one in (limits, guardrails) if key in one)
+        for key in keys
+        if key in limits or key in guardrails
+    }
+
+
+def _why_held(keys: Iterable[str], plan: Plan) -> dict[str, str]:
+    """Return why each key stays fenced, or restricted."""
+    restricted = {key: one for key, one in plan.facts.restrictions.items() if one.is_ours}
+    return _why(keys, {**restricted, **plan.standings})
 
 
 def _jump(seen: Observation) -> str:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from budget_guard.domain.holds import Hold
-from budget_guard.domain.policy import Mode, Policy
-from budget_guard.domain.reach import is_ours
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.apply import apply
 from budget_guard.use_cases.outcomes import Outcome, Result
 from budget_guard.use_cases.patching import Enforcement
+from budget_guard.use_cases.watching import only_watches
 
 HOURLY = timedelta(hours=1)
 
@@ -45,14 +45,14 @@ def enforce(
 ) -> EnforceReport:
     """Apply the open wishes, each by itself: the failure of one does not stop the others.
 
-    In `mode: observe` none is, unless keys are held still: then that mode is refused (rule 12).
-    The caller holds the lease. `pace` is called before each key and bounds the rate; `run_all`
-    may apply several at a time. Raises `LeaseLost`, `LedgerUnavailable`.
+    In `mode: observe` none is, unless keys are held or restricted still: then that mode is refused
+    (rule 12). The caller holds the lease. `pace` is called before each key and bounds the rate;
+    `run_all` may apply several at a time. Raises `LeaseLost`, `LedgerUnavailable`.
     """
     wishes = to.ledger.wishes()
-    holds = to.ledger.holds()
-    if not wishes or (policy.mode is Mode.OBSERVE and not any(map(is_ours, holds.values()))):
+    if not wishes or only_watches(policy, to.ledger):
         return EnforceReport(waiting=len(wishes))
+    holds = to.ledger.holds()
     due = [one for one in wishes.values() if _is_due(one, holds.get(one.key), to, policy)]
 
     def one(wish: Wish) -> Result | None:

@@ -19,7 +19,7 @@ from budget_guard.domain.grants import settle
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
-from budget_guard.domain.restricting import of_deleted, restrict_wishes, would_restrict
+from budget_guard.domain.restricting import of_deleted
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.kinship import of_all
 from budget_guard.use_cases.ledger import Lease, Ledger
@@ -122,7 +122,8 @@ def _record(plan: Plan, on: Evaluation) -> None:
 
 def _restrict(plan: Plan, on: Evaluation) -> int:
     """Write down what is wanted of keys' guardrails; return for how many that is to be done."""
-    known, wanted = on.ledger.restrict_wishes(), restrict_wishes(plan)
+    known = on.ledger.restrict_wishes()
+    wanted = {} if plan.facts.policy.mode is Mode.OBSERVE else plan.guardrails
     on.ledger.save(*wanted.values(), lease=on.lease)
     on.ledger.forget(*(one for key, one in known.items() if key not in wanted), lease=on.lease)
     on.ledger.forget(*of_deleted(plan.facts), lease=on.lease)
@@ -199,6 +200,6 @@ def summary(report: EvaluateReport) -> dict[str, object]:
         figures["held_back"] = plan.held_back.policy_hash
     if facts.policy.mode is Mode.OBSERVE:
         would = [one.reason for one in plan.standings.values()]
-        would += [one.reason for one in would_restrict(plan).values()]
+        would += [one.reason for one in plan.guardrails.values()]
         figures["would"] = would[:MOST_REASONS]
     return figures

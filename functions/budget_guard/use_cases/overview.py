@@ -205,7 +205,7 @@ def _held_back(one: HeldBack) -> str:
         return f"The deployed mode: observe is refused while {one.keys} keys are held. See: budget-guard approve"
     return (
         f"The plan by the deployed budgets file {one.policy_hash[:12]} is held back: it would newly "
-        f"stop {len(one.stops)} and release {len(one.releases)} of {one.keys} keys. See: budget-guard approve"
+        f"{one.deeds} of {one.keys} keys. See: budget-guard approve"
     )
 
 

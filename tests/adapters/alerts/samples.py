@@ -95,9 +95,10 @@ KEYLESS = Entry(
 )
 BREAKER = Entry(
     incident="breaker/3f2a9c1d",
-    text="a plan to stop 12 and release 3 of 20 keys is held back: the budgets file is new "
-    "(hash 3f2a9c1d)",
-    action="the budgets file approved before (hash 8c41d0e7) stays in force; no key is released",
+    text="a plan to stop 12, restrict 4 and release 3 of 20 keys is held back: the budgets file is "
+    "new (hash 3f2a9c1d)",
+    action="the budgets file approved before (hash 8c41d0e7) stays in force; no key is restricted "
+    "or released",
     todo='look: budget-guard approve; then: budget-guard approve 3f2a9c1d --reason "..."',
 )
 MODE_REFUSED = Entry(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 from budget_guard.domain import commands
@@ -17,6 +18,13 @@ from budget_guard.use_cases.outcomes import Outcome
 from budget_guard.use_cases.restricting.ports import Guardrails
 
 
+class Terms(NamedTuple):
+    """By what a look judges: the time, and who wins against whom."""
+
+    now: datetime
+    on_override: OnOverride
+
+
 @dataclass(frozen=True, slots=True)
 class Restricting:
     """What restricting needs: the world, the lease, this run's name, and the policy."""
@@ -28,6 +36,11 @@ class Restricting:
     now: datetime
     on_override: OnOverride
     new_id: Callable[[], str] = lambda: uuid4().hex
+
+    @property
+    def terms(self) -> Terms:
+        """Return by what each look judges."""
+        return Terms(self.now, self.on_override)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class Rules:
         return self._by_name[place]
 
 
-def look(wish: RestrictWish, known: Restriction, slot: Slot, rules: Rules, to: Restricting) -> Look:
+def look(wish: RestrictWish, known: Restriction, slot: Slot, rules: Rules, terms: Terms) -> Look:
     """Return what is to be done for a key whose guardrail was read just now.
 
     What a person put there stays, and is let go; what the guard sent and got no answer for is its
@@ -77,26 +90,26 @@ def look(wish: RestrictWish, known: Restriction, slot: Slot, rules: Rules, to: R
     seen, sent = settled(known, slot)
     trail = (audit(sent, wish, seen, known.placed or known.baseline, slot),) if sent else ()
     one = Look(wish, seen, slot, trail=trail)
-    if seen.is_let_go(to.now):
+    if seen.is_let_go(terms.now):
         return replace(one, outcome=Outcome.LET_GO, text="a person has it")
     if is_too_soon(seen, slot):
         return replace(one, outcome=Outcome.WAITS, text="too soon after the last change")
     if is_overridden(seen, slot):
-        seen = _let_go(seen, slot, rules, to)
+        seen = _let_go(seen, slot, rules, terms)
         if seen.let_go_until:
             change = seen.override.change if seen.override else ""
             text = f"a person changed it: {change}"
             return replace(one, known=seen, outcome=Outcome.LET_GO, text=text)
-    return _judged(replace(one, known=touched(seen, slot)), rules, to)
+    return _judged(replace(one, known=touched(seen, slot)), rules, terms)
 
 
-def _let_go(seen: Restriction, slot: Slot, rules: Rules, to: Restricting) -> Restriction:
+def _let_go(seen: Restriction, slot: Slot, rules: Rules, terms: Terms) -> Restriction:
     theirs = rules.of(slot.guardrail)
     names = {**seen.names, theirs.id: theirs.name} if theirs else seen.names
-    return let_go(replace(seen, names=names), slot, to.on_override)
+    return let_go(replace(seen, names=names), slot, terms.on_override)
 
 
-def _judged(one: Look, rules: Rules, to: Restricting) -> Look:
+def _judged(one: Look, rules: Rules, terms: Terms) -> Look:
     """Return the look with what the guardrail should become, and why it may not be what is wished."""
     wish, known = one.wish, one.known
     was = rules.of(known.baseline)
@@ -118,10 +131,10 @@ def _judged(one: Look, rules: Rules, to: Restricting) -> Look:
         reason=wish.reason,
         budget=wish.budget,
         until=wish.until,
-        refusal=Refusal(to.now, why) if why else None,
+        refusal=Refusal(terms.now, why) if why else None,
         names=names,
     )
-    return _aimed(replace(one, known=judged), goal, to)
+    return _aimed(replace(one, known=judged), goal, terms)
 
 
 def _why_not(
@@ -135,14 +148,14 @@ def _why_not(
     return weakens(was, found[0])
 
 
-def _aimed(one: Look, goal: str | None, to: Restricting) -> Look:
+def _aimed(one: Look, goal: str | None, terms: Terms) -> Look:
     if goal != one.slot.guardrail:
         return replace(one, goal=goal)
     if one.known.sent:
         return replace(
             one, outcome=Outcome.WAITS, text="something sent before may still take effect"
         )
-    known = replace(one.known, looked_at=to.now, tries=0)
+    known = replace(one.known, looked_at=terms.now, tries=0)
     if known.refusal:
         why = "; ".join(known.refusal.why)
         return replace(one, known=known, outcome=Outcome.FAILED, text=f"refused: {why}")

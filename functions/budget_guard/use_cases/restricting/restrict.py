@@ -9,11 +9,12 @@ from itertools import batched
 
 from budget_guard.domain.drift import Slot, settled
 from budget_guard.domain.errors import ProviderError, ProviderRejected
-from budget_guard.domain.policy import Mode, Policy
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.restriction import Refusal, Restriction, RestrictWish, Sent
 from budget_guard.use_cases.outcomes import Outcome
 from budget_guard.use_cases.restricting.looking import Look, Restricting, Rules, audit, look
 from budget_guard.use_cases.restricting.ports import Assignments
+from budget_guard.use_cases.watching import only_watches
 
 TOGETHER = 50
 """Keys of one request."""
@@ -55,13 +56,13 @@ def restrict(
 ) -> RestrictReport:
     """Bring the guardrails of keys to what is wished; what fails for one does not stop the others.
 
-    Nothing is done in `mode: observe`, nor by a wish that is older than `stale_after`. The caller
-    holds the lease. Raises `LeaseLost`, `LedgerUnavailable`.
+    Nothing is done in `mode: observe` (but where it is refused: see `enforce`), nor by a wish that is
+    older than `stale_after`. The caller holds the lease. Raises `LeaseLost`, `LedgerUnavailable`.
     """
     wishes = to.ledger.restrict_wishes()
     oldest = to.now - policy.safety.stale_after
-    due = [one for one in wishes.values() if one.at >= oldest and policy.mode is not Mode.OBSERVE]
-    if not due:
+    due = [one for one in wishes.values() if one.at >= oldest]
+    if not due or only_watches(policy, to.ledger):
         return RestrictReport(waiting=len(wishes))
     try:
         pace()
@@ -95,7 +96,7 @@ def _looks(
     for wish in due:
         slot = Slot(found.of.get(wish.key), found.began, found.at)
         try:
-            yield look(wish, known.get(wish.key, Restriction(wish.key)), slot, rules, to)
+            yield look(wish, known.get(wish.key, Restriction(wish.key)), slot, rules, to.terms)
         except ProviderError as error:
             yield RestrictResult(wish, Outcome.FAILED, str(error))
 
