@@ -90,6 +90,13 @@ class Lineage:
         """Return the generations that are on their way out."""
         return tuple(one for one in self.generations if one.state is State.DRAINING)
 
+    def retired_before(self, at: datetime) -> frozenset[str]:
+        """Return the hashes of the generations that were out of use before a moment."""
+        out = (State.DISABLED, State.DELETED)
+        return frozenset(
+            one.hash for one in self.generations if one.state in out and one.since < at
+        )
+
     def lingering(self, drain_max: timedelta, now: datetime) -> tuple[Generation, ...]:
         """Return the generations that drain for so long already: somebody still uses them."""
         return tuple(one for one in self.draining if now - one.since >= drain_max)
