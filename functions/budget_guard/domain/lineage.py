@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from budget_guard.domain.keys import Spent
+from budget_guard.domain.keys import Key, Spent
 
 NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
 ASKED_KEPT = 20
@@ -119,6 +119,11 @@ class Lineage:
         """Return the lineage after a key of this name was asked for, once more perhaps."""
         return replace(self, asked=(*self.asked, Asked(name, at))[-ASKED_KEPT:])
 
+    def following(self, key: Key) -> "Lineage":
+        """Return the lineage after its present key, as it was read, was renamed or moved perhaps."""
+        place = key.workspace or self.workspace
+        return replace(self, name=stem(key.name), workspace=place)
+
     def moved_to(self, key: str, at: datetime) -> "Lineage":
         """Return the lineage after the secret moved on to a new key: the one before it drains."""
         if self.current.hash == key:
@@ -141,9 +146,14 @@ class Lineage:
         return replace(self, generations=tuple(changed))
 
 
+def stem(name: str) -> str:
+    """Return the name of the lineage that a key of this name would be of: without a number."""
+    numbered = NUMBERED.fullmatch(name)
+    return numbered["stem"] if numbered else name
+
+
 def begun(secret: str, key: str, name: str, *, workspace: str, at: datetime) -> Lineage:
     """Return the lineage of a key that is put under rotation; its name may have a number."""
     numbered = NUMBERED.fullmatch(name)
-    stem = numbered["stem"] if numbered else name
     number = int(numbered["number"]) if numbered else 1
-    return Lineage(secret, stem, workspace, (Generation(key, number, at),))
+    return Lineage(secret, stem(name), workspace, (Generation(key, number, at),))
