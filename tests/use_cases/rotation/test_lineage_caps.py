@@ -74,6 +74,15 @@ def test_its_own_limit_is_told_of_by_what_each_generation_took(
     )
 
 
+def test_of_a_key_that_was_just_given_back_the_fence_that_was_read_last_is_not_its_own_limit() -> (
+    None
+):
+    facts = lineage(limited())
+    own = replace(held("api #2", limited(50, DAILY), at=NOW), state=HoldState.RELEASED)
+    found = limit_of(replace(facts, holds={**facts.holds, "#api #2": own}))
+    assert (found.cap, found.window) == (usd(50), DAILY)
+
+
 def test_a_lineage_without_a_limit_of_its_own_or_that_nobody_has_seen_has_none() -> None:
     facts = lineage(limited())
     (one,) = facts.kin.lineages.values()
