@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 
 from budget_guard.cli.plaintext import LONGEST, ask_hidden, read_plaintext
 from budget_guard.domain.errors import RequestError, SettingsError
-from budget_guard.domain.keys import Limit, Settings
+from budget_guard.domain.keys import Key, Limit, Settings
 from budget_guard.domain.money import MICRO
 from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.faults import Fault
+from budget_guard.use_cases.rotation.naming import claimed
 from tests.cli import adopted
 from tests.cli.adopted import adopt, lineage, plaintext
 from tests.cli.desk import TEAM_KEYS, TEAMS, Office, flat, golden
@@ -131,6 +132,33 @@ def test_what_cannot_be_adopted_is_refused(
     assert result.exit_code == 2
     assert told in flat(result.stderr)
     assert not office.ledger.lineages()
+
+
+def test_a_name_that_successors_have_already_is_refused_with_the_way_out(office: Office) -> None:
+    adopt(office)
+    office.account.create_key({"name": "prod-api #2"})
+    office.cycle()
+    second = adopt(office, "prod-api #2")
+    shown = flat(second.stderr)
+    assert second.exit_code == 2
+    assert "prod-api #2 was not put under rotation: its successors would be named prod-api" in shown
+    assert f"which the secret {lineage(office).secret} holds" in shown
+    assert "Rename this key at OpenRouter first; or, if nobody needs the other one" in shown
+    made = office.run("adopt", "--new", "prod-api #5")
+    assert made.exit_code == 2
+    assert "Give the new key another name; or" in flat(made.stderr)
+    assert len(office.ledger.lineages()) == 1
+
+
+def test_while_somebody_takes_a_name_another_waits(office: Office) -> None:
+    key = Key("", "prod-batch", office.account.workspaces.default)
+    with claimed(key, office.ledger, run="somebody's", now=office.now):
+        result = office.run("adopt", "--new", "prod-batch")
+    assert result.exit_code == 2
+    assert "A key of the name prod-batch is being put under rotation just now" in flat(
+        result.stderr
+    )
+    assert office.run("adopt", "--new", "prod-batch").exit_code == 0
 
 
 def test_a_plaintext_as_an_argument_is_refused_and_not_quoted(office: Office) -> None:

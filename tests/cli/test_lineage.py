@@ -30,6 +30,30 @@ def test_a_lineage_with_what_its_budgets_have_left(office: Office) -> None:
     (daily, *_) = told["caps"]
     assert (daily["spent"], daily["left"], daily["by_it"]) == ("9", "91", "9")
     assert told["rule"]["drain"] == 1800
+    own = told["limit"]
+    assert (own["spent"], own["cap"], own["left"], own["window"]) == ("9", "50", "41", "daily")
+    assert own["by_each"] == [[3, "2.5"], [2, "3.5"], [1, "3"]]
+
+
+def test_a_limit_for_ever_says_that_it_never_resets(office: Office) -> None:
+    adopt(office, "dev-bob")
+    assert "Its own limit" not in office.run("lineage", "dev-bob").stdout
+    office.account.patch_key(office.hash("dev-bob"), {"limit": 7, "limit_reset": None})
+    office.spend("dev-bob", "1.25")
+    loop(office)
+    shown = flat(office.run("lineage", "dev-bob").stdout)
+    assert "1.25 of 7.00 USD in its lifetime; 5.75 left, it never resets" in shown
+
+
+def test_what_a_deleted_generation_may_have_spent_of_its_own_limit_is_told_apart() -> None:
+    office = rotated()
+    office.spend("prod-api #2", "0.5")
+    loop(office)
+    office.account.delete_key(office.hash("prod-api #2"))
+    loop(office)
+    shown = flat(office.run("lineage", "prod-api").stdout)
+    parts = "(#2 3.50, #1 3.00; up to 0.98 unseen, by one that was deleted)"
+    assert f"7.48 of 50.00 USD today {parts}; 42.52 left" in shown
 
 
 def test_all_lineages_in_one_table(office: Office) -> None:

@@ -56,6 +56,12 @@ def observed(office: Office) -> None:
     office.guard.evaluate()
 
 
+def named_as_another(office: Office) -> None:
+    adopt(office, "dev-ann")
+    office.account.patch_key(office.hash("prod-api"), {"name": "dev-ann"})
+    office.cycle()
+
+
 def stale(office: Office) -> None:
     office.pass_(20)
 
@@ -90,6 +96,7 @@ def being_rotated(office: Office) -> None:
         (stopped, "it is stopped, and there is nothing to share with its successor"),
         (disabled, "it is disabled, and its successor would not be"),
         (deleted, "it was deleted before"),
+        (named_as_another, "it was given the name of another key under rotation"),
         (being_rotated, "prod-api #2 is being made since 09:10"),
     ],
 )

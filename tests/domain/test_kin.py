@@ -4,6 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.constraints import own_limit
 from budget_guard.domain.decision import Plan, decide
@@ -23,6 +25,7 @@ from tests.domain.builders import (
     WEEKLY,
     a_budget,
     a_grant,
+    a_key,
     a_lineage_of,
     a_release,
     counters,
@@ -192,6 +195,44 @@ def test_while_a_rotation_divides_money_no_key_is_given_back_but_at_a_persons_wo
     assert len(decide(a_lineage_of(facts, "#api", "#api #2")).wishes) == 2
     released = replace(during, releases=[a_release("#api")])
     assert list(decide(released).wishes) == ["#api"]
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "is_namesake"),
+    [
+        ("api", {}, True),
+        ("api #7", {}, True),
+        ("api #2 #3", {}, False),
+        ("web", {}, False),
+        ("api", {"workspace": "w2"}, False),
+        ("api #2", {"hash": "#api #2"}, False),
+    ],
+)
+def test_a_lineage_is_found_whose_successors_are_named_as_another_key_s_would_be(
+    name: str, where: dict[str, str], is_namesake: bool
+) -> None:
+    facts = lineage()
+    (known,) = facts.kin.lineages.values()
+    found = facts.kin.namesake(a_key(name, **({"hash": "#new"} | where)), facts.observations)
+    assert found == (known if is_namesake else None)
+    assert facts.kin.namesake(a_key("api", hash="#new"), {}) is None
+    gone = {"#api #2": replace(NEW, gone_at=NOW)}
+    assert facts.kin.namesake(a_key("api", hash="#new"), gone) is None
+
+
+def test_a_lineage_has_the_name_that_its_key_was_given_last() -> None:
+    facts = lineage()
+    renamed = replace(NEW, reading=replace(NEW.reading, key=a_key("web", hash="#api #2")))
+    known = {"#api #2": renamed}
+    assert facts.kin.namesake(a_key("api", hash="#new"), known) is None
+    assert facts.kin.namesake(a_key("web", hash="#new"), known)
+
+
+def test_a_lineage_follows_its_key_s_name_and_workspace() -> None:
+    (known,) = lineage().kin.lineages.values()
+    moved = known.following(a_key("web #9", workspace="w2"))
+    assert (moved.name, moved.workspace, moved.next_name) == ("web", "w2", "web #3")
+    assert known.following(a_key("api #2")) == known
 
 
 def test_kin_of_a_key_without_lineage_is_itself() -> None:

@@ -210,6 +210,10 @@ def test_a_stray_key_is_told_as_one_that_may_be_a_persons() -> None:
     assert (found.entry.key, found.entry.budget) == ("#api #2", "prod")
 
 
+def test_a_key_of_an_asked_name_in_another_workspace_is_no_stray() -> None:
+    assert told(facts(lineage=ASKED, keys=[OLD, seen("api #2", workspace="w2")])) == ()
+
+
 def test_a_key_that_a_rotation_has_just_made_or_that_is_gone_is_no_stray() -> None:
     made = a_rotation(Stage.CREATED, new="#api #2")
     assert told(facts(made, lineage=ASKED)) == ()

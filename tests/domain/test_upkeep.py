@@ -114,6 +114,11 @@ def test_a_key_under_a_name_that_was_asked_for_is_looked_for() -> None:
     )
 
 
+def test_a_key_of_an_asked_name_in_another_workspace_is_nobody_s_that_was_lost() -> None:
+    asked = LINEAGE.asking("prod #2", NOW)
+    assert not needs_upkeep(facts(asked, observed=[seen("prod #2", hash="#lost", workspace="w2")]))
+
+
 def test_the_key_of_a_rotation_that_goes_on_is_not_lost() -> None:
     asked = LINEAGE.asking("prod #2", NOW)
     rotation = replace(ROTATION, stage=Stage.CREATED, new="#new", began=NOW)

@@ -113,6 +113,7 @@ class RehearsedSecrets:
             on.guard.policy,
             on.now,
             "the rehearsal",
+            "rehearsal",
         )
         return adopt(name, SecretStr(plaintext), to).secret
 

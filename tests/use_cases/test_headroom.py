@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.holds import Hold, HoldState, Possible
-from budget_guard.domain.keys import Settings
+from budget_guard.domain.keys import Settings, Spent
 from budget_guard.domain.kin import Kin
+from budget_guard.domain.lineage import State as Retired
 from budget_guard.domain.lineage import begun
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
+from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.use_cases.headroom import Headroom, State, headroom
 from tests.domain.builders import (
     DAILY,
@@ -85,6 +87,128 @@ def test_before_a_poll_has_seen_the_new_key_its_predecessor_answers() -> None:
         found = headroom(ledger, policy_of(OWNED), key, NOW, line_of("#api", "#new"))
         assert found
         assert (found.key, found.headroom) == (key, Decimal(1))
+
+
+def of_line(*seen_or_held: Any, budgets: tuple[Any, ...], kin: Kin | None = None) -> Headroom:
+    """Return the one answer that every generation of a lineage gets, the newest key's own."""
+    ledger, line = MemoryLedger(), kin or line_of("#api", "#api #2")
+    ledger.save(*seen_or_held, Freshness("w1", NOW - MINUTE, NOW - MINUTE))
+    first, *more = (
+        headroom(ledger, policy_of(*budgets), key, NOW, line) for key in line.hashes("#api")
+    )
+    assert first
+    assert all(one and replace(one, key=first.key) == first for one in more)
+    return first
+
+
+NEW_FENCE = limited(10)
+NEW_HOLD = held("api #2", NEW_FENCE)
+
+
+def new_key(*spent: Any) -> Observation:
+    return seen("api #2", counters(*spent), NEW_FENCE)
+
+
+def test_what_binds_a_key_is_told_by_what_all_its_generations_spent() -> None:
+    budgets = a_budget("day", keys="api", daily=100), a_budget("month", keys="api", monthly=200)
+    old = seen("api", counters(10, 150), limited(160))
+    found = of_line(old, new_key(5), NEW_HOLD, budgets=budgets)
+    # By the counters of the new key alone it would be the day: 5 of 100, and 5 of 200 of the month.
+    assert (found.budget, found.window, found.headroom) == ("month", MONTHLY, Decimal(5))
+
+
+def test_a_deleted_generation_counts_with_what_it_may_have_spent_unseen() -> None:
+    budgets = a_budget("day", keys="api", daily=40), a_budget("week", keys="api", weekly=50)
+    gone = replace(seen("api", counters(1, 20), limited(160)), gone_at=NOW)
+    hold = replace(held("api", limited(160)), state=HoldState.GONE)
+    assert of_line(gone, new_key(5), NEW_HOLD, budgets=budgets).window == WEEKLY
+    # Another 140 may have been spent since: 146 of 40 are more than 165 of 50.
+    assert of_line(gone, hold, new_key(5), NEW_HOLD, budgets=budgets).window == DAILY
+
+
+def test_a_budget_for_each_key_is_one_for_all_generations() -> None:
+    each = a_budget("each", keys="api", daily=30, per_key=True)
+    whole = a_budget("whole", keys="*", daily=100)
+    found = of_line(seen("api", counters(24)), new_key(1), NEW_HOLD, budgets=(whole, each))
+    assert found.budget == "each"
+
+
+def test_of_its_own_limit_a_lineage_has_left_what_all_generations_left() -> None:
+    own = limited(50, WEEKLY)
+    old, new = seen("api", counters(10, 40), own), seen("api #2", counters(3), own)
+    free = of_line(old, new, budgets=(OWNED,))
+    # OpenRouter would let the new key spend 47.
+    assert (free.headroom, free.state, free.window) == (Decimal(7), State.FREE, WEEKLY)
+    hold = held("api #2", NEW_FENCE, baseline=own)
+    fenced = of_line(old, new_key(3), hold, budgets=(OWNED,))
+    assert (fenced.headroom, fenced.state) == (Decimal(7), State.HELD)
+    assert (fenced.budget, fenced.owner, fenced.window) == (None, None, WEEKLY)
+
+
+def test_its_own_limit_binds_a_held_key_without_lineage_too() -> None:
+    hold = held(fence=limited(50, WEEKLY), baseline=limited(50, WEEKLY))
+    found = ask(seen("api", counters(40), limited(50, WEEKLY)), hold)
+    assert (found.headroom, found.budget, found.window) == (Decimal(10), None, WEEKLY)
+
+
+class Counting(MemoryLedger):
+    """Knows which observations were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+
+    def observation(self, key: str) -> Observation | None:
+        self.read.append(key)
+        return super().observation(key)
+
+
+@pytest.mark.parametrize("retired", ["2026-10-31", "2026-11-02"])
+def test_only_generations_that_may_have_spent_in_a_window_are_read(retired: str) -> None:
+    kin = line_of("#api", "#api #2", "#api #3")
+    (lineage,) = kin.lineages.values()
+    lineage = lineage.come_to("#api", Retired.DELETED, utc(retired))
+    ledger = Counting()
+    ledger.save(seen("api #3"), seen("api #2", counters(4)), seen("api"))
+    assert headroom(ledger, policy_of(OWNED), "#api", NOW, Kin({lineage.secret: lineage}))
+    is_old = retired == "2026-10-31"
+    assert ledger.read == ["#api #3", *([] if is_old else ["#api"]), "#api #2"]
+
+
+def test_a_limit_for_ever_counts_generations_that_are_not_read_any_more() -> None:
+    kin = line_of("#api", "#api #2")
+    (lineage,) = kin.lineages.values()
+    spent = replace(lineage.generations[0], spent=Spent(usd(30)))
+    lineage = lineage.with_generation(spent).come_to("#api", Retired.DELETED, NOW - 60 * DAY)
+    kin = Kin({lineage.secret: lineage})
+    found = of_line(seen("api #2", counters(4), limited(40)), budgets=(OWNED,), kin=kin)
+    assert found.headroom == Decimal(6)
+
+
+def test_a_key_that_a_rotation_has_just_made_answers_for_itself() -> None:
+    rotation = Rotation(
+        secret="secret",
+        token="t",
+        name="api #2",
+        workspace="w1",
+        old="#api",
+        is_held=True,
+        allowed=usd(40),
+        began=NOW,
+        run="r",
+        stage=Stage.CREATED,
+        new="#api #2",
+    )
+    kin = Kin(line_of("#api").lineages, (rotation,))
+    ledger = MemoryLedger()
+    ledger.save(seen("api", counters(20), limited(21)), new_key(3))
+    ledger.save(held("api", limited(21)), NEW_HOLD)
+    policy = policy_of(a_budget("prod", keys="api", daily=100))
+    old, new = (headroom(ledger, policy, key, NOW, kin) for key in ("#api", "#api #2"))
+    assert old
+    assert new
+    assert (old.headroom, new.headroom) == (Decimal(1), Decimal(7))
+    assert old.budget == new.budget == "prod"
 
 
 def spent_of(fence: Settings, daily: str = "4", **rest: Any) -> Observation:

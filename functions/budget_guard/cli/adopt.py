@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 from rich.console import Console
@@ -134,6 +135,7 @@ def _adopting(deployment: Deployment, by: str | None) -> Adopting:
         policy=deployed.policy if deployed else NOT_DEPLOYED,
         now=deployment.clock(),
         by=by or deployment.caller(),
+        run=f"adopt-{uuid4().hex}",
     )
 
 

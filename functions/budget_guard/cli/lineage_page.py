@@ -6,14 +6,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from budget_guard.cli.figures import usd
-from budget_guard.cli.lineage_words import drains, happens_next, last_of, schedule_of
-from budget_guard.cli.telling import SHORT_HASH, indented, safe, safe_name, spanning, within
+from budget_guard.cli.lineage_words import (
+    bounds_of,
+    drains,
+    happens_next,
+    last_of,
+    schedule_of,
+)
+from budget_guard.cli.telling import SHORT_HASH, indented, safe, safe_name, spanning
 from budget_guard.domain.lineage import State
 from budget_guard.domain.money import show
-from budget_guard.domain.words import PERIODS
 from budget_guard.use_cases.rotation.generations import GenerationView, idle_for
-from budget_guard.use_cases.rotation.lineage_view import LineageCap, LineageView
+from budget_guard.use_cases.rotation.lineage_view import LineageView
 
 STYLES = {State.CURRENT: "green", State.DRAINING: "yellow"}
 NOTHING = (
@@ -33,10 +37,10 @@ def show_lineage(view: LineageView, console: Console) -> None:
     if last := last_of(view):
         console.print(safe(last, "bold red" if view.last and view.last.failure else ""))
     console.print(_generations(view))
-    if view.caps:
-        console.print(Text("Its budgets, over all generations", "bold"))
-    for cap in view.caps:
-        console.print(indented(safe(_cap(cap, view))))
+    for heading, bounds in bounds_of(view):
+        console.print(Text(f"{heading}, over all generations", "bold"))
+        for bound in bounds:
+            console.print(indented(safe(bound)))
     coming = list(happens_next(view))
     if coming:
         console.print(Text("What happens next", "bold"))
@@ -64,14 +68,6 @@ def _idle(one: GenerationView, view: LineageView) -> str:
     if one.state is not State.DRAINING:
         return ""
     return spanning(idle_for(one, view.at)) if one.used_at else "not looked at yet"
-
-
-def _cap(cap: LineageCap, view: LineageView) -> str:
-    told = f"{cap.budget}: {usd(cap.spent)} of {usd(cap.cap)} USD {PERIODS[cap.window]}"
-    parts = ", ".join(f"#{number} {usd(part)}" for number, part in cap.by_each)
-    by_it = f"by this key {usd(cap.by_it)}" + (f" ({parts})" if len(cap.by_each) > 1 else "")
-    resets = within(cap.resets_at, view.at)
-    return f"{told}, {by_it}; {usd(cap.left)} left, resets in {resets}"
 
 
 def show_lineages(views: Sequence[LineageView], console: Console) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from budget_guard.cli.telling import ago, spanning, spoken_every, when
+from budget_guard.cli.figures import usd
+from budget_guard.cli.telling import ago, spanning, spoken_every, when, within
 from budget_guard.domain import commands, words
 from budget_guard.domain.lineage import State
 from budget_guard.domain.rotation import Stage
 from budget_guard.use_cases.rotation.generations import GenerationView, idle_for
+from budget_guard.use_cases.rotation.lineage_caps import LineageCap
 from budget_guard.use_cases.rotation.lineage_view import LineageView
 
 
@@ -47,6 +49,42 @@ def last_of(view: LineageView) -> str | None:
     if last.stage is Stage.DONE:
         return f"last rotated {ago(last.began, view.at)}: {last.name} took the place"
     return f"{last.name} is being made since {ago(last.began, view.at)} (so far: {last.stage})"
+
+
+def bounds_of(view: LineageView) -> Iterator[tuple[str, list[str]]]:
+    """Yield what bounds a key's generations together, each with its heading: its own limit first."""
+    if view.limit:
+        yield "Its own limit", [_limit(view.limit, view)]
+    if view.caps:
+        yield "Its budgets", [_cap(one, view) for one in view.caps]
+
+
+def _cap(cap: LineageCap, view: LineageView) -> str:
+    parts = _parts(cap)
+    by_it = f"by this key {usd(cap.by_it)}" + (f" ({parts})" if len(cap.by_each) > 1 else "")
+    return f"{cap.budget}: {_spent(cap)}, {by_it}; {_left(cap, view)}"
+
+
+def _limit(limit: LineageCap, view: LineageView) -> str:
+    """Return how its own limit stands; of a deleted generation it is not all known."""
+    parts = [_parts(limit)] if len(limit.by_each) > 1 else []
+    if (unseen := limit.spent - limit.by_it) > 0:
+        parts.append(f"up to {usd(unseen)} unseen, by one that was deleted")
+    told = f" ({'; '.join(parts)})" if parts else ""
+    return f"{_spent(limit)}{told}; {_left(limit, view)}"
+
+
+def _spent(cap: LineageCap) -> str:
+    return f"{usd(cap.spent)} of {usd(cap.cap)} USD {words.PERIODS[cap.window]}"
+
+
+def _parts(cap: LineageCap) -> str:
+    return ", ".join(f"#{number} {usd(part)}" for number, part in cap.by_each)
+
+
+def _left(cap: LineageCap, view: LineageView) -> str:
+    ends = f"resets in {within(cap.resets_at, view.at)}" if cap.resets_at else "it never resets"
+    return f"{usd(cap.left)} left, {ends}"
 
 
 def happens_next(view: LineageView) -> Iterator[str]:

@@ -19,6 +19,7 @@ GuardError
 ├── RotationPutOff           a key cannot be rotated as it is now
 ├── RotationFailed           a rotation was taken back
 └── RequestError             a person's command asks for what cannot be
+    └── NameTaken            another key under rotation has the name that it is for
 """
 
 
@@ -88,6 +89,10 @@ class QueueError(GuardError):
 
 class RequestError(GuardError):
     """A person's command asks for what cannot be; nothing was changed."""
+
+
+class NameTaken(RequestError):
+    """The successors of two keys under rotation would have the same names; nothing was changed."""
 
 
 class VaultError(GuardError):

@@ -107,8 +107,11 @@ class Facts:
         return seen.reading.settings
 
     def baseline(self, seen: Observation) -> Settings:
-        """Return a key's settings without the guard: what a hold recorded, else what was read."""
+        """Return a key's settings without the guard: what a hold recorded, else what it is set to.
+
+        Of one that was just given back, what was read last may still be the fence.
+        """
         hold = self.holds.get(seen.key.hash)
         if hold and hold.state is HoldState.HELD:
             return hold.baseline
-        return seen.reading.settings
+        return self.settings(seen)

@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from budget_guard.domain.keys import Spent
-from budget_guard.domain.lineage import NUMBERED, Lineage, State
+from budget_guard.domain.keys import Key, Spent
+from budget_guard.domain.lineage import Lineage, State, stem
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.rotation import Rotation
 
@@ -94,16 +94,30 @@ class Kin:
     def named(self, seen: Observation) -> Observation:
         """Return what is known of one key, under the name of its lineage if it has one.
 
-        One that a person gave another name since has that.
+        One that a person gave another name since has that; successors that were named before it
+        was renamed keep the name that they were made under.
         """
         key, lineage = seen.reading.key, self.of.get(seen.reading.key.hash)
         if lineage is None:
             return seen
-        numbered = NUMBERED.fullmatch(key.name)
-        stem = numbered["stem"] if numbered else key.name
-        if stem != lineage.name:
+        name = stem(key.name)
+        if name != lineage.name and all(one.name != key.name for one in lineage.asked):
             return seen
-        return replace(seen, reading=replace(seen.reading, key=replace(key, lineage=stem)))
+        return replace(seen, reading=replace(seen.reading, key=replace(key, lineage=name)))
+
+    def namesake(self, key: Key, observations: Mapping[str, Observation]) -> Lineage | None:
+        """Return another lineage whose successors are named as those of a key would be.
+
+        By the names that polls saw; not one in another workspace, nor one whose key was deleted.
+        """
+        place = (stem(key.name), key.workspace)
+        for one in self.lineages.values():
+            seen = observations.get(one.current.hash)
+            if seen is None or seen.gone_at or one == self.of.get(key.hash):
+                continue
+            if (stem(seen.key.name), seen.key.workspace) == place:
+                return one
+        return None
 
     def count(self, keys: Iterable[str]) -> int:
         """Count keys, the generations of one as one."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from budget_guard.domain.keys import Spent
+from budget_guard.domain.keys import Key, Spent
 
 NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
 ASKED_KEPT = 20
@@ -90,6 +90,13 @@ class Lineage:
         """Return the generations that are on their way out."""
         return tuple(one for one in self.generations if one.state is State.DRAINING)
 
+    def retired_before(self, at: datetime) -> frozenset[str]:
+        """Return the hashes of the generations that were out of use before a moment."""
+        out = (State.DISABLED, State.DELETED)
+        return frozenset(
+            one.hash for one in self.generations if one.state in out and one.since < at
+        )
+
     def lingering(self, drain_max: timedelta, now: datetime) -> tuple[Generation, ...]:
         """Return the generations that drain for so long already: somebody still uses them."""
         return tuple(one for one in self.draining if now - one.since >= drain_max)
@@ -111,6 +118,11 @@ class Lineage:
     def asking(self, name: str, at: datetime) -> "Lineage":
         """Return the lineage after a key of this name was asked for, once more perhaps."""
         return replace(self, asked=(*self.asked, Asked(name, at))[-ASKED_KEPT:])
+
+    def following(self, key: Key) -> "Lineage":
+        """Return the lineage after its present key, as it was read, was renamed or moved perhaps."""
+        place = key.workspace or self.workspace
+        return replace(self, name=stem(key.name), workspace=place)
 
     def moved_to(self, key: str, at: datetime) -> "Lineage":
         """Return the lineage after the secret moved on to a new key: the one before it drains."""
@@ -134,9 +146,14 @@ class Lineage:
         return replace(self, generations=tuple(changed))
 
 
+def stem(name: str) -> str:
+    """Return the name of the lineage that a key of this name would be of: without a number."""
+    numbered = NUMBERED.fullmatch(name)
+    return numbered["stem"] if numbered else name
+
+
 def begun(secret: str, key: str, name: str, *, workspace: str, at: datetime) -> Lineage:
     """Return the lineage of a key that is put under rotation; its name may have a number."""
     numbered = NUMBERED.fullmatch(name)
-    stem = numbered["stem"] if numbered else name
     number = int(numbered["number"]) if numbered else 1
-    return Lineage(secret, stem, workspace, (Generation(key, number, at),))
+    return Lineage(secret, stem(name), workspace, (Generation(key, number, at),))

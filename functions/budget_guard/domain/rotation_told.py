@@ -131,10 +131,12 @@ def _cut_off(one: Generation, rule: RotationRule, facts: Facts) -> tuple[str, st
 def _strays(facts: Facts) -> Iterator[Condition]:
     """Yield the keys that have a name the guard asked for, and that may be a person's."""
     names = {
-        asked.name: lineage for lineage in facts.kin.lineages.values() for asked in lineage.asked
+        (lineage.workspace, asked.name): lineage
+        for lineage in facts.kin.lineages.values()
+        for asked in lineage.asked
     }
     for key, seen in facts.observations.items() if names else ():
-        lineage = names.get(seen.key.name)
+        lineage = names.get((seen.key.workspace, seen.key.name))
         if lineage is None or seen.gone_at or key in facts.kin.of:
             continue
         if _will_stay(seen, lineage, facts):

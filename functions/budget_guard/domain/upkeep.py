@@ -60,13 +60,15 @@ def unrecorded(kin: Kin, observations: Mapping[str, Observation]) -> tuple[Obser
 
     They were made and lost, or are a person's.
     """
-    asked = {one.name for lineage in kin.lineages.values() for one in lineage.asked}
+    asked = {
+        (lineage.workspace, one.name) for lineage in kin.lineages.values() for one in lineage.asked
+    }
     if not asked:
         return ()
     return tuple(
         seen
         for key, seen in observations.items()
-        if seen.key.name in asked and not seen.gone_at and key not in kin.of
+        if (seen.key.workspace, seen.key.name) in asked and not seen.gone_at and key not in kin.of
     )
 
 

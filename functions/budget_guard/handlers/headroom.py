@@ -35,4 +35,5 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def lineages(settings: Settings, _minute: datetime) -> Kin:
     """Return which keys are generations of one; once a minute, since applications ask often."""
-    return Kin(ledger(settings).lineages())
+    known = ledger(settings)
+    return Kin(known.lineages(), known.rotations())

@@ -48,7 +48,7 @@ class DeployedSecrets:
         policy = deployed.policy if deployed else Policy((), "")
         with connect(self.openrouter, key) as to, connect_maker(self.openrouter, key) as keys:
             office = Office(self.aws.client("secretsmanager"), "rotate")
-            world = Adopting(to, keys, office, self.ledger, policy, self.now, BY)
+            world = Adopting(to, keys, office, self.ledger, policy, self.now, BY, BY)
             return adopt(name, SecretStr(plaintext), world).secret
 
     def read(self, secret: str) -> str:

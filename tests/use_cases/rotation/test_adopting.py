@@ -43,6 +43,7 @@ def adopting(scene: Scene) -> Adopting:
         policy=replace(scene.policy, rotation=(scene.rule,)),
         now=scene.now,
         by="ann",
+        run=to.run,
     )
 
 
@@ -94,10 +95,17 @@ def test_a_plaintext_that_is_not_the_key_s_is_refused_and_not_told(
     assert not scene.vault.schedules
 
 
-def test_two_keys_of_one_name_have_each_a_secret(scene: Scene) -> None:
-    for plaintext, key in (a_key(scene), a_key(scene)):
-        adopt(key, SecretStr(plaintext), adopting(scene))
-    assert len(scene.vault.schedules) == 2
+def test_a_key_that_a_rotation_is_making_is_not_adopted(scene: Scene) -> None:
+    plaintext, key = a_key(scene)
+    lineage = adopt(key, SecretStr(plaintext), adopting(scene))
+    scene.settle()
+    rotate(Step.CREATE, lineage.secret, "second", scene.rotating())
+    made = scene.vault.version(lineage.secret, "second")
+    assert made is not None
+    for text in (made.hash, "prod-api"):
+        with pytest.raises(RequestError, match="prod-api #2 is being made by a rotation"):
+            adopt(text, made.api_key, adopting(scene))
+    assert scene.ledger.lineages() == {lineage.secret: scene.ledger.lineage(lineage.secret)}
 
 
 def asked(scene: Scene) -> NewKey:
@@ -109,8 +117,13 @@ def test_a_new_key_is_made_and_adopted_in_one_go(scene: Scene) -> None:
     kept = scene.vault.current(lineage.secret)
     assert kept is not None
     assert scene.account.identify(kept.api_key.get_secret_value()).name == "prod-new"
+
+
+def test_a_new_key_has_a_name_of_its_own(scene: Scene) -> None:
+    a_key(scene, "prod-new")
     with pytest.raises(RequestError, match="a name of its own"):
         adopt_new(asked(scene), adopting(scene))
+    assert len(scene.account.keys) == 1
 
 
 def test_a_new_key_whose_answer_was_lost_does_not_stay(scene: Scene) -> None:

@@ -9,13 +9,15 @@ from uuid import NAMESPACE_URL, uuid5
 from budget_guard.domain.errors import KeyGone, ProviderRejected, RequestError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Key, Reading
+from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.records import Audit
 from budget_guard.use_cases.evaluate import gather
 from budget_guard.use_cases.holdings import find_key
-from budget_guard.use_cases.ledger import Ledger
+from budget_guard.use_cases.ledger import Lease, Ledger
 from budget_guard.use_cases.ports import OpenRouter
+from budget_guard.use_cases.rotation.naming import claimed
 from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, Plaintext, VaultOffice
 from budget_guard.use_cases.rotation.rotating import at_rest
 
@@ -25,7 +27,10 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Adopting:
-    """The world of who (`by`) puts a key under rotation at `now`, as the rules of `policy` say."""
+    """The world of who (`by`) puts a key under rotation at `now`, as the rules of `policy` say.
+
+    `run` is a name that no other run has.
+    """
 
     openrouter: OpenRouter
     keys: KeyMaker
@@ -34,17 +39,21 @@ class Adopting:
     policy: Policy
     now: datetime
     by: str
+    run: str
 
 
 def adopt(text: str, plaintext: Plaintext, to: Adopting) -> Lineage:
     """Put the key that `text` means under rotation, given its plaintext; again is as well.
 
     Where no rule is for it, it gets no schedule yet. Raises `RequestError`, and changes nothing,
-    where the plaintext is not that key's.
+    where the plaintext is not that key's; `NameTaken` where its successors would have the names of
+    another lineage's.
     """
     facts = gather(to.ledger, to.policy, to.now)
     reading = _checked(find_key(text, facts).key, plaintext, facts, to)
-    return put(reading, plaintext, to)
+    key = reading.key
+    with claimed(key, to.ledger, run=f"adopt-{key.hash}", now=to.now) as name:
+        return put(reading, plaintext, name, to)
 
 
 def _checked(key: Key, plaintext: Plaintext, facts: Facts, to: Adopting) -> Reading:
@@ -60,18 +69,31 @@ def _checked(key: Key, plaintext: Plaintext, facts: Facts, to: Adopting) -> Read
         message = f"This is the plaintext of no key that can be used here: {error}"
         raise RequestError(message) from None
     if reading.key.hash != key.hash and key.hash == facts.kin.current(reading.key.hash):
-        message = f"{reading.key.name} was replaced by {key.name} ({key.hash[:12]}) already."
-        raise RequestError(message)
+        raise RequestError(_is_of_it(reading.key, key, facts))
     if reading.key.hash != key.hash or reading.key.label != own.label:
         message = f"This is not the plaintext of {key.name} ({key.hash[:12]}), but of another key."
         raise RequestError(message)
     return reading
 
 
-def put(reading: Reading, plaintext: Plaintext, to: Adopting) -> Lineage:
-    """Put a key and its plaintext under rotation; each part is done once, however often it is asked."""
+def _is_of_it(key: Key, current: Key, facts: Facts) -> str:
+    """Return why a key is not adopted that is a generation of another's lineage."""
+    lineage = facts.kin.of[key.hash]
+    if lineage.knows(key.hash):
+        return f"{key.name} was replaced by {current.name} ({current.hash[:12]}) already."
+    return (
+        f"{key.name} is being made by a rotation, to take the place of {current.name} "
+        f"({current.hash[:12]}) in the secret {lineage.secret_name}: there is nothing to adopt."
+    )
+
+
+def put(reading: Reading, plaintext: Plaintext, name: Lease, to: Adopting) -> Lineage:
+    """Put a key and its plaintext under rotation; each part is done once, however often it is asked.
+
+    `name` is the right to take its name, of which the first record of its lineage is written.
+    """
     key = reading.key
-    known = next((one for one in to.ledger.lineages().values() if one.knows(key.hash)), None)
+    known = Kin(to.ledger.lineages(), to.ledger.rotations()).of.get(key.hash)
     secret = known.secret if known else to.vault.create(name_of_secret(key))
     first = known or begun(secret, key.hash, key.name, workspace=key.workspace, at=to.now)
     with at_rest(first, to.ledger, run=f"adopt-{key.hash}", now=to.now) as lease:
@@ -80,7 +102,7 @@ def put(reading: Reading, plaintext: Plaintext, to: Adopting) -> Lineage:
             message = f"{key.name} was replaced by {lineage.current.hash[:12]} already."
             raise RequestError(message)
         _fill(secret, Kept(plaintext, key.hash, key.name, to.now), to)
-        to.ledger.save(lineage, *_told(reading, lineage, to), lease=lease)
+        to.ledger.save(lineage, *_told(reading, lineage, to), lease=lease if known else name)
         if (rule := to.policy.rotation_of(lineage.name)) is None:
             return lineage
         to.vault.schedule(secret, rule.every)

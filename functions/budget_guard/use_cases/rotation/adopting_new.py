@@ -11,7 +11,8 @@ from budget_guard.domain.money import MICRO
 from budget_guard.domain.observations import observe
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.use_cases.rotation.adopting import Adopting, put
-from budget_guard.use_cases.rotation.ports import NewKey
+from budget_guard.use_cases.rotation.naming import claimed
+from budget_guard.use_cases.rotation.ports import MadeKey, NewKey
 
 SHUT = Settings(Limit(MICRO), include_byok=True)
 """What a key is made with that a budget may hold: no limit of 0 is documented."""
@@ -23,22 +24,33 @@ def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
     Where a budget may hold it, it may spend nothing before the next evaluation, which gives it its
     share, or what was asked for. Raises `RequestError` where there is a key of that name: how else
     would one be found whose answer was lost? A key that was made so, or could not be put under
-    rotation, is removed before the error is raised, if it can be seen.
+    rotation, is removed before the error is raised, if it can be seen. `NameTaken` where another
+    lineage's successors have its names.
     """
+    key = Key("", asked.name, asked.workspace)
+    with claimed(key, to.ledger, run=to.run, now=to.now) as name:
+        _require_new(asked, to)
+        made = _made(asked, to)
+        try:
+            _record(made.reading, asked.settings if holders(asked, to.policy) else None, to)
+            return put(made.reading, made.plaintext, name, to)
+        except GuardError:
+            _give_up(made.reading.key.hash, to)
+            raise
+
+
+def _require_new(asked: NewKey, to: Adopting) -> None:
     if any(one.name == asked.name for one in to.keys.sightings(asked.workspace)):
         message = f"There is a key {asked.name!r} already; give the new one a name of its own."
         raise RequestError(message)
+
+
+def _made(asked: NewKey, to: Adopting) -> MadeKey:
     is_shut = bool(holders(asked, to.policy))
     try:
-        made = to.keys.make(replace(asked, settings=SHUT) if is_shut else asked)
+        return to.keys.make(replace(asked, settings=SHUT) if is_shut else asked)
     except ProviderUnavailable:
         _remove(asked, to)
-        raise
-    try:
-        _record(made.reading, asked.settings if is_shut else None, to)
-        return put(made.reading, made.plaintext, to)
-    except GuardError:
-        _give_up(made.reading.key.hash, to)
         raise
 
 

@@ -7,8 +7,8 @@ from budget_guard.domain import words
 from budget_guard.domain.errors import KeyGone, ProviderRejected, RotationPutOff
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
-from budget_guard.domain.keys import Reading
-from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.keys import Key, Reading
+from budget_guard.domain.lineage import Lineage, stem
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.reach import is_ours
@@ -22,6 +22,7 @@ from budget_guard.use_cases.rotation.rotating import Rotating
 def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating) -> Rotation:
     """Write down how the old key was, before it is lowered.
 
+    Its successor is named as it is named now: a person who renamed it meant other budgets for it.
     Raises `RotationPutOff`, and leaves a record of it, where the key is not to be rotated now.
     """
     hold = to.ledger.hold(lineage.current.hash)
@@ -39,14 +40,16 @@ def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating)
     try:
         purse = rotatable(lineage, to)
         _require_money(purse)
-        place = purse.reading.key.workspace or lineage.workspace
+        lineage = lineage.following(purse.reading.key)
         # What cannot be read cannot be carried over, nor a key be taken from it.
-        to.keys.lists(place)
+        to.keys.lists(lineage.workspace)
     except (RotationPutOff, ProviderRejected) as error:
         to.ledger.save(replace(rotation, stage=Stage.FAILED, failure=str(error)), lease=lease)
         raise RotationPutOff(str(error)) from error
-    rotation = replace(rotation, allowed=purse.reach, workspace=place)
-    to.ledger.save(rotation, lease=lease)
+    rotation = replace(
+        rotation, name=lineage.next_name, allowed=purse.reach, workspace=lineage.workspace
+    )
+    to.ledger.save(rotation, lineage, lease=lease)
     return rotation
 
 
@@ -83,9 +86,20 @@ def _obstacles(reading: Reading, hold: Hold | None, facts: Facts) -> Iterator[tu
     yield facts.is_protected(key), "the budgets file protects it"
     yield is_off, "it is disabled, and its successor would not be"
     yield ends is not None and ends <= facts.now, "its own end has come"
+    if other := _taken(reading.key, facts):
+        yield True, f"it was given the name of another key under rotation, {other}: rename one"
     if release := facts.release_of(key):
         yield True, f"{release.by} released it: {release.reason}"
     if hold and hold.let_go_until:
         until = words.moment(hold.let_go_until, facts.now)
         is_free = facts.now < hold.let_go_until
         yield is_free, f"a person changed it, and the guard leaves it alone until {until}"
+
+
+def _taken(key: Key, facts: Facts) -> str | None:
+    """Return whose name, by its secret, a person gave a key that had one of its own."""
+    lineage = facts.kin.of.get(key.hash)
+    if lineage is None or stem(key.name) == lineage.name:
+        return None
+    other = facts.kin.namesake(key, facts.observations)
+    return other.secret_name if other else None

@@ -41,8 +41,7 @@ def _intended(
     """Lower the old key, then write down that a key of the new name may exist from now on."""
     lower(rotation, lineage, to)
     intended = rotation.at(Stage.INTENT)
-    placed = replace(lineage, workspace=rotation.workspace)
-    asking = placed.asking(rotation.name, to.clock())
+    asking = lineage.asking(rotation.name, to.clock())
     to.ledger.save(intended, asking, lease=lease)
     return intended, asking
 

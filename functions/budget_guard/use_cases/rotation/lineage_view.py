@@ -1,24 +1,19 @@
 """A lineage as people ask after it: its generations, its budgets over all of them, what comes next."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
-from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.lineage import Lineage
-from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.policy import RotationRule
 from budget_guard.domain.rotation import Stage
-from budget_guard.domain.tally import spent
-from budget_guard.domain.windows import Window, end
 from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.rotation.asking import lineage_of
 from budget_guard.use_cases.rotation.generations import GenerationView, generation_view
+from budget_guard.use_cases.rotation.lineage_caps import LineageCap, caps_over, limit_over
 
 HOUR = timedelta(hours=1)
 
@@ -34,26 +29,13 @@ class LastRotation:
 
 
 @dataclass(frozen=True, slots=True)
-class LineageCap:
-    """One cap over a lineage (USD). `by_it` is the lineage's part of `spent`, `by_each` its generations'."""
-
-    budget: str
-    window: Window
-    spent: Usd
-    cap: Usd
-    left: Usd
-    by_it: Usd
-    by_each: tuple[tuple[int, Usd], ...]
-    resets_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class LineageView:
     """One lineage; `generations` newest first. `next_at`: about when it is rotated by its schedule.
 
     `every_hours` is the schedule that the secret is on, `rule` what the deployed budgets file says
     (`is_ruled`: of it; else what a rotation would end by). `put_off` is why no rotation would be
-    done, as the budgets file and the key are now.
+    done, as the budgets file and the key are now. `limit` is the limit that the key's owner set at
+    OpenRouter, which passes from generation to generation; None: it has none.
     """
 
     at: datetime
@@ -67,6 +49,7 @@ class LineageView:
     rule: RotationRule
     is_ruled: bool
     generations: tuple[GenerationView, ...]
+    limit: LineageCap | None
     caps: tuple[LineageCap, ...]
     last: LastRotation | None
     put_off: str | None
@@ -102,7 +85,8 @@ def _view(lineage: Lineage, plan: Plan) -> LineageView:
         generations=tuple(
             generation_view(one, lineage, facts) for one in reversed(lineage.generations)
         ),
-        caps=tuple(_caps(lineage, plan)),
+        limit=limit_over(lineage, facts),
+        caps=tuple(caps_over(lineage, plan)),
         last=_last(lineage, plan),
         put_off=out_of_bounds(seen, facts) if seen else None,
     )
@@ -120,34 +104,3 @@ def _last(lineage: Lineage, plan: Plan) -> LastRotation | None:
     found = (one for one in plan.facts.kin.rotations if one.secret == lineage.secret)
     last = max(found, key=lambda one: one.began, default=None)
     return LastRotation(last.name, last.stage, last.began, last.failure) if last else None
-
-
-def _caps(lineage: Lineage, plan: Plan) -> Iterator[LineageCap]:
-    for one in plan.constraints:
-        if one.budget and one.window and lineage.current.hash in one.members:
-            by_each = tuple(_parts(lineage, one, plan))
-            yield LineageCap(
-                budget=one.budget.name,
-                window=one.window,
-                spent=one.spend,
-                cap=one.cap,
-                left=one.left,
-                by_it=sum((part for _, part in by_each), ZERO),
-                by_each=by_each,
-                resets_at=end(one.window, plan.facts.now),
-            )
-
-
-def _parts(lineage: Lineage, cap: Constraint, plan: Plan) -> Iterator[tuple[int, Decimal]]:
-    """Yield what each generation has spent of a cap, the newest first."""
-    for one in reversed(lineage.generations):
-        if seen := plan.facts.observations.get(one.hash):
-            part = spent(
-                seen.reading.counters,
-                seen.reading.at,
-                cap.window,
-                include_byok=cap.include_byok,
-                now=plan.facts.now,
-            )
-            if part:
-                yield one.number, part

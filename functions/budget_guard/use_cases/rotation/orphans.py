@@ -13,10 +13,13 @@ def remove_orphans(
 
     Nobody has the plaintext of one: it comes with the answer to its creation, and that was lost. Whom
     somebody used, or made earlier, is no orphan, and is returned as doubtful. `pending` is the key
-    whose plaintext is put aside. What is another lineage's of the same name is left alone.
+    whose plaintext is put aside. What is another lineage's of the same name is left alone, and what
+    may be: a key that is listed was made after its rotation was written down, so that is read last.
     """
-    theirs = Kin(to.ledger.lineages(), to.ledger.rotations()).of
-    seen = (one for one in to.keys.sightings(workspace) if one.hash not in theirs)
+    sightings = to.keys.sightings(workspace)
+    kin = Kin(to.ledger.lineages(), to.ledger.rotations())
+    made = {one.name for one in kin.open if one.secret != lineage.secret and one.new is None}
+    seen = (one for one in sightings if one.hash not in kin.of and one.name not in made)
     found = stray(lineage, seen, pending=pending)
     for one in found.orphans:
         to.keys.delete(one.hash)

@@ -36,13 +36,14 @@ def sweep(to: Rotating) -> Swept:
     lineages, rotations = to.ledger.lineages(), to.ledger.rotations()
     observations = to.ledger.observations()
     unknown = unrecorded(Kin(lineages, rotations), observations)
-    names = {one.key.name for one in unknown}
+    places = {(one.key.workspace, one.key.name) for one in unknown}
     opened = {one.secret: one for one in rotations if not one.stage.is_over}
     found: list[Swept] = []
     problems: list[str] = []
     for secret, lineage in lineages.items():
         rotation = opened.get(secret)
-        is_suspect = not names.isdisjoint(one.name for one in lineage.asked)
+        asked = ((lineage.workspace, one.name) for one in lineage.asked)
+        is_suspect = not places.isdisjoint(asked)
         old = observations.get(lineage.current.hash)
         if is_forsaken(rotation, old, to.now) if rotation else is_suspect:
             with apart(problems), alone(secret, to) as lease:
