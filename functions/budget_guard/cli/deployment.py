@@ -9,7 +9,8 @@ import typer
 
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.desk import Desk
-from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
+from budget_guard.use_cases.notifier import Notifier
+from budget_guard.use_cases.ports import OpenRouter, Starter
 from budget_guard.use_cases.restricting.ports import Guardrails
 from budget_guard.use_cases.rotation.ports import KeyMaker, VaultOffice
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from budget_guard.domain.claim import Move
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.keys import Counters
 from budget_guard.domain.money import CENT
 from budget_guard.domain.observations import Jump, Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import is_ours
 from budget_guard.domain.wishes import Fence, Restore
 from budget_guard.domain.wishing import Standing
 

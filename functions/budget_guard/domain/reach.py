@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.holds import Hold, HoldState, Possible, exposure
+from budget_guard.domain.held import is_ours, kept
+from budget_guard.domain.holds import Hold, Possible, exposure
 from budget_guard.domain.keys import Counters, Limit, Settings
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
@@ -105,18 +106,6 @@ def _allowed(kept: Possible, counters: Counters, now: datetime) -> Usd:
         return ZERO
     # A counter of a window that has ended since makes it less: asking too early is safe.
     return max(ZERO, kept.stop(now) - counters.towards(kept.settings))
-
-
-def is_ours(hold: Hold) -> bool:
-    """Tell whether the guard has changed a key, or may have, and not given it back."""
-    return hold.state is HoldState.HELD and (hold.confirmed is not None or bool(hold.intents))
-
-
-def kept(hold: Hold) -> Possible | None:
-    """Return the limit that comes to stay if nothing new is wished: the last one sent."""
-    if hold.intents:
-        return Possible(hold.intents[-1].settings)
-    return hold.confirmed
 
 
 def as_it_is(hold: Hold, now: datetime) -> Fence | None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.policy import Mode, Policy
-from budget_guard.domain.reach import is_ours
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.apply import apply
 from budget_guard.use_cases.outcomes import Outcome, Result

@@ -22,8 +22,9 @@ from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
 from budget_guard.domain.restricting import of_deleted, restrict_wishes, would_restrict
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.kinship import of_all
-from budget_guard.use_cases.ledger import Lease, Ledger
-from budget_guard.use_cases.ports import Notifier
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Ledger
+from budget_guard.use_cases.notifier import Notifier
 
 MOST_REASONS = 20
 

@@ -12,7 +12,7 @@ from budget_guard.domain.errors import LeaseLost, WishReplaced
 from budget_guard.domain.generations import Remark, Said
 from budget_guard.domain.wishes import Disable
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from tests.adapters.ledger import samples
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH

@@ -10,7 +10,8 @@ from budget_guard.domain.generations import UNSAID, Generation, Said
 from budget_guard.domain.money import Usd
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import CostSource
-from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Record
 
 
 @dataclass(frozen=True, slots=True)

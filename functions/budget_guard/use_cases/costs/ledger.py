@@ -16,7 +16,8 @@ from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Ledger
 
 type CostRecord = (
     CostHour

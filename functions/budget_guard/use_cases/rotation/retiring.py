@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.errors import KeyGone
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
 from budget_guard.domain.policy import RotationRule
-from budget_guard.domain.records import Audit
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ports import Change
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.rotating import Rotating, alone, apart, changing

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.finishing import record_move
 from budget_guard.use_cases.rotation.money import put_back

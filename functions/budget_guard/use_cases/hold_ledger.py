@@ -1,0 +1,45 @@
+"""What the ledger keeps of what is held of keys, and wished of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from budget_guard.domain.audit import Audit
+from budget_guard.domain.holds import Hold
+from budget_guard.domain.wishes import Wish
+from budget_guard.use_cases.leases import Lease, Leasing
+
+type HoldRecord = Hold | Wish | Audit
+
+
+class HoldLedger(Leasing, Protocol):
+    """The guard's memory of holds. Methods may raise `LedgerUnavailable`; writes also `LeaseLost`."""
+
+    def holds(self) -> Mapping[str, Hold]:
+        """Return every hold, by key hash."""
+        ...
+
+    def hold(self, key: str) -> Hold | None:
+        """Return one hold, read consistently."""
+        ...
+
+    def wishes(self) -> Mapping[str, Wish]:
+        """Return the open wishes, by key hash, read consistently."""
+        ...
+
+    def audit(self, key: str) -> Sequence[Audit]:
+        """Return the changes made to a key, newest first, at most 100."""
+        ...
+
+    def save(
+        self, *records: HoldRecord, lease: Lease | None = None, wish: Wish | None = None
+    ) -> None:
+        """Write records whole, each replacing its former self; with a lease all or none.
+
+        With a wish (and a lease): nothing is written unless that generation of it is still open
+        (`WishReplaced`).
+        """
+        ...
+
+    def finish(self, wish: Wish, *, lease: Lease) -> None:
+        """Delete a wish unless a newer generation has replaced it."""
+        ...
