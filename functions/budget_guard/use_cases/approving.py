@@ -13,7 +13,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.records import Approval
 from budget_guard.use_cases.desk import Desk
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.ledger import Ledger
 
 LEAST_DIGITS = 8

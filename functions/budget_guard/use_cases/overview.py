@@ -15,7 +15,7 @@ from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, Relea
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.cost_caps import caps_of, keys_of, known_until
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
 from budget_guard.use_cases.kinship import lasting, names_of

@@ -17,7 +17,7 @@ from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.unadopted import unadopted
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
 from budget_guard.use_cases.approving import Affected, once_approved, proposed
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.ledger import Ledger
 
 UNADOPTED = "in no secret: it cannot be rotated before it is adopted"

@@ -19,7 +19,7 @@ from budget_guard.domain.signals.signal import Signal
 from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.costs.idle import unused_keys
 from budget_guard.use_cases.costs.report import By, Period, cost_table
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from tests.domain.builders import DAY, HOUR, MINUTE, a_budget, a_grant
 from tests.use_cases.costs.books import NOW, Books, Charge, know, polled
 

@@ -12,7 +12,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Key, Reading
 from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.policy import Policy
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.ports import OpenRouter

@@ -24,7 +24,7 @@ from budget_guard.domain.split import Cap, Limited, Room, free, kept
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 from budget_guard.domain.wishing import NEVER_DRY
 from budget_guard.use_cases.apply import apply
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.outcomes import Outcome
 from budget_guard.use_cases.patching import Enforcement
