@@ -67,14 +67,6 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
-    """The budgets file that the functions were deployed with, as the evaluation at `at` read it."""
-
-    policy: Policy
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class SpendRecord:
     """What a budget had spent of its cap in one window instance (USD), when last evaluated."""
 

@@ -13,11 +13,12 @@ from budget_guard.domain.conditions import conditions
 from budget_guard.domain.constraints import Constraint, granted
 from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.deployed import Deployed
 from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import settle
 from budget_guard.domain.policy import Mode, Policy
-from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
+from budget_guard.domain.records import Approval, Grant, SpendRecord
 from budget_guard.domain.restricting import of_deleted, restrict_wishes, would_restrict
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.gathering import gather

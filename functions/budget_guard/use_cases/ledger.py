@@ -4,17 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
-from budget_guard.domain.cost_spends import CostSpend
-from budget_guard.domain.lineage import Lineage
-from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, Release, SpendRecord
+from budget_guard.domain.records import Approval, Freeze, Grant, Release, SpendRecord
 from budget_guard.domain.restriction import Restriction, RestrictWish
-from budget_guard.domain.rotation import Rotation
-from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.hold_ledger import HoldLedger, HoldRecord
+from budget_guard.use_cases.kin_ledger import KinLedger, KinRecord
 from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.restricting.ledger import RestrictionLedger, RestrictionRecord
-from budget_guard.use_cases.usage_ledger import UsageLedger, UsageRecord
+from budget_guard.use_cases.shared_ledger import SharedLedger, SharedRecord
+from budget_guard.use_cases.usage_ledger import UsageRecord
 
 if TYPE_CHECKING:
     # Only who keeps costs pays for loading what they are made of.
@@ -23,9 +21,10 @@ if TYPE_CHECKING:
 
 type BasicRecord = (
     UsageRecord
+    | KinRecord
     | HoldRecord
     | RestrictionRecord
-    | Deployed
+    | SharedRecord
     | Incident
     | Alert
     | Grant
@@ -33,21 +32,12 @@ type BasicRecord = (
     | Freeze
     | Approval
     | SpendRecord
-    | Signals
-    | RequestSignals
-    | CostSpend
-    | Lineage
-    | Rotation
 )
 type Record = BasicRecord | CostRecord
 
 
-class Ledger(UsageLedger, HoldLedger, RestrictionLedger, Protocol):
+class Ledger(KinLedger, HoldLedger, RestrictionLedger, SharedLedger, Protocol):
     """The guard's memory. Methods may raise `LedgerUnavailable`; writes also `LeaseLost`."""
-
-    def deployed(self) -> Deployed | None:
-        """Return the policy of the last evaluation, and its time; None before the first."""
-        ...
 
     def grants(self) -> Sequence[Grant]:
         """Return the grants that began within the last 32 days."""
@@ -71,34 +61,6 @@ class Ledger(UsageLedger, HoldLedger, RestrictionLedger, Protocol):
 
     def unsent(self) -> Sequence[Alert]:
         """Return the alerts that SNS has not taken yet, oldest first, read consistently."""
-        ...
-
-    def signals(self) -> Signals | None:
-        """Return what the last poll of costs found; None before the first."""
-        ...
-
-    def request_signals(self) -> RequestSignals | None:
-        """Return what the last poll of generations found; None before the first."""
-        ...
-
-    def cost_spends(self) -> Mapping[str, CostSpend]:
-        """Return what the budgets that count costs have spent, by the budget's name."""
-        ...
-
-    def lineage(self, secret: str) -> Lineage | None:
-        """Return the lineage of a secret."""
-        ...
-
-    def lineages(self) -> Mapping[str, Lineage]:
-        """Return every lineage, by secret, read consistently."""
-        ...
-
-    def rotation(self, secret: str) -> Rotation | None:
-        """Return the last rotation of a secret, read consistently."""
-        ...
-
-    def rotations(self) -> Sequence[Rotation]:
-        """Return the last rotation of each secret, the earliest first."""
         ...
 
     def save(self, *records: Record, lease: Lease | None = None, wish: Wish | None = None) -> None:

@@ -8,6 +8,7 @@ from budget_guard.adapters.ledger.addresses import Write, writes
 from budget_guard.adapters.ledger.cost_reading import CostReader
 from budget_guard.adapters.ledger.failures import replaced
 from budget_guard.adapters.ledger.layout import Address, expires, place
+from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.leases import Lease
@@ -16,8 +17,8 @@ from budget_guard.use_cases.ledger import Record
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-class MemoryLedger(CostReader):
-    """The `CostLedger` port, laid out as the table is.
+class MemoryLedger(Reader, CostReader):
+    """The `Ledger` and `CostLedger` ports, laid out as the table is.
 
     `clock` tells when records expire; by default none does. Safe to share between threads.
     """

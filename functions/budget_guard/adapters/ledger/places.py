@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from budget_guard.adapters.ledger.layout import (
-    HOURS_KEPT,
     YEAR_AND_MORE,
     Address,
     digit,
@@ -13,56 +12,11 @@ from budget_guard.adapters.ledger.layout import (
     stamp,
 )
 from budget_guard.domain.alerts import Alert, AlertState, Incident
-from budget_guard.domain.cost_spends import CostSpend
-from budget_guard.domain.lineage import Lineage
-from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, Release, SpendRecord
-from budget_guard.domain.rotation import Rotation
-from budget_guard.domain.signals.signal import RequestSignals, Signals
+from budget_guard.domain.records import Approval, Freeze, Grant, Release, SpendRecord
 
-DEPLOYED = Address("DEPLOYED", "LAST")
-SIGNALS = Address("SIGNALS", "LAST")
-REQUEST_SIGNALS = Address("SIGNALS", "REQUESTS")
-COST_SPENDS = "COSTSPEND"
-LINEAGES = "LINEAGE"
-ROTATIONS = "ROTATION"
 OPEN_ALERTS = "ALERT#OPEN"
 SENT_KEPT = timedelta(days=35)
 GRANT_KEPT = timedelta(days=62)
-
-
-@place.register(Deployed)
-def _(_record: Deployed) -> Address:
-    return DEPLOYED
-
-
-@place.register(Signals)
-def _(_record: Signals) -> Address:
-    return SIGNALS
-
-
-@place.register(RequestSignals)
-def _(_record: RequestSignals) -> Address:
-    return REQUEST_SIGNALS
-
-
-@place.register(CostSpend)
-def _(record: CostSpend) -> Address:
-    return Address(COST_SPENDS, record.budget)
-
-
-@lifetime.register(CostSpend)
-def _(record: CostSpend) -> tuple[datetime, timedelta]:
-    return record.at, HOURS_KEPT
-
-
-@place.register(Lineage)
-def _(record: Lineage) -> Address:
-    return Address(LINEAGES, record.secret)
-
-
-@place.register(Rotation)
-def _(record: Rotation) -> Address:
-    return Address(ROTATIONS, record.secret)
 
 
 @place.register(Incident)
