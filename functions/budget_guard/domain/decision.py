@@ -10,7 +10,7 @@ of design section 5; each has its place:
 | 4a invariant                          | `reach`, `headroom`                      |
 | 4b shares                             | `shares`, `weights`                      |
 | 4c disabled keys, keys out of reach   | `claims`                                 |
-| 5 fences, native first                | `fences`                                 |
+| 5 fences, native first                | `fences`; their answers: `answered`      |
 | 6 free money, 7 quiet                 | `headroom`, `purses`                     |
 | 8 restore, 9 write ahead, 10 override | `settling`, and `use_cases.apply`        |
 | 11 breaker                            | `breaker`                                |
