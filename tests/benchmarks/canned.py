@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.layout import place
+from budget_guard.adapters.ledger.whole import place
 from budget_guard.use_cases.ledger import Record
 from tests.benchmarks.account import NOW, PAGE, Account
 from tests.benchmarks.units import item_size

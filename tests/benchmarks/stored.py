@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.layout import place
+from budget_guard.adapters.ledger.whole import place
 from budget_guard.use_cases.ledger import Record
 from tests.benchmarks.canned import ALL_WRITTEN, DONE, Answer, Item, answer, on_the_wire, reply
 from tests.benchmarks.canned import query_pages as pages

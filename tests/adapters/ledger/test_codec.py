@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.layout import expires, place
+from budget_guard.adapters.ledger.layout import expires
+from budget_guard.adapters.ledger.whole import place
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Kind
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.holds import FOR_EVER, Hold
