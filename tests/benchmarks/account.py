@@ -17,12 +17,14 @@ from budget_guard.adapters.openrouter.keys import read_listing
 from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.deployed import Deployed
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.observations import Freshness, HourMark, Observation
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Approval, Deployed, PollReport, Workspace
+from budget_guard.domain.polls import PollReport, Workspace
+from budget_guard.domain.records import Approval
 from budget_guard.domain.wishes import Fence
 from budget_guard.use_cases.ledger import Record
 from budget_guard.use_cases.listings import Unread

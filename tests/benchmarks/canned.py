@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.addresses import address
+from budget_guard.adapters.ledger.whole import place
 from budget_guard.use_cases.ledger import Record
 from tests.benchmarks.account import NOW, PAGE, Account
 from tests.benchmarks.units import item_size
@@ -55,7 +55,7 @@ class Canned:
     def _keep(self, records: Iterable[Record]) -> None:
         partitions: dict[str, list[Item]] = {}
         for record in records:
-            item = on_the_wire(codec.encode(address(record), record))
+            item = on_the_wire(codec.encode(place(record), record))
             pk, sk = item["pk"]["S"], item["sk"]["S"]
             partitions.setdefault(pk, []).append(item)
             self._items[pk, sk] = reply(json.dumps({"Item": item}).encode()), item_size(item)

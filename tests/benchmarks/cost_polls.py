@@ -13,7 +13,7 @@ from functools import partial
 import boto3
 
 from budget_guard.adapters.ids import MemoryIds
-from budget_guard.adapters.ledger.costs import DynamoCostLedger
+from budget_guard.adapters.ledger.whole import DynamoWholeLedger
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.costs import ACTIVITY, CostsRead, summed
 from budget_guard.handlers.memory import uncollected
@@ -44,7 +44,7 @@ at 7:08; noon stands for all hours: each reads of today and yesterday what is ov
 """
 
 
-def run(ledger: DynamoCostLedger, source: Traffic, now: datetime) -> None:
+def run(ledger: DynamoWholeLedger, source: Traffic, now: datetime) -> None:
     """Do what `poll_costs` does, its lines for the dashboard too."""
     always, policy = (lambda: True), everyday()
     with (
@@ -69,7 +69,7 @@ def polls(keys: int, address: str) -> Iterator[Mapping[str, object]]:
     """Yield the units and seconds of each poll that stands for others."""
     account, server = Account(keys), Server(address)
     client = boto3.client("dynamodb", endpoint_url=address)
-    ledger, source = DynamoCostLedger(client, "ledger", lambda: NOW), Traffic(account)
+    ledger, source = DynamoWholeLedger(client, "ledger", lambda: NOW), Traffic(account)
     begins = TODAY - HISTORY
     ledger.save(*(CostsRead(one.id, begins, begins, NOW) for one in account.workspaces))
     ledger.save(CostsRead(ACTIVITY, begins, TODAY - timedelta(days=1), NOW))

@@ -13,7 +13,7 @@ import boto3
 from pydantic import SecretStr
 
 from budget_guard.adapters.alerts.memory import RecordingNotifier
-from budget_guard.adapters.ledger.costs import DynamoCostLedger
+from budget_guard.adapters.ledger.whole import DynamoWholeLedger
 from budget_guard.adapters.openrouter import HttpOpenRouter, ahead, connect
 from budget_guard.handlers.memory import uncollected
 from budget_guard.use_cases.evaluate import Evaluation, evaluate
@@ -26,7 +26,7 @@ from tests.benchmarks.measuring import measured, tell
 KEY = SecretStr("sk-or-v1-made-up")
 
 
-def run_poll(ledger: DynamoCostLedger, openrouter: HttpOpenRouter) -> None:
+def run_poll(ledger: DynamoWholeLedger, openrouter: HttpOpenRouter) -> None:
     """Do what `poll_usage` does, without starting the next function."""
     minutes = timedelta(minutes=4)
     with uncollected(), leased(ledger, "poll", token="t", now=NOW, lasts=minutes) as lease:
@@ -34,19 +34,19 @@ def run_poll(ledger: DynamoCostLedger, openrouter: HttpOpenRouter) -> None:
     assert not report.problem, report.problem
 
 
-def run_evaluate(ledger: DynamoCostLedger, _: HttpOpenRouter) -> None:
+def run_evaluate(ledger: DynamoWholeLedger, _: HttpOpenRouter) -> None:
     """Do what `evaluate` does, with a topic that takes every alert at once."""
     minutes = timedelta(minutes=2)
     with uncollected(), leased(ledger, "evaluate", token="t", now=NOW, lasts=minutes) as lease:
         evaluate(Evaluation(ledger, RecordingNotifier(), lease, everyday(), NOW))
 
 
-def run_enforce(ledger: DynamoCostLedger, _: HttpOpenRouter) -> None:
+def run_enforce(ledger: DynamoWholeLedger, _: HttpOpenRouter) -> None:
     """Do what `enforce` does where nothing is wished: the rule in a quiet account."""
     assert not ledger.wishes()
 
 
-FUNCTIONS: dict[str, Callable[[DynamoCostLedger, HttpOpenRouter], None]] = {
+FUNCTIONS: dict[str, Callable[[DynamoWholeLedger, HttpOpenRouter], None]] = {
     "poll": run_poll,
     "evaluate": run_evaluate,
     "enforce": run_enforce,
@@ -55,7 +55,7 @@ FUNCTIONS: dict[str, Callable[[DynamoCostLedger, HttpOpenRouter], None]] = {
 
 def main(function: str, address: str) -> None:
     client = boto3.client("dynamodb", endpoint_url=address)
-    ledger = DynamoCostLedger(client, "ledger", lambda: NOW)
+    ledger = DynamoWholeLedger(client, "ledger", lambda: NOW)
     with connect(f"{address}/api/v1", KEY) as openrouter:
         tell(measured(partial(FUNCTIONS[function], ledger, openrouter)))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.addresses import address
+from budget_guard.adapters.ledger.whole import place
 from budget_guard.use_cases.ledger import Record
 from tests.benchmarks.canned import ALL_WRITTEN, DONE, Answer, Item, answer, on_the_wire, reply
 from tests.benchmarks.canned import query_pages as pages
@@ -18,7 +18,7 @@ class Stored:
     def __init__(self, records: Iterable[Record]) -> None:
         self._table: dict[str, dict[str, Item]] = {}
         for record in records:
-            self._put(on_the_wire(codec.encode(address(record), record)))
+            self._put(on_the_wire(codec.encode(place(record), record)))
 
     def openrouter(self, _: str) -> bytes:
         """Return nothing: costs are told in the process that is measured."""

@@ -13,7 +13,7 @@ from budget_guard.domain.policy import Budget, Mode
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Fence, Wish
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ports import Change
 from tests.cli.desk import ALWAYS, DAILY, Office
 

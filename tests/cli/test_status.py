@@ -9,7 +9,7 @@ import pytest
 from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.holds import Intent, Refusals
 from budget_guard.domain.policy import Budget, Mode
-from budget_guard.domain.records import PollReport
+from budget_guard.domain.polls import PollReport
 from tests.cli.desk import ALWAYS, BUDGETS, DAILY, Office, flat, golden
 
 

@@ -16,7 +16,8 @@ from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import begun
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Budget, Hold, Mode, Policy, Safety
-from budget_guard.domain.records import Grant, PollReport, Release, Workspace
+from budget_guard.domain.polls import PollReport, Workspace
+from budget_guard.domain.records import Grant, Release
 from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Restore, Wish
 

@@ -17,7 +17,7 @@ from budget_guard.domain.holds import Hold, HoldState, Override, Refusals
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.observations import Freshness, HourMark, observe_gone
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.records import PollReport, Workspace
+from budget_guard.domain.polls import PollReport, Workspace
 from budget_guard.domain.wishes import Fence, Wish
 from tests.domain.builders import (
     ALWAYS,

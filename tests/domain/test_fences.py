@@ -8,15 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from budget_guard.domain.answered import allows_more, corrected, extra
 from budget_guard.domain.constraints import Constraint
-from budget_guard.domain.fences import (
-    Measure,
-    allows_more,
-    corrected,
-    extra,
-    lifetime_fence,
-    native_fence,
-)
+from budget_guard.domain.fences import Measure, lifetime_fence, native_fence
 from budget_guard.domain.keys import Counters, Spent
 from budget_guard.domain.money import CENT, MICRO, NOISE, ZERO
 from budget_guard.domain.windows import Window, end, start

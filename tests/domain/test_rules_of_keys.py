@@ -13,11 +13,11 @@ from budget_guard.domain.claim import Move
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold as KeyHold
 from budget_guard.domain.holds import Intent, Possible, Replaced
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.policy import FLOOR, Mode
-from budget_guard.domain.reach import is_ours
 from budget_guard.domain.records import Approval, Freeze, Release
 from budget_guard.domain.wishes import Disable, Fence, Restore
 from tests.domain.accounts import accounts

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from budget_guard.adapters.budgets import yaml_file
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Audit
 from budget_guard.sandbox.aws.deploy import deploy
 from budget_guard.sandbox.aws.emulator import emulator
 from budget_guard.sandbox.cast import story

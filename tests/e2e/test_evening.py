@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from budget_guard.adapters import alerts
 from budget_guard.domain.alerts import Kind
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.keys import Limit
-from budget_guard.domain.records import Audit
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.sandbox.turns import hearing
 from tests.e2e.conftest import Played

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from budget_guard.adapters.alerts.event import AlertEvent
-from budget_guard.adapters.ledger.costs import DynamoCostLedger
+from budget_guard.adapters.ledger.whole import DynamoWholeLedger
 from budget_guard.handlers import enforce, evaluate, poll_costs, poll_usage, rotate
 from budget_guard.sandbox.openrouter import Account, Api, Clock
 
@@ -191,8 +191,8 @@ class Deployment:
         return found
 
     @property
-    def ledger(self) -> DynamoCostLedger:
-        return DynamoCostLedger(self.aws("dynamodb"), "ledger", lambda: self.account.clock.now)
+    def ledger(self) -> DynamoWholeLedger:
+        return DynamoWholeLedger(self.aws("dynamodb"), "ledger", lambda: self.account.clock.now)
 
     def everything_stored(self) -> str:
         """Return the whole ledger and every message, as text."""

@@ -15,7 +15,7 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.handlers import runtime
 from budget_guard.sandbox.openrouter import Fault
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from tests.handlers.deployment import ANY_KEY, HANDLERS, Deployment
 
 DOWN = Fault(status=503, times=99)

@@ -17,7 +17,7 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.lineage import begun
 from budget_guard.sandbox.openrouter import Fault
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.steps import Step
 from tests.domain.builders import MINUTE
 from tests.handlers.deployment import Deployment, sample

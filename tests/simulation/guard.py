@@ -12,7 +12,8 @@ from budget_guard.adapters.starter import RecordingStarter
 from budget_guard.domain.alerts import Alert
 from budget_guard.domain.errors import LeaseLost, NotifierError
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Approval, PollReport
+from budget_guard.domain.polls import PollReport
+from budget_guard.domain.records import Approval
 from budget_guard.domain.wishes import Wish
 from budget_guard.sandbox.openrouter.account import Account
 from budget_guard.sandbox.openrouter.api import Api
@@ -21,11 +22,12 @@ from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
 from budget_guard.sandbox.openrouter.in_process_guardrails import in_process_guardrails
 from budget_guard.use_cases.enforce import EnforceReport, enforce
 from budget_guard.use_cases.evaluate import EvaluateReport, Evaluation, evaluate
-from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ledger import Lease, Ledger, Record
+from budget_guard.use_cases.leases import Lease, leased
+from budget_guard.use_cases.ledger import Ledger, Record
+from budget_guard.use_cases.notifier import Notifier
 from budget_guard.use_cases.patching import Enforcement
 from budget_guard.use_cases.poll import Poll, poll
-from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
+from budget_guard.use_cases.ports import OpenRouter, Starter
 from budget_guard.use_cases.restricting.looking import Restricting
 from budget_guard.use_cases.restricting.ports import Guardrails
 from budget_guard.use_cases.restricting.restrict import RestrictReport, restrict

@@ -22,7 +22,8 @@ from budget_guard.domain.money import ZERO
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.purses import Purse
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Record
 from tests.simulation.strategies import PRESSURE, SOMEBODY, STEADY, worlds
 from tests.simulation.world import Step, World
 

@@ -23,7 +23,8 @@ from budget_guard.domain.windows import Window
 from budget_guard.domain.wishes import Wish
 from budget_guard.sandbox.openrouter import Fault, When
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
-from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Record
 from budget_guard.use_cases.ports import OpenRouter
 from tests.use_cases.scene import Scene, daily, usd
 

@@ -15,7 +15,8 @@ from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter.behaviour import Behaviour, LimitCount
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
 from budget_guard.use_cases.give_back import LASTS, GiveBack, announce_release, give_back
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.ports import Change, OpenRouter
 from budget_guard.use_cases.releasing import release_of_all
 from tests.simulation.guard import Killed, Switch, Watched, WatchedLedger

@@ -9,7 +9,7 @@ from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import PollReport
+from budget_guard.domain.polls import PollReport
 from budget_guard.domain.signals.rules import Account
 from budget_guard.domain.signals.signal import RequestSignals, Signal, Signals
 from budget_guard.use_cases.evaluate import Evaluation, evaluate

@@ -16,7 +16,8 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Policy
 from budget_guard.sandbox.openrouter import Account, Clock, Fault, Refusal
 from budget_guard.sandbox.openrouter.in_process import InProcessOpenRouter
-from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Record
 from budget_guard.use_cases.listings import Known, Listing
 from tests.simulation.guard import Guard
 from tests.use_cases.scene import WEDNESDAY, Scene, usd

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.adapters.aws_errors import code
-from budget_guard.adapters.ledger.costs import DynamoCostLedger
+from budget_guard.adapters.ledger.whole import DynamoWholeLedger
 from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.openrouter.guardrails import connect_guardrails
 from budget_guard.adapters.openrouter.key_maker import connect_maker
@@ -85,7 +85,7 @@ def _deployment(make: Make, stack: str, outputs: Mapping[str, str]) -> Deploymen
 
     return Deployment(
         stack=stack,
-        ledger=DynamoCostLedger(make("dynamodb"), outputs["TableName"]),
+        ledger=DynamoWholeLedger(make("dynamodb"), outputs["TableName"]),
         notifier=SnsNotifier(make("sns"), outputs["AlertsTopicArn"], stack),
         evaluate=LambdaStarter(make("lambda"), outputs["EvaluateFunctionName"]),
         connect=openrouter,

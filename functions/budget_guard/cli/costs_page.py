@@ -13,10 +13,10 @@ from rich.text import Text
 from budget_guard.cli.costs_told import Told, change
 from budget_guard.cli.figures import adding_up, human, usd
 from budget_guard.cli.telling import SHORT_HASH, ago, safe, safe_name
-from budget_guard.domain.costs import NOTHING, Figures
+from budget_guard.domain.costs import NOTHING, Figures, value
 from budget_guard.domain.money import Usd
 from budget_guard.domain.premium import Premium
-from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period, value
+from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period
 
 WIDEST = 110
 NOTHING_READ = (

@@ -4,16 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from budget_guard.domain.costs import Figures
+from budget_guard.domain.costs import Figures, value
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.costs.report import (
-    By,
-    CostLine,
-    CostTable,
-    Period,
-    cost_table,
-    value,
-)
+from budget_guard.use_cases.costs.report import By, CostLine, CostTable, Period, cost_table
 from budget_guard.use_cases.costs.requests import requests_table
 from budget_guard.use_cases.who import people_of
 

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.desk import Desk
-from budget_guard.use_cases.ports import Notifier, OpenRouter, Starter
+from budget_guard.use_cases.notifier import Notifier
+from budget_guard.use_cases.ports import OpenRouter, Starter
 from budget_guard.use_cases.restricting.ports import Guardrails
 from budget_guard.use_cases.rotation.ports import KeyMaker, VaultOffice
+from budget_guard.use_cases.whole_ledger import WholeLedger
 
 StackOption = Annotated[
     str,
@@ -44,7 +45,7 @@ class Deployment:
     """
 
     stack: str
-    ledger: CostLedger
+    ledger: WholeLedger
     notifier: Notifier
     evaluate: Starter
     connect: Callable[[], OpenRouter]

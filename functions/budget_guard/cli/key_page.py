@@ -7,9 +7,10 @@ from rich.text import Text
 from budget_guard.cli.cap_words import known_of, spent_of
 from budget_guard.cli.restricted_lines import restriction
 from budget_guard.cli.telling import ago, indented, safe, safe_name, within
-from budget_guard.domain import commands, words
+from budget_guard.domain import commands, reasons, words
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.money import show
-from budget_guard.domain.records import Audit, Freeze
+from budget_guard.domain.records import Freeze
 from budget_guard.use_cases.key_view import KeyView
 
 CHANGES = 10
@@ -67,7 +68,7 @@ def standing_of(view: KeyView) -> Text:
 
 
 def _frozen(view: KeyView, freeze: Freeze) -> Text:
-    told = words.frozen("it", freeze, view.at)
+    told = reasons.frozen("it", freeze, view.at)
     is_off = "disabled" in view.settings
     head = Text("Frozen: ", "bold red") + safe(told)
     if view.held:

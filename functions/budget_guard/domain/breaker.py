@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from budget_guard.domain.claim import Move
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.held import in_hand
 from budget_guard.domain.keys import Counters
 from budget_guard.domain.money import CENT
 from budget_guard.domain.observations import Jump, Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import in_hand
 from budget_guard.domain.restricting import is_news
 from budget_guard.domain.restriction import RestrictWish
 from budget_guard.domain.wishes import Fence, Restore

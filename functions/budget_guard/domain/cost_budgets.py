@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from budget_guard.domain import words
+from budget_guard.domain import reasons, words
 from budget_guard.domain.alerts import Condition, Entry, Incident, Kind
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.constraints import Constraint, granted
@@ -171,7 +171,7 @@ def _entry(cap: CostCap, people: People, facts: Facts) -> Entry:
 def _text(cap: CostCap, name: str, people: People, now: datetime) -> str:
     known = f"; costs are known until {words.as_of(cap.until, now)}" if cap.until else ""
     most = named((people.name(one.key), one.spent) for one in cap.spenders[:TOP])
-    return f"{words.spending(cap.constraint, name)} {on_what(cap.budget)}{known}{most}"
+    return f"{reasons.spending(cap.constraint, name)} {on_what(cap.budget)}{known}{most}"
 
 
 def on_what(budget: Budget) -> str:

@@ -118,6 +118,11 @@ def part_of(key: str) -> str:
     return UNKNOWN if key.startswith(UNKNOWN) else key[:2].lower()
 
 
+def value(figures: Figures) -> Usd:
+    """Return what it cost in all (USD): credits, and BYOK at its list price."""
+    return figures.credits + figures.byok
+
+
 def summed[K](rows: Iterable[tuple[K, Figures]]) -> dict[K, Figures]:
     """Return the sum of the figures under each label."""
     found: dict[K, Figures] = {}

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from budget_guard.domain import words
+from budget_guard.domain import reasons
 from budget_guard.domain.breaker import HeldBack, calmed, is_armed, refused, surprise
 from budget_guard.domain.claim import Allotment, Claim, Move
 from budget_guard.domain.claims import Claims, claims
@@ -30,10 +30,11 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.fences import Measure, lasts, lifetime_fence, native_fence
 from budget_guard.domain.hands import Hands
 from budget_guard.domain.headroom import allot
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import as_it_is, is_ours
+from budget_guard.domain.reach import as_it_is
 from budget_guard.domain.restricting import restrict_wishes
 from budget_guard.domain.restriction import RestrictWish
 from budget_guard.domain.tally import Tally
@@ -113,7 +114,7 @@ def _standings(facts: Facts, sharing: Claims, hands: Hands) -> Iterator[tuple[st
     for freeze in facts.freezes:
         key = freeze.key
         if hands.is_frozen(key) and (seen := facts.observations.get(key)):
-            why = partial(words.frozen, seen.key.name, freeze, facts.now)
+            why = partial(reasons.frozen, seen.key.name, freeze, facts.now)
             yield key, Standing(seen, facts.holds.get(key), Disable(), why)
     for key, hold in facts.holds.items():
         seen = facts.observations.get(key)
@@ -134,7 +135,7 @@ def _fenced(claim: Claim, allotment: Allotment, sharing: Claims, facts: Facts) -
         all_of = sharing.of(seen.key.hash)
         binding = _binding(all_of, binding, facts)
         want = _fence(claim, allotment, all_of, stays, facts)
-    why = partial(words.fenced, binding, seen.reading.key.name, headroom, facts.now)
+    why = partial(reasons.fenced, binding, seen.reading.key.name, headroom, facts.now)
     return Standing(seen, hold, want, why, headroom, binding, allotment)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from budget_guard.domain import words
+from budget_guard.domain import reasons, words
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
@@ -116,7 +116,7 @@ def _reached(constraint: Constraint, facts: Facts) -> Iterator[Cause]:
     # A successor goes on with the incident of the key that it took the place of.
     subject = kin.root(constraint.subject) if constraint.subject else "*"
     place = f"rotation/{budget.name}/{subject}/{window}/{start(window, facts.now):%Y-%m-%d}"
-    why = words.spending(constraint, lineages[0].name)
+    why = reasons.spending(constraint, lineages[0].name)
     for step in steps:
         do = Do.ROTATE if step.do is Do.ROTATE else Do.PROPOSE
         yield Cause(f"{place}/{int(step.at * 1000)}", do, why, lineages, constraint)

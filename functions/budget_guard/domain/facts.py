@@ -11,7 +11,8 @@ from budget_guard.domain.keys import Settings
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.observations import Freshness, Observation
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Approval, Freeze, Grant, PollReport, Release, Workspace
+from budget_guard.domain.polls import PollReport, Workspace
+from budget_guard.domain.records import Approval, Freeze, Grant, Release
 from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.signals.signal import RequestSignals, Signals
 from budget_guard.domain.wishes import Wish

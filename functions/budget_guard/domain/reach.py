@@ -1,17 +1,16 @@
 """Rule 4a: how far a held key can still get, counted from its last observation."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.facts import Facts
-from budget_guard.domain.holds import Hold, HoldState, Possible, exposure
+from budget_guard.domain.held import is_ours, kept
+from budget_guard.domain.holds import Hold, Possible, exposure
 from budget_guard.domain.keys import Counters, Limit, Settings
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.restriction import Restriction
 from budget_guard.domain.settling import has_disabled
 from budget_guard.domain.wishes import Fence
 
@@ -107,24 +106,6 @@ def _allowed(kept: Possible, counters: Counters, now: datetime) -> Usd:
         return ZERO
     # A counter of a window that has ended since makes it less: asking too early is safe.
     return max(ZERO, kept.stop(now) - counters.towards(kept.settings))
-
-
-def is_ours(hold: Hold) -> bool:
-    """Tell whether the guard has changed a key, or may have, and not given it back."""
-    return hold.state is HoldState.HELD and (hold.confirmed is not None or bool(hold.intents))
-
-
-def in_hand(holds: Iterable[Hold], restrictions: Iterable[Restriction]) -> frozenset[str]:
-    """Return the keys whose limit or guardrail is, or may be, the guard's."""
-    held = frozenset(one.key for one in holds if is_ours(one))
-    return held.union(one.key for one in restrictions if one.is_ours)
-
-
-def kept(hold: Hold) -> Possible | None:
-    """Return the limit that comes to stay if nothing new is wished: the last one sent."""
-    if hold.intents:
-        return Possible(hold.intents[-1].settings)
-    return hold.confirmed
 
 
 def as_it_is(hold: Hold, now: datetime) -> Fence | None:

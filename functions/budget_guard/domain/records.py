@@ -1,10 +1,9 @@
-"""What people and runs leave in the ledger beside facts about keys."""
+"""What people, and evaluations, leave in the ledger beside facts about keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from budget_guard.domain.keys import Settings
 from budget_guard.domain.money import Usd
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.windows import Window
@@ -65,57 +64,6 @@ class Approval:
     reason: str
     protect: frozenset[str] = frozenset()
     by_guard: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """One change at OpenRouter that took effect: before, after, why, which run, how to undo.
-
-    `guardrails` are the key's before and after, by name, where that was changed and nothing else.
-    """
-
-    id: str
-    key: str
-    name: str
-    before: Settings
-    after: Settings
-    reason: str
-    run: str
-    at: datetime
-    undo: str
-    guardrails: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PollReport:
-    """How the last poll ended. `problem` is None where every workspace was seen completely.
-
-    `needs_hands`: the problem will not pass by itself (a missing or wrong management key).
-    """
-
-    at: datetime
-    run: str
-    keys: int = 0
-    workspaces: int = 0
-    problem: str | None = None
-    balance: Usd | None = None
-    needs_hands: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """A workspace of the account, as OpenRouter names it."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """The budgets file that the functions were deployed with, as the evaluation at `at` read it."""
-
-    policy: Policy
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from budget_guard.domain import words
+from budget_guard.domain import reasons, words
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.hands import Hands
@@ -110,7 +110,7 @@ def _restrict(seen: Observation, by: Asked, facts: Facts) -> RestrictWish:
     constraint, key, now = by.constraint, seen.key, facts.now
     budget, window = constraint.budget, constraint.window
     ends = words.until(window, now)
-    spent = words.spending(constraint, key.name)
+    spent = reasons.spending(constraint, key.name)
     return RestrictWish(
         key=key.hash,
         name=key.name,

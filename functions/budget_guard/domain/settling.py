@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from budget_guard.domain import words
-from budget_guard.domain.fences import extra
+from budget_guard.domain.answered import extra
 from budget_guard.domain.holds import (
     BITES,
     FOR_EVER,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from budget_guard.domain import commands, words
+from budget_guard.domain import commands, reasons, words
 from budget_guard.domain.alerts import Entry
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan
@@ -72,7 +72,7 @@ def entry_of(incident: str, constraint: Constraint, standing: BudgetStanding, pl
     burn = _burn(constraint, plan)
     return Entry(
         incident=incident,
-        text=words.spending(constraint, seen.key.name if seen else ""),
+        text=reasons.spending(constraint, seen.key.name if seen else ""),
         budget=budget.name if budget else None,
         owner=budget.owner if budget else None,
         key=seen.key.hash if seen else None,

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from budget_guard.domain.claim import Allotment
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.money import CENT, NOISE, ZERO, Usd
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.reach import is_ours, reach
+from budget_guard.domain.reach import reach
 from budget_guard.domain.settling import overridden
 from budget_guard.domain.tally import spent
 from budget_guard.domain.wishes import Disable, Fence, Restore, Want, Wish

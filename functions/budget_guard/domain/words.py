@@ -1,13 +1,10 @@
-"""Why something is so, in words that a person understands."""
+"""Times, names and settings in words that a person understands."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from budget_guard.domain.constraints import Constraint
-from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.keys import Limit, Settings
-from budget_guard.domain.money import CENT, ZERO, Usd, show
-from budget_guard.domain.records import Freeze
+from budget_guard.domain.money import show
 from budget_guard.domain.windows import Window, end, same_instance
 
 NAMED = 3
@@ -53,42 +50,6 @@ def several(names: Collection[str]) -> str:
     if (more := len(names) - len(first)) > 0:
         return f"{', '.join(first)} and {more} more"
     return " and ".join([", ".join(first[:-1]), first[-1]] if len(first) > 1 else first)
-
-
-def label(constraint: Constraint, key_name: str) -> str:
-    """Return what people call the constraint of a key of that name."""
-    if constraint.budget is None:
-        return f"{key_name}, by its own limit,"
-    if constraint.subject is not None:
-        return f"{key_name}, in {constraint.budget.name},"
-    return constraint.budget.name
-
-
-def spending(constraint: Constraint, key_name: str) -> str:
-    """Return what was spent of what cap: "prod-api spent 91.20 of 100.00 USD today"."""
-    who = label(constraint, key_name)
-    period = PERIODS[constraint.window]
-    return f"{who} spent {show(constraint.spend)} of {show(constraint.cap)} USD {period}"
-
-
-def fenced(constraint: Constraint, key_name: str, headroom: Usd, now: datetime) -> str:
-    """Return why a key is fenced, with how much it may still spend and until when."""
-    ends = until(constraint.window, now)
-    if constraint.is_shared and constraint.left >= CENT:
-        share = f"its share is {show(headroom)} of the {show(constraint.left)} USD left"
-        by = f" by {constraint.keys} keys" if constraint.keys > 1 else ""
-        return f"{spending(constraint, key_name)}{by}; {share} {ends}"
-    if headroom == ZERO:
-        return f"{spending(constraint, key_name)}; stopped {ends}"
-    return f"{spending(constraint, key_name)}; fenced at {show(headroom)} USD more {ends}"
-
-
-def frozen(key_name: str, freeze: Freeze, now: datetime) -> str:
-    """Return why a key is stopped by a person's word, and until when."""
-    ends = (
-        "until that is ended" if freeze.until == FOR_EVER else f"until {moment(freeze.until, now)}"
-    )
-    return f"{freeze.by} froze {key_name} {ends}: {freeze.reason}"
 
 
 def limit(value: Limit) -> str:

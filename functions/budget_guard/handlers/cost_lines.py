@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from budget_guard.domain.axis import Axis
-from budget_guard.domain.costs import summed
+from budget_guard.domain.costs import summed, value
 from budget_guard.domain.errors import GuardError
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.outcomes import Rate
@@ -16,7 +16,6 @@ from budget_guard.use_cases.costs.day_costs import DayCosts
 from budget_guard.use_cases.costs.generations import GenerationReport
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.poll import CostReport
-from budget_guard.use_cases.costs.report import value
 
 MOST_LINES = 20
 """Of each kind: the rest is little, and every line costs."""

@@ -1,7 +1,7 @@
 """What costs are read from, and kept in, for the one function that does."""
 
 from budget_guard.adapters.ids import SqsIds
-from budget_guard.adapters.ledger.costs import DynamoCostLedger
+from budget_guard.adapters.ledger.dynamodb_costs import DynamoCostLedger
 from budget_guard.adapters.openrouter.costs import HttpCosts, connect_costs
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.handlers.runtime import Run, client
@@ -18,7 +18,7 @@ def cost_source(settings: ProviderSettings, run: Run) -> HttpCosts:
 
 
 def cost_ledger(settings: Settings) -> DynamoCostLedger:
-    """Return the ledger of this deployment, with the costs."""
+    """Return the ledger of this deployment, as far as costs need it."""
     return DynamoCostLedger(client("dynamodb"), settings.table_name)
 
 

@@ -7,8 +7,9 @@ from time import sleep
 from budget_guard.adapters.alerts import SnsNotifier
 from budget_guard.domain.errors import NotifierError
 from budget_guard.handlers.evaluation import start_next, tell_evaluation, warn_of_unconfirmed
+from budget_guard.handlers.ledger import ledger
 from budget_guard.handlers.reporting import Summary, function
-from budget_guard.handlers.runtime import Run, client, ledger, policy, seconds_until
+from budget_guard.handlers.runtime import Run, client, policy, seconds_until
 from budget_guard.handlers.settings import EvaluateSettings, load
 from budget_guard.use_cases.evaluate import Evaluation, evaluate, summary
 

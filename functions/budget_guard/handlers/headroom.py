@@ -10,8 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from budget_guard.domain.kin import Kin
 from budget_guard.handlers.answers import answer, told
+from budget_guard.handlers.ledger import ledger
 from budget_guard.handlers.reporting import logger
-from budget_guard.handlers.runtime import clock, ledger, policy
+from budget_guard.handlers.runtime import clock, policy
 from budget_guard.handlers.settings import Settings, load
 from budget_guard.use_cases.headroom import headroom
 

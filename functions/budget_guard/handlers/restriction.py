@@ -6,13 +6,16 @@ from budget_guard.adapters.secrets import read_management_key
 from budget_guard.handlers.reporting import Summary, count, logger
 from budget_guard.handlers.runtime import Run, client, policy
 from budget_guard.handlers.settings import ProviderSettings
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.hold_ledger import HoldLedger
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.outcomes import Outcome
 from budget_guard.use_cases.restricting.looking import Restricting
 from budget_guard.use_cases.restricting.restrict import RestrictResult, restrict
 
 
-def restrict_keys(settings: ProviderSettings, run: Run, ledger: Ledger, lease: Lease) -> Summary:
+def restrict_keys(
+    settings: ProviderSettings, run: Run, ledger: HoldLedger, lease: Lease
+) -> Summary:
     """Bring guardrails to what is wished; write a line for each that came out, and return figures.
 
     Raises `ManagementKeyError`, `LeaseLost`, `LedgerUnavailable`.

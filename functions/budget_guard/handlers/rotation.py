@@ -3,23 +3,24 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from time import sleep
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerVault
 from budget_guard.domain.errors import GuardError, ProviderUnavailable, SettingsError
 from budget_guard.handlers.changes import tell_change
+from budget_guard.handlers.ledger import ledger
 from budget_guard.handlers.reporting import Summary, logger
 from budget_guard.handlers.runtime import Run, client, policy
 from budget_guard.handlers.settings import RotateSettings, load
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.rotating import Rotating
 from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.tending import Tended, What
@@ -53,6 +54,11 @@ def asked_of(event: dict[str, Any]) -> Asked:
     raise SettingsError(message)
 
 
+def leased(run: Run) -> AbstractContextManager[Lease]:
+    """Hold the lease of the one run that tends lineages."""
+    return run.leased(ledger(load(RotateSettings, os.environ)), "rotate")
+
+
 @contextmanager
 def world(run: Run) -> Iterator[Rotating]:
     """Give the world of one step; raises `ManagementKeyError` where there is no management key."""
@@ -68,7 +74,7 @@ def world(run: Run) -> Iterator[Rotating]:
             openrouter=openrouter,
             keys=keys,
             vault=SecretsManagerVault(secrets, run.context.invoked_function_arn),
-            ledger=DynamoLedger(client("dynamodb"), settings.table_name),
+            ledger=ledger(settings),
             policy=policy(),
             # Of its own even where the same event is delivered twice: leases go by it.
             run=run.token,

@@ -14,12 +14,9 @@ from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from budget_guard.adapters import policy_json
-from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.domain.errors import BudgetsFileError, SettingsError
 from budget_guard.domain.policy import Policy
-from budget_guard.handlers.settings import Settings
-from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease, Leasing, leased
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,7 +73,7 @@ class Run:
         """Return the logical time by now: that of the event, and what passed since the run began."""
         return self.at + (clock() - self.began)
 
-    def leased(self, ledger: Ledger, name: str) -> AbstractContextManager[Lease]:
+    def leased(self, ledger: Leasing, name: str) -> AbstractContextManager[Lease]:
         """Hold the lease `name` for this run: it ends by itself after the function's time-out."""
         left = timedelta(milliseconds=self.context.get_remaining_time_in_millis(), seconds=5)
         return leased(ledger, name, token=self.token, now=self.began, lasts=left)
@@ -145,11 +142,6 @@ def client(name: Literal["sqs"]) -> "SQSClient": ...
 def client(name: str) -> object:
     """Return the one client of an AWS service in this environment."""
     return boto3.client(name, config=PATIENCE)
-
-
-def ledger(settings: Settings) -> DynamoLedger:
-    """Return the ledger of this deployment."""
-    return DynamoLedger(client("dynamodb"), settings.table_name)
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from budget_guard.adapters.alerts.event import AlertEvent
-from budget_guard.adapters.ledger.costs import DynamoCostLedger
+from budget_guard.adapters.ledger.whole import DynamoWholeLedger
 from budget_guard.domain.errors import GuardError
 from budget_guard.sandbox.aws.deploy import deploy
 from budget_guard.sandbox.aws.emulator import Emulator, emulator
@@ -50,9 +50,9 @@ class Stage:
         return self.account.clock.now
 
     @property
-    def ledger(self) -> DynamoCostLedger:
+    def ledger(self) -> DynamoWholeLedger:
         """Return the deployed ledger."""
-        return DynamoCostLedger(self.aws.client("dynamodb"), self.outputs["TableName"])
+        return DynamoWholeLedger(self.aws.client("dynamodb"), self.outputs["TableName"])
 
     def name(self, key: str) -> str:
         """Return the present name of a key."""

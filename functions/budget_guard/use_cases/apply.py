@@ -7,8 +7,8 @@ what the answer says; an intent without an answer stays open, and its values cou
 from dataclasses import replace
 
 from budget_guard.domain import settling, words
+from budget_guard.domain.answered import allows_more
 from budget_guard.domain.errors import KeyGone, ProviderError, ProviderRejected, WishReplaced
-from budget_guard.domain.fences import allows_more
 from budget_guard.domain.holds import Hold, HoldState
 from budget_guard.domain.keys import Limit, Reading, Settings
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish

@@ -16,7 +16,7 @@ from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.wishes import Restore
 from budget_guard.domain.wishing import Standing
 from budget_guard.use_cases.desk import Desk
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.ledger import Ledger
 
 LEAST_DIGITS = 8

@@ -13,17 +13,18 @@ from budget_guard.domain.conditions import conditions
 from budget_guard.domain.constraints import Constraint, granted
 from budget_guard.domain.cost_budgets import known_caps
 from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.deployed import Deployed
 from budget_guard.domain.errors import NotifierError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.grants import settle
-from budget_guard.domain.kin import Kin
 from budget_guard.domain.policy import Mode, Policy
-from budget_guard.domain.records import Approval, Deployed, Grant, SpendRecord
+from budget_guard.domain.records import Approval, Grant, SpendRecord
 from budget_guard.domain.restricting import of_deleted
 from budget_guard.domain.windows import Window, start
-from budget_guard.use_cases.kinship import of_all
-from budget_guard.use_cases.ledger import Lease, Ledger
-from budget_guard.use_cases.ports import Notifier
+from budget_guard.use_cases.gathering import gather
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Ledger
+from budget_guard.use_cases.notifier import Notifier
 
 MOST_REASONS = 20
 
@@ -56,34 +57,6 @@ class EvaluateReport:
     def has_work(self) -> bool:
         """Tell whether something is wished for `enforce` to bring about."""
         return bool(self.plan.wishes or self.restrict)
-
-
-def gather(ledger: Ledger, policy: Policy, now: datetime) -> Facts:
-    """Return all facts that a decision rests on. Time never lies before what was seen."""
-    freshness = ledger.freshness()
-    is_counting = any(one.counts_costs for one in policy.budgets)
-    latest = max((one.at for one in freshness.values()), default=now)
-    kin = Kin(ledger.lineages(), ledger.rotations())
-    return Facts(
-        policy=policy,
-        now=max(now, latest),
-        observations=kin.introduced(ledger.observations()),
-        freshness=freshness,
-        workspaces=ledger.workspaces(),
-        holds=ledger.holds(),
-        wishes=ledger.wishes(),
-        grants=ledger.grants(),
-        releases=of_all(ledger.releases(), kin),
-        incidents=ledger.incidents(),
-        poll=ledger.poll_report(),
-        freezes=of_all(ledger.freezes(), kin),
-        approvals=ledger.approvals(),
-        signals=ledger.signals(),
-        cost_spends=ledger.cost_spends() if is_counting else {},
-        request_signals=ledger.request_signals(),
-        kin=kin,
-        restrictions=ledger.restrictions(),
-    )
 
 
 def evaluate(on: Evaluation) -> EvaluateReport:

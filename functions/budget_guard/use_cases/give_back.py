@@ -14,8 +14,8 @@ from budget_guard.domain.wishes import Restore, Wish
 from budget_guard.use_cases.apply import apply
 from budget_guard.use_cases.enforce import Runner
 from budget_guard.use_cases.holdings import is_in_hand
-from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease, leased
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.outcomes import Outcome, Result
 from budget_guard.use_cases.patching import Enforcement
 from budget_guard.use_cases.ports import OpenRouter

@@ -1,6 +1,6 @@
 """By whose word the guard keeps its hands off a key: in a word for tables, in a sentence for its team."""
 
-from budget_guard.domain import words
+from budget_guard.domain import reasons, words
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
@@ -42,7 +42,7 @@ def left_alone(seen: Observation, plan: Plan) -> str | None:
     if told := out_of_bounds(seen, facts):
         return told
     if frozen := facts.freeze_of(key):
-        return words.frozen("it", frozen, facts.now)
+        return reasons.frozen("it", frozen, facts.now)
     if release := facts.release_of(key):
         return f"{release.by} released it: {release.reason}"
     if key in plan.strange:

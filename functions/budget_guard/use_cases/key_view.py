@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from budget_guard.domain import words
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.constraints import Constraint, own_limit
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.records import Audit, Freeze
+from budget_guard.domain.records import Freeze
 from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.hands_off import freeze_of, left_alone

@@ -2,15 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from budget_guard.domain.errors import LedgerError
-from budget_guard.use_cases.ledger import Lease, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one run (`token`) to write for `name`, until a moment of the wall clock."""
+
+    name: str
+    token: str
+    until: datetime
+
+
+class Leasing(Protocol):
+    """Who gives leases. Methods may raise `LedgerUnavailable`."""
+
+    def acquire(self, lease: Lease, *, now: datetime) -> None:
+        """Take the lease; raise `LeaseLost` while another token's has not ended at `now`."""
+        ...
+
+    def give_back(self, lease: Lease) -> None:
+        """End the lease; does nothing if it is another's by now."""
+        ...
 
 
 @contextmanager
 def leased(
-    ledger: Ledger, name: str, *, token: str, now: datetime, lasts: timedelta
+    ledger: Leasing, name: str, *, token: str, now: datetime, lasts: timedelta
 ) -> Iterator[Lease]:
     """Hold the lease `name` for the block; `lasts` must exceed the longest run.
 

@@ -8,13 +8,15 @@ from budget_guard.domain.alerts import Incident
 from budget_guard.domain.breaker import HeldBack
 from budget_guard.domain.constraints import Constraint
 from budget_guard.domain.decision import Plan, decide
+from budget_guard.domain.deployed import Deployed
 from budget_guard.domain.ladder import Do
 from budget_guard.domain.policy import Budget, Mode, Policy
-from budget_guard.domain.records import Approval, Deployed, Freeze, Grant, PollReport, Release
+from budget_guard.domain.polls import PollReport
+from budget_guard.domain.records import Approval, Freeze, Grant, Release
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.caps import CapView, cap_view
 from budget_guard.use_cases.cost_caps import caps_of, keys_of, known_until
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.hands_off import is_in_force
 from budget_guard.use_cases.holdings import HeldKey, held_keys
 from budget_guard.use_cases.kinship import lasting, names_of

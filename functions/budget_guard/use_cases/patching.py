@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import uuid4
 
 from budget_guard.domain import commands, settling
-from budget_guard.domain.fences import allows_more, corrected
+from budget_guard.domain.answered import allows_more, corrected
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.holds import BITES, Hold, HoldState, Intent
 from budget_guard.domain.keys import Reading, Settings
 from budget_guard.domain.policy import OnOverride
-from budget_guard.domain.records import Audit
 from budget_guard.domain.wishes import Fence, Wish
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.hold_ledger import HoldLedger
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ports import Change, OpenRouter
 
 
@@ -21,7 +22,7 @@ class Enforcement:
     """What applying a wish needs: the world, the lease, this run's name, and the policy."""
 
     openrouter: OpenRouter
-    ledger: Ledger
+    ledger: HoldLedger
     lease: Lease
     run: str
     now: datetime

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from budget_guard.domain import words
 from budget_guard.domain.decision import Plan
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.money import CENT, ZERO, Usd
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.reach import is_ours
 from budget_guard.domain.wishes import Disable, Fence, Restore, Wish
 from budget_guard.use_cases.restricting.preview import Foreseen
 

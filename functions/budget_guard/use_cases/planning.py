@@ -10,7 +10,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.policy import Mode, Policy
 from budget_guard.domain.unadopted import unadopted
 from budget_guard.use_cases.approving import Affected, once_approved, proposed
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.plan_steps import Step, guardrail_steps, limit_steps
 from budget_guard.use_cases.restricting.ports import Guardrails

@@ -18,10 +18,11 @@ from budget_guard.domain.observations import (
     observe_gone,
 )
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import PollReport, Workspace
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.domain.polls import PollReport, Workspace
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.listings import Listing
 from budget_guard.use_cases.ports import OpenRouter
+from budget_guard.use_cases.usage_ledger import UsageLedger
 
 type Listings = Iterable[Callable[[], Listing]]
 
@@ -40,7 +41,7 @@ class Poll:
     """
 
     connect: Callable[[], OpenRouter]
-    ledger: Ledger
+    ledger: UsageLedger
     lease: Lease
     run: str
     now: datetime

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from budget_guard.domain.alerts import Alert
 from budget_guard.domain.keys import Limit, Reading
 from budget_guard.domain.money import Usd
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.use_cases.listings import Listing
 
 
@@ -49,22 +48,6 @@ class OpenRouter(Protocol):
 
     def balance(self) -> Usd:
         """Return the account's credits left, in USD."""
-        ...
-
-
-class Notifier(Protocol):
-    """The topic that people subscribe to."""
-
-    def publish(self, alert: Alert) -> None:
-        """Publish; return only when SNS took it, else raise `NotifierError`."""
-        ...
-
-    def unconfirmed(self) -> tuple[str, ...]:
-        """Return the endpoints whose subscription nobody has confirmed."""
-        ...
-
-    def confirmed(self) -> tuple[str, ...]:
-        """Return the endpoints that alerts go to."""
         ...
 
 

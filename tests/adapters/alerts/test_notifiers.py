@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from budget_guard.adapters.alerts import RecordingNotifier, SnsNotifier, sns
 from budget_guard.domain.alerts import Alert, Kind
 from budget_guard.domain.errors import NotifierError
-from budget_guard.use_cases.ports import Notifier
+from budget_guard.use_cases.notifier import Notifier
 from tests.adapters.alerts.samples import ALERTS, PROD, TEAM, alert, developer
 
 MOST_BYTES = 256 * 1024

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from budget_guard.adapters.ledger.costs import DynamoCostLedger
 from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.adapters.ledger.whole import DynamoWholeLedger
 from budget_guard.use_cases.ledger import Ledger
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
@@ -53,4 +53,4 @@ def table(client: Callable[[str], Any]) -> Any:
 def ledger(request: pytest.FixtureRequest, clock: Clock) -> Ledger:
     if request.param == "memory":
         return MemoryLedger(clock)
-    return DynamoCostLedger(request.getfixturevalue("table"), "ledger", clock)
+    return DynamoWholeLedger(request.getfixturevalue("table"), "ledger", clock)

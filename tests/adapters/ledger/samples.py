@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Incident, Kind
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.choices import OneIn
 from budget_guard.domain.cost_spends import CostSpend, Counted, DaySpend, Spender
 from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, OutcomeHour, Tag, Tagged
+from budget_guard.domain.deployed import Deployed
 from budget_guard.domain.generations import Attempt, Generation, Remark, Said
 from budget_guard.domain.holds import FOR_EVER, UNLIMITED, Hold, Intent, Possible, Replaced
 from budget_guard.domain.keys import Counters, Key, Limit, Reading, Settings, Spent
@@ -17,17 +19,8 @@ from budget_guard.domain.observations import Freshness, HourMark, Jump, Observat
 from budget_guard.domain.offer import Former, Model, Offer, Price, Repriced
 from budget_guard.domain.outcomes import PerSuccess
 from budget_guard.domain.policy import Budget, Policy
-from budget_guard.domain.records import (
-    Approval,
-    Audit,
-    Deployed,
-    Freeze,
-    Grant,
-    PollReport,
-    Release,
-    SpendRecord,
-    Workspace,
-)
+from budget_guard.domain.polls import PollReport, Workspace
+from budget_guard.domain.records import Approval, Freeze, Grant, Release, SpendRecord
 from budget_guard.domain.sampling import Count, GenerationsRead, Sampled, Stratum
 from budget_guard.domain.signals.requests import Busiest, DayRequests, Route, Tried, What
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, KeyHabits, Slice, Usual

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger import codec
-from budget_guard.adapters.ledger.addresses import address
-from budget_guard.adapters.ledger.expiry import expires
+from budget_guard.adapters.ledger.layout import expires
+from budget_guard.adapters.ledger.whole import place
 from budget_guard.domain import commands
 from budget_guard.domain.alerts import Alert, AlertState, Entry, Kind
 from budget_guard.domain.errors import LedgerError
@@ -49,7 +49,7 @@ RECORDS = st.one_of(
 
 
 def encoded(record: Record) -> dict[str, Any]:
-    return dict(codec.encode(address(record), record))
+    return dict(codec.encode(place(record), record))
 
 
 def with_body(record: Record, **changes: Any) -> dict[str, Any]:

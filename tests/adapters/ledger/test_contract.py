@@ -11,8 +11,8 @@ from budget_guard.domain.daily import DayTouched, Tag
 from budget_guard.domain.errors import LeaseLost, WishReplaced
 from budget_guard.domain.generations import Remark, Said
 from budget_guard.domain.wishes import Disable
-from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.whole_ledger import WholeLedger
 from tests.adapters.ledger import samples
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH
@@ -23,12 +23,12 @@ RIVAL = Lease("evaluate", "run-2", NOW + timedelta(minutes=3))
 
 
 @pytest.fixture
-def lease(ledger: CostLedger) -> Lease:
+def lease(ledger: WholeLedger) -> Lease:
     ledger.acquire(LEASE, now=NOW)
     return LEASE
 
 
-def test_an_empty_ledger_knows_nothing(ledger: CostLedger) -> None:
+def test_an_empty_ledger_knows_nothing(ledger: WholeLedger) -> None:
     assert not ledger.observations()
     assert not ledger.known()
     assert ledger.observation(HASH) is None
@@ -66,7 +66,7 @@ def test_an_empty_ledger_knows_nothing(ledger: CostLedger) -> None:
 
 
 @pytest.mark.parametrize("leased", [True, False])
-def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool) -> None:
+def test_everything_is_returned_as_it_was_saved(ledger: WholeLedger, leased: bool) -> None:
     if leased:
         ledger.acquire(LEASE, now=NOW)
     other = samples.wish(OTHER, restore=True)
@@ -109,7 +109,7 @@ def test_everything_is_returned_as_it_was_saved(ledger: CostLedger, leased: bool
 
 
 def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
-    ledger: CostLedger,
+    ledger: WholeLedger,
 ) -> None:
     seen, gone = samples.observation(), samples.observation(OTHER, gone_at=NOW)
     unread = replace(seen, reading=replace(seen.reading, fingerprint=""))
@@ -125,32 +125,32 @@ def test_of_every_key_it_is_known_where_it_is_and_which_row_tells_nothing_new(
     assert unread.fingerprint == unmarked.fingerprint == ""
 
 
-def test_what_an_observation_says_of_its_row_is_kept(ledger: CostLedger) -> None:
+def test_what_an_observation_says_of_its_row_is_kept(ledger: WholeLedger) -> None:
     ledger.save(samples.observation())
     assert ledger.observations()[HASH].fingerprint == samples.observation().fingerprint
 
 
-def test_a_record_replaces_its_former_self_whole(ledger: CostLedger, lease: Lease) -> None:
+def test_a_record_replaces_its_former_self_whole(ledger: WholeLedger, lease: Lease) -> None:
     ledger.save(samples.hold(), lease=lease)
     bare = replace(samples.hold(), confirmed=None, intents=())
     ledger.save(bare, lease=lease)
     assert ledger.holds() == {HASH: bare}
 
 
-def test_what_a_person_approved_stays_beside_what_the_guard_did(ledger: CostLedger) -> None:
+def test_what_a_person_approved_stays_beside_what_the_guard_did(ledger: WholeLedger) -> None:
     mine = replace(samples.approval("the guard"), at=NOW + timedelta(minutes=5))
     ledger.save(mine, samples.approval())
     assert ledger.approvals() == [samples.approval(), mine]
 
 
-def test_a_wish_to_disable_is_never_taken_for_one_to_give_back(ledger: CostLedger) -> None:
+def test_a_wish_to_disable_is_never_taken_for_one_to_give_back(ledger: WholeLedger) -> None:
     off = replace(samples.wish(), want=Disable())
     ledger.save(off)
     assert ledger.wishes() == {HASH: off}
 
 
 def test_an_intent_is_written_only_while_its_wish_is_open_as_it_was(
-    ledger: CostLedger, lease: Lease
+    ledger: WholeLedger, lease: Lease
 ) -> None:
     wish = samples.wish(generation=2)
     for open_now in ((), (samples.wish(generation=3),), (samples.wish(generation=1),)):
@@ -166,14 +166,14 @@ def test_an_intent_is_written_only_while_its_wish_is_open_as_it_was(
         ledger.save(samples.hold(), lease=RIVAL, wish=wish)
 
 
-def test_of_two_versions_in_one_save_the_later_counts(ledger: CostLedger, lease: Lease) -> None:
+def test_of_two_versions_in_one_save_the_later_counts(ledger: WholeLedger, lease: Lease) -> None:
     first, later = samples.hold(), samples.hold(reapplied=2)
     for held in (None, lease):
         ledger.save(first, later, lease=held)
         assert ledger.hold(HASH) == later
 
 
-def test_records_of_more_keys_than_one_request_takes_are_all_there(ledger: CostLedger) -> None:
+def test_records_of_more_keys_than_one_request_takes_are_all_there(ledger: WholeLedger) -> None:
     keys = [f"{number % 16:x}{number:063x}" for number in range(120)]
     ledger.save(*(samples.observation(key) for key in keys))
     ledger.acquire(LEASE, now=NOW)
@@ -183,7 +183,7 @@ def test_records_of_more_keys_than_one_request_takes_are_all_there(ledger: CostL
     assert not ledger.wishes()
 
 
-def test_a_partition_of_more_than_one_page_is_read_to_its_end(ledger: CostLedger) -> None:
+def test_a_partition_of_more_than_one_page_is_read_to_its_end(ledger: WholeLedger) -> None:
     # DynamoDB ends a page at 1 MB; the reasons do not compress.
     wishes = [
         replace(samples.wish(f"a{number:063x}"), reason=_noise(number)) for number in range(60)
@@ -193,7 +193,7 @@ def test_a_partition_of_more_than_one_page_is_read_to_its_end(ledger: CostLedger
 
 
 def test_a_lease_is_taken_from_another_only_when_it_has_ended(
-    ledger: CostLedger, lease: Lease
+    ledger: WholeLedger, lease: Lease
 ) -> None:
     with pytest.raises(LeaseLost, match="evaluate"):
         ledger.acquire(RIVAL, now=lease.until - timedelta(microseconds=1))
@@ -202,32 +202,32 @@ def test_a_lease_is_taken_from_another_only_when_it_has_ended(
         ledger.acquire(lease, now=NOW)
 
 
-def test_a_lease_is_its_own_runs_to_renew(ledger: CostLedger, lease: Lease) -> None:
+def test_a_lease_is_its_own_runs_to_renew(ledger: WholeLedger, lease: Lease) -> None:
     ledger.acquire(replace(lease, until=RIVAL.until), now=NOW)
     with pytest.raises(LeaseLost):
         ledger.acquire(RIVAL, now=lease.until)
 
 
-def test_leases_of_different_names_do_not_meet(ledger: CostLedger, lease: Lease) -> None:
+def test_leases_of_different_names_do_not_meet(ledger: WholeLedger, lease: Lease) -> None:
     other = replace(RIVAL, name="enforce")
     ledger.acquire(other, now=NOW)
     ledger.save(samples.hold(), lease=other)
     ledger.save(samples.hold(), lease=lease)
 
 
-def test_a_lease_given_back_is_free_at_once(ledger: CostLedger, lease: Lease) -> None:
+def test_a_lease_given_back_is_free_at_once(ledger: WholeLedger, lease: Lease) -> None:
     ledger.give_back(lease)
     ledger.acquire(RIVAL, now=NOW)
 
 
-def test_giving_back_a_lease_that_is_anothers_leaves_it(ledger: CostLedger, lease: Lease) -> None:
+def test_giving_back_a_lease_that_is_anothers_leaves_it(ledger: WholeLedger, lease: Lease) -> None:
     ledger.acquire(RIVAL, now=lease.until)
     ledger.give_back(lease)
     ledger.save(samples.hold(), lease=RIVAL)
 
 
 @pytest.mark.parametrize("lost", ["never taken", "taken over", "given back"])
-def test_a_run_without_its_lease_changes_nothing(ledger: CostLedger, lost: str) -> None:
+def test_a_run_without_its_lease_changes_nothing(ledger: WholeLedger, lost: str) -> None:
     kept = (samples.wish(), samples.incident())
     ledger.save(*kept)
     if lost != "never taken":
@@ -247,7 +247,7 @@ def test_a_run_without_its_lease_changes_nothing(ledger: CostLedger, lost: str) 
     assert set(ledger.incidents()) == {kept[1].id}
 
 
-def test_what_is_forgotten_is_gone_and_nothing_else(ledger: CostLedger, lease: Lease) -> None:
+def test_what_is_forgotten_is_gone_and_nothing_else(ledger: WholeLedger, lease: Lease) -> None:
     ledger.save(samples.wish(), samples.wish(OTHER), samples.incident(), samples.release(None))
     ledger.save(samples.release(), samples.hold())
     ledger.forget(samples.wish(), samples.incident(), samples.release(None), lease=lease)
@@ -257,27 +257,27 @@ def test_what_is_forgotten_is_gone_and_nothing_else(ledger: CostLedger, lease: L
     assert ledger.hold(HASH) == samples.hold()
 
 
-def test_forgetting_what_is_not_there_is_no_fault(ledger: CostLedger, lease: Lease) -> None:
+def test_forgetting_what_is_not_there_is_no_fault(ledger: WholeLedger, lease: Lease) -> None:
     ledger.forget(samples.wish(), lease=lease)
     ledger.finish(samples.wish(), lease=lease)
     ledger.forget(lease=lease)
     assert not ledger.wishes()
 
 
-def test_a_finished_wish_is_deleted(ledger: CostLedger, lease: Lease) -> None:
+def test_a_finished_wish_is_deleted(ledger: WholeLedger, lease: Lease) -> None:
     ledger.save(samples.wish(generation=10), lease=lease)
     ledger.finish(samples.wish(generation=10), lease=lease)
     assert not ledger.wishes()
 
 
-def test_finishing_a_wish_leaves_a_newer_one(ledger: CostLedger, lease: Lease) -> None:
+def test_finishing_a_wish_leaves_a_newer_one(ledger: WholeLedger, lease: Lease) -> None:
     newer = samples.wish(generation=10)
     ledger.save(newer, lease=lease)
     ledger.finish(samples.wish(generation=9), lease=lease)
     assert ledger.wishes() == {HASH: newer}
 
 
-def test_alerts_wait_oldest_first_until_they_are_sent(ledger: CostLedger, lease: Lease) -> None:
+def test_alerts_wait_oldest_first_until_they_are_sent(ledger: WholeLedger, lease: Lease) -> None:
     late, early = samples.alert("a", late=5), samples.alert("b", AlertState.PENDING)
     ledger.save(late, early, lease=lease)
     assert ledger.unsent() == [early, late]
@@ -289,18 +289,18 @@ def test_alerts_wait_oldest_first_until_they_are_sent(ledger: CostLedger, lease:
 
 
 def test_an_alert_prepared_and_sent_in_one_save_does_not_wait(
-    ledger: CostLedger, lease: Lease
+    ledger: WholeLedger, lease: Lease
 ) -> None:
     ledger.save(samples.alert(), samples.alert(state=AlertState.SENT), lease=lease)
     assert not ledger.unsent()
 
 
-def test_the_audit_of_a_key_shows_its_newest_hundred(ledger: CostLedger) -> None:
+def test_the_audit_of_a_key_shows_its_newest_hundred(ledger: WholeLedger) -> None:
     ledger.save(*(samples.audit(number) for number in range(103)), samples.audit(500, OTHER))
     assert [one.id for one in ledger.audit(HASH)] == [f"a{n}" for n in range(102, 2, -1)]
 
 
-def test_a_deleted_key_is_remembered_for_31_days(ledger: CostLedger, clock: Clock) -> None:
+def test_a_deleted_key_is_remembered_for_31_days(ledger: WholeLedger, clock: Clock) -> None:
     gone = samples.observation(gone_at=NOW)
     ledger.save(gone, samples.observation(OTHER))
     clock.pass_(timedelta(days=31) - timedelta(seconds=1))
@@ -311,25 +311,25 @@ def test_a_deleted_key_is_remembered_for_31_days(ledger: CostLedger, clock: Cloc
     assert ledger.observation(HASH) is None
 
 
-def test_a_grant_is_remembered_for_62_days_after_its_end(ledger: CostLedger, clock: Clock) -> None:
+def test_a_grant_is_remembered_for_62_days_after_its_end(ledger: WholeLedger, clock: Clock) -> None:
     ledger.save(samples.grant("short", NOW), samples.grant("long", NOW + timedelta(days=9)))
     clock.pass_(timedelta(days=62))
     assert [one.id for one in ledger.grants()] == ["long"]
 
 
-def test_changes_are_on_record_for_400_days(ledger: CostLedger, clock: Clock) -> None:
+def test_changes_are_on_record_for_400_days(ledger: WholeLedger, clock: Clock) -> None:
     ledger.save(samples.audit(0), samples.audit(60))
     clock.pass_(timedelta(days=400, seconds=30))
     assert [one.id for one in ledger.audit(HASH)] == ["a60"]
 
 
-def test_an_hour_that_needs_fewer_parts_now_has_no_more(ledger: CostLedger) -> None:
+def test_an_hour_that_needs_fewer_parts_now_has_no_more(ledger: WholeLedger) -> None:
     ledger.save(*(samples.cost_hour(part, 3) for part in range(3)))
     ledger.save(*(samples.cost_hour(part, 2) for part in range(2)))
     assert [one.part for one in ledger.cost_hours(NOW.date())] == [0, 1]
 
 
-def test_the_costs_of_a_day_are_those_of_no_other(ledger: CostLedger) -> None:
+def test_the_costs_of_a_day_are_those_of_no_other(ledger: WholeLedger) -> None:
     midnight = NOW.replace(hour=0)
     hours = (samples.cost_hour(hour=midnight), samples.cost_hour(hour=midnight + timedelta(days=1)))
     days = (samples.cost_day(), samples.cost_day(NOW.date() + timedelta(days=1)))
@@ -339,7 +339,7 @@ def test_the_costs_of_a_day_are_those_of_no_other(ledger: CostLedger) -> None:
 
 
 def test_costs_by_the_hour_are_kept_for_35_days_and_those_of_days_for_400(
-    ledger: CostLedger, clock: Clock
+    ledger: WholeLedger, clock: Clock
 ) -> None:
     ledger.save(samples.cost_hour(), samples.cost_day())
     clock.pass_(timedelta(days=35, seconds=1))
@@ -349,7 +349,7 @@ def test_costs_by_the_hour_are_kept_for_35_days_and_those_of_days_for_400(
     assert not ledger.cost_days(NOW.date())
 
 
-def test_a_generation_is_found_by_its_id_and_by_its_day(ledger: CostLedger) -> None:
+def test_a_generation_is_found_by_its_id_and_by_its_day(ledger: WholeLedger) -> None:
     tomorrow = NOW + timedelta(days=1)
     today = [samples.generation(f"gen-{number}") for number in range(50)]
     ledger.save(*today, samples.generation("gen-x", tomorrow))
@@ -361,7 +361,7 @@ def test_a_generation_is_found_by_its_id_and_by_its_day(ledger: CostLedger) -> N
 
 
 def test_a_generation_written_twice_is_one_and_the_same_at_both_its_addresses(
-    ledger: CostLedger, lease: Lease
+    ledger: WholeLedger, lease: Lease
 ) -> None:
     ledger.save(samples.generation(), lease=lease)
     more = samples.generation(said=Said(outcome=Remark("done", NOW)))
@@ -370,7 +370,7 @@ def test_a_generation_written_twice_is_one_and_the_same_at_both_its_addresses(
     assert list(ledger.generations(NOW.date())) == [more]
 
 
-def test_generations_are_kept_for_35_days(ledger: CostLedger, clock: Clock) -> None:
+def test_generations_are_kept_for_35_days(ledger: WholeLedger, clock: Clock) -> None:
     ledger.save(samples.generation(), samples.sampled(), samples.GENERATIONS_READ)
     clock.pass_(timedelta(days=35, seconds=1))
     assert ledger.generation("gen-1") is None
@@ -379,7 +379,7 @@ def test_generations_are_kept_for_35_days(ledger: CostLedger, clock: Clock) -> N
     assert ledger.generations_read()
 
 
-def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: CostLedger) -> None:
+def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: WholeLedger) -> None:
     late = samples.sampled(NOW + timedelta(hours=1))
     both = [samples.sampled(workspace="w1"), samples.sampled(workspace="w2")]
     ledger.save(late, *reversed(both), samples.sampled(NOW + timedelta(days=1)))
@@ -387,7 +387,7 @@ def test_what_is_kept_of_generations_is_told_by_hour_and_workspace(ledger: CostL
 
 
 def test_the_sums_of_a_day_are_those_of_no_other_and_kept_for_400_days(
-    ledger: CostLedger, clock: Clock
+    ledger: WholeLedger, clock: Clock
 ) -> None:
     today, tomorrow = NOW.date(), NOW.date() + timedelta(days=1)
     ledger.save(samples.day_outcomes(), samples.day_tag(), samples.day_tag(tag=Tag.APP))
@@ -402,7 +402,7 @@ def test_the_sums_of_a_day_are_those_of_no_other_and_kept_for_400_days(
     assert ledger.day_outcomes(today) is None
 
 
-def test_days_are_to_be_summed_up_until_that_is_done(ledger: CostLedger, lease: Lease) -> None:
+def test_days_are_to_be_summed_up_until_that_is_done(ledger: WholeLedger, lease: Lease) -> None:
     days = [DayTouched(NOW.date() + timedelta(days=one)) for one in range(3)]
     ledger.save(*reversed(days), lease=lease)
     assert ledger.days_touched() == days
@@ -411,7 +411,7 @@ def test_days_are_to_be_summed_up_until_that_is_done(ledger: CostLedger, lease: 
 
 
 def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
-    ledger: CostLedger, clock: Clock
+    ledger: WholeLedger, clock: Clock
 ) -> None:
     tomorrow = NOW.date() + timedelta(days=1)
     both = (samples.day_habits(part="0"), samples.day_habits(part="f"))
@@ -425,7 +425,7 @@ def test_the_shape_of_a_day_is_that_of_no_other_and_kept_for_400_days(
 
 
 def test_sums_of_a_selections_days_are_kept_apart_and_as_long_as_hours_are(
-    ledger: CostLedger, clock: Clock
+    ledger: WholeLedger, clock: Clock
 ) -> None:
     one = samples.DAY_SPEND
     later = replace(one, day=one.day + timedelta(days=1), part="0")
@@ -438,7 +438,7 @@ def test_sums_of_a_selections_days_are_kept_apart_and_as_long_as_hours_are(
 
 
 def test_what_a_days_requests_were_like_is_kept_as_long_as_they_are(
-    ledger: CostLedger, clock: Clock
+    ledger: WholeLedger, clock: Clock
 ) -> None:
     begin = datetime.combine(NOW.date(), time(), UTC)
     ledger.save(samples.day_requests())
@@ -450,14 +450,14 @@ def test_what_a_days_requests_were_like_is_kept_as_long_as_they_are(
 
 
 def test_signals_of_requests_and_of_costs_lie_side_by_side(
-    ledger: CostLedger, lease: Lease
+    ledger: WholeLedger, lease: Lease
 ) -> None:
     ledger.save(samples.SIGNALS, samples.REQUEST_SIGNALS, lease=lease)
     ledger.save(replace(samples.REQUEST_SIGNALS, found=()), lease=lease)
     assert ledger.signals() == samples.SIGNALS
 
 
-def test_new_signals_replace_the_old_ones_whole(ledger: CostLedger, lease: Lease) -> None:
+def test_new_signals_replace_the_old_ones_whole(ledger: WholeLedger, lease: Lease) -> None:
     ledger.save(samples.SIGNALS, lease=lease)
     quiet = replace(samples.SIGNALS, found=(), balances=())
     ledger.save(quiet, lease=lease)

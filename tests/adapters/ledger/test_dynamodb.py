@@ -19,7 +19,7 @@ from budget_guard.domain.errors import (
     LedgerUnavailable,
     SettingsError,
 )
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from tests.adapters.ledger import samples
 from tests.adapters.ledger.conftest import NOW
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from budget_guard.domain.holds import Override
 from budget_guard.domain.restriction import Refusal, Restriction, RestrictWish, Sent
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Ledger
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH
 

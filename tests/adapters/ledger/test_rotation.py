@@ -12,7 +12,8 @@ from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.lineage import State, begun
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Ledger
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH
 

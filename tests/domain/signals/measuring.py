@@ -18,7 +18,7 @@ from budget_guard.domain.keys import Counters, Spent
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Budget, Policy
-from budget_guard.domain.records import PollReport, Workspace
+from budget_guard.domain.polls import PollReport, Workspace
 from budget_guard.domain.signals.telling import OF_COSTS, OF_REQUESTS
 from budget_guard.domain.windows import Window
 from budget_guard.use_cases.costs.offer import read_offer

@@ -19,7 +19,7 @@ from budget_guard.domain.keys import Spent
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import PollReport
+from budget_guard.domain.polls import PollReport
 from budget_guard.domain.signals.balance import burn, short_of_credits
 from budget_guard.domain.signals.rules import Account
 from budget_guard.domain.signals.signal import (

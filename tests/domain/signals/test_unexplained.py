@@ -16,7 +16,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.keys import Spent
 from budget_guard.domain.observations import Former, HourMark, Observation
 from budget_guard.domain.ownership import People
-from budget_guard.domain.records import PollReport
+from budget_guard.domain.polls import PollReport
 from budget_guard.domain.signals.rules import Unexplained
 from budget_guard.domain.signals.signal import BalanceMark, Gap, Signal
 from budget_guard.domain.signals.unexplained import (

@@ -8,7 +8,7 @@ from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import CostsRead
 from budget_guard.domain.policy import Budget, Costs, Policy
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.domain.sampling import Count, Sampled
 from budget_guard.domain.windows import Window
 from budget_guard.use_cases.costs.request_signals import RequestWatch

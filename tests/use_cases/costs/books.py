@@ -14,7 +14,7 @@ from budget_guard.domain.generations import Attempt, Generation
 from budget_guard.domain.money import Usd
 from budget_guard.domain.offer import Model
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.poll import CostPoll, CostReport, poll_costs
 from budget_guard.use_cases.costs.source import (

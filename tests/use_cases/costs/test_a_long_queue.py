@@ -10,7 +10,8 @@ from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.adapters.openrouter.costs import GENERATIONS_PER_SECOND
 from budget_guard.domain.generations import Generation
 from budget_guard.use_cases.costs.ids import Message
-from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Record
 from tests.domain.builders import MINUTE
 from tests.use_cases.costs.books import NOW, Books
 from tests.use_cases.costs.fetching import a_charge, a_notice, fetched

@@ -10,16 +10,17 @@ from budget_guard.cli.costs_told import told
 from budget_guard.cli.focus import focus_lines
 from budget_guard.domain.cost_budgets import cost_caps, reached
 from budget_guard.domain.cost_spends import Counted
+from budget_guard.domain.deployed import Deployed
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.lineage import begun
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget, Policy
-from budget_guard.domain.records import Deployed, Grant
+from budget_guard.domain.records import Grant
 from budget_guard.domain.signals.signal import Signal
 from budget_guard.use_cases.cost_caps import caps_over
 from budget_guard.use_cases.costs.idle import unused_keys
 from budget_guard.use_cases.costs.report import By, Period, cost_table
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from tests.domain.builders import DAY, HOUR, MINUTE, a_budget, a_grant
 from tests.use_cases.costs.books import NOW, Books, Charge, know, polled
 

@@ -12,7 +12,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import Figures
 from budget_guard.domain.offer import Model, Price
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.domain.signals.rules import SignalRules
 from budget_guard.domain.signals.signal import Signal
 from budget_guard.sandbox.openrouter import Account, Behaviour, Clock, Work

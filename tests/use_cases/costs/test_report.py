@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
+from budget_guard.domain.costs import value
+from budget_guard.domain.deployed import Deployed
 from budget_guard.domain.policy import Costs, Policy
 from budget_guard.domain.premium import Premium
-from budget_guard.domain.records import Deployed
-from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_table, share, value
+from budget_guard.use_cases.costs.report import By, CostTable, Period, cost_table, share
 from tests.domain.builders import DAY, HOUR, a_budget, utc
 from tests.use_cases.costs.books import Books, Charge, a_ledger, know, polled
 

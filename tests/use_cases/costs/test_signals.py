@@ -13,7 +13,7 @@ from budget_guard.domain.alerts import Kind
 from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import PollReport
+from budget_guard.domain.polls import PollReport
 from budget_guard.domain.signals.rules import SignalRules
 from budget_guard.domain.signals.shapes import DayMix
 from budget_guard.domain.signals.signal import Gap, Signal, Signals

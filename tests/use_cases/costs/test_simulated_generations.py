@@ -7,7 +7,7 @@ from random import Random
 
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.outcomes import fell_back, waste
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.domain.sampling import coverage, estimate
 from budget_guard.sandbox.openrouter import Account, Behaviour, Clock, Work
 from budget_guard.sandbox.openrouter.in_process_costs import in_process_costs

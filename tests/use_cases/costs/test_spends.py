@@ -17,7 +17,7 @@ from budget_guard.domain.cost_spends import CostSpend, Counted, selection_of, te
 from budget_guard.domain.costs import Cost, CostDay, CostHour, CostsRead, Figures
 from budget_guard.domain.observations import Former
 from budget_guard.domain.policy import Budget, Policy
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.costs.source import Offered
 from tests.domain.builders import (

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from budget_guard.domain.alerts import Kind
-from budget_guard.domain.records import Audit
+from budget_guard.domain.audit import Audit
 from budget_guard.sandbox.openrouter import Fault
 from tests.simulation.guard import Switch
 from tests.use_cases.restricting.scene import Scene

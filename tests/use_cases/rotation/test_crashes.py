@@ -17,7 +17,7 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.rotation import Stage
 from budget_guard.sandbox.openrouter import Refusal, When
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.rotating import deciding
 from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.sweeping import Swept, sweep

@@ -16,7 +16,7 @@ from budget_guard.domain.policy import Budget, RotationRule
 from budget_guard.domain.windows import Window
 from budget_guard.sandbox.openrouter import Behaviour, Refusal
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.rotation.retiring import retire
 from budget_guard.use_cases.rotation.steps import Step
 from tests.domain.builders import ALWAYS, MINUTE, a_budget, policy_of

@@ -9,7 +9,7 @@ from budget_guard.domain.constraints import constraints
 from budget_guard.domain.lineage import begun
 from budget_guard.domain.rotation import Stage
 from budget_guard.domain.tally import Tally
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.rotation.adopting import adopt
 from budget_guard.use_cases.rotation.steps import Step
 from tests.domain.builders import ALWAYS, MINUTE, a_budget, usd

@@ -11,8 +11,8 @@ from budget_guard.domain.errors import ManagementKeyError, RotationFailed, Vault
 from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Stage
 from budget_guard.domain.upkeep import AGAIN, needs_upkeep
-from budget_guard.use_cases.evaluate import gather
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.gathering import gather
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.rotating import Rotating
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from budget_guard.use_cases.rotation.tending import Done, Tended, What, tend

@@ -11,7 +11,7 @@ from budget_guard.domain.decision import decide
 from budget_guard.domain.due import due
 from budget_guard.domain.ladder import Do, Severity, Threshold
 from budget_guard.domain.policy import Budget, RotationRule
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from tests.domain.builders import ALWAYS, HOUR, MINUTE, a_budget, policy_of
 from tests.use_cases.rotation.scene import Scene
 

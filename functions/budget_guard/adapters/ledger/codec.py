@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter
 
-from budget_guard.adapters.ledger import observed
-from budget_guard.adapters.ledger.expiry import expires
+from budget_guard.adapters.ledger import layout, observed
 from budget_guard.adapters.ledger.layout import Address
 from budget_guard.adapters.ledger.texts import BROKEN
 from budget_guard.domain.errors import LedgerError
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ledger import Record
 from budget_guard.use_cases.listings import Known
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from budget_guard.use_cases.ledger import Record
 
     type Item = Mapping[str, AttributeValueTypeDef]
 
@@ -44,21 +43,19 @@ def adapter(form: Any) -> TypeAdapter[tuple[Any]]:
     return _ADAPTERS[form]
 
 
-def encode(place: Address, record: Record) -> "dict[str, AttributeValueTypeDef]":
+def encode(place: Address, record: "Record") -> "dict[str, AttributeValueTypeDef]":
     """Return the item of a record."""
     text = _dumped(record)
     item: dict[str, AttributeValueTypeDef] = {
         "pk": {"S": place.pk},
         "sk": {"S": place.sk},
-        "form": {"S": _form(record)},
+        "form": {"S": layout.form(record)},
         "body": {"B": zlib.compress(text)} if len(text) > PACK_ABOVE else {"S": text.decode()},
     }
-    if (at := expires(record)) is not None:
+    if (at := layout.expires(record)) is not None:
         item["expires"] = {"N": str(epoch(at))}
-    if isinstance(record, Wish):
-        item["generation"] = {"N": str(record.generation)}
-    if isinstance(record, Observation) and record.fingerprint:
-        item["row"] = {"S": f"{record.fingerprint} {record.key.workspace}"}
+    for name, mark in layout.marks(record).items():
+        item[name] = {"S": mark} if isinstance(mark, str) else {"N": str(mark)}
     return item
 
 
@@ -68,7 +65,7 @@ def decode[R: Record](form: type[R], item: "Item") -> R:
         record = _loaded(form, item)
     except (*BROKEN, zlib.error) as error:
         raise _broken(item, form) from error
-    if item["form"] != {"S": _form(record)}:
+    if item["form"] != {"S": layout.form(record)}:
         raise _broken(item, form)
     return record
 
@@ -93,7 +90,7 @@ def epoch(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def _dumped(record: Record) -> bytes:
+def _dumped(record: "Record") -> bytes:
     if isinstance(record, Observation):
         return json.dumps([observed.written(record)], ensure_ascii=False).encode()
     return adapter(type(record)).dump_json((record,))
@@ -120,13 +117,6 @@ def _observation(text: bytes | str, item: "Item") -> Observation:
 def _row(item: "Item") -> str:
     """Return the fingerprint of the row that tells just this observation, and its workspace."""
     return item["row"]["S"] if "row" in item else ""
-
-
-def _form(record: Record) -> str:
-    """Return what the item says it is: a broken fence must never be taken for a restore."""
-    if isinstance(record, Wish):
-        return f"Wish.{type(record.want).__name__}"
-    return type(record).__name__
 
 
 def _text(body: "AttributeValueTypeDef") -> bytes | str:

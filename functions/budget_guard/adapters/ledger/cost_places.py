@@ -17,44 +17,46 @@ READ = "COSTSREAD"
 OFFER = Address("OFFER", "LAST")
 
 
-@place.register
+@place.register(CostHour)
 def _(record: CostHour) -> Address:
     hour = record.hour.astimezone(UTC)
     sk = f"{hour.isoformat(timespec='seconds')}#{record.workspace}#{record.part:04}"
     return Address(hours_partition(hour.date()), sk)
 
 
-@place.register
+@place.register(CostDay)
 def _(record: CostDay) -> Address:
     return Address(day_partition(record.day), record.part)
 
 
-@place.register
+@place.register(CostsRead)
 def _(record: CostsRead) -> Address:
     return Address(READ, record.source)
 
 
-@place.register
+@place.register(DayMix)
 def _(record: DayMix) -> Address:
     return mix(record.day)
 
 
-@place.register
+@place.register(DayHabits)
 def _(record: DayHabits) -> Address:
     return Address(habits_partition(record.day), record.part)
 
 
-@place.register
+@place.register(Offer)
 def _(_record: Offer) -> Address:
     return OFFER
 
 
-@lifetime.register
+@lifetime.register(CostHour)
 def _(record: CostHour) -> tuple[datetime, timedelta]:
     return record.hour, HOURS_KEPT
 
 
-@lifetime.register
+@lifetime.register(CostDay)
+@lifetime.register(DayMix)
+@lifetime.register(DayHabits)
 def _(record: CostDay | DayMix | DayHabits) -> tuple[datetime, timedelta]:
     return datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from budget_guard.adapters.ledger import cost_places, generation_places, spend_places
-from budget_guard.adapters.ledger.reading import Reader
+from budget_guard.adapters.ledger.kin_reading import KinReader
+from budget_guard.adapters.ledger.shared_reading import SharedReader
 from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
@@ -15,7 +16,7 @@ from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
 
 
-class CostReader(Reader):
+class CostReader(KinReader, SharedReader):
     """The reading half of the `CostLedger` port. Expired records are never returned."""
 
     def cost_hours(self, day: date) -> Sequence[CostHour]:

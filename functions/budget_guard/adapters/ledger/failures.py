@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 import stamina
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,7 +15,9 @@ from budget_guard.domain.errors import (
     SettingsError,
     WishReplaced,
 )
-from budget_guard.domain.wishes import Wish
+
+if TYPE_CHECKING:
+    from budget_guard.domain.wishes import Wish
 
 
 class BusyError(LedgerUnavailable):
@@ -38,7 +40,7 @@ def again() -> Iterator[stamina.Attempt]:
     )
 
 
-def replaced(wish: Wish) -> WishReplaced:
+def replaced(wish: "Wish") -> WishReplaced:
     """Return the error of a run that acts on a wish which is no longer open as it was."""
     return WishReplaced(
         f"The wish for the key {wish.key[:12]} has been replaced or dropped; nothing was sent for it"

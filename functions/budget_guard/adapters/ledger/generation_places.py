@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 
 from budget_guard.adapters.ledger.layout import (
+    DIGITS,
     HOURS_KEPT,
     YEAR_AND_MORE,
     Address,
@@ -16,70 +17,70 @@ from budget_guard.domain.generations import KEPT, Generation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.requests import DayRequests
 
-DIGITS = "0123456789abcdef"
 READ = "GENERATIONSREAD"
 TOUCHED = "DAYTOUCHED"
 
 
-@place.register
+@place.register(Generation)
 def _(record: Generation) -> Address:
     digit = sha256(record.id.encode()).hexdigest()[0]
     day = record.created_at.astimezone(UTC).date()
     return Address(f"GENERATION#{_day(day)}#{digit}", record.id)
 
 
-@second_place.register
+@second_place.register(Generation)
 def _(record: Generation) -> Address:
     return by_id(record.id)
 
 
-@place.register
+@place.register(Sampled)
 def _(record: Sampled) -> Address:
     hour = record.hour.astimezone(UTC)
     return Address(sampled_partition(hour.date()), f"{hour:%H}#{record.workspace}")
 
 
-@place.register
+@place.register(GenerationsRead)
 def _(record: GenerationsRead) -> Address:
     return Address(READ, record.workspace)
 
 
-@place.register
+@place.register(DayOutcomes)
 def _(record: DayOutcomes) -> Address:
     return outcomes(record.day)
 
 
-@place.register
+@place.register(DayTag)
 def _(record: DayTag) -> Address:
     return tagged(record.day, record.tag)
 
 
-@place.register
+@place.register(DayTouched)
 def _(record: DayTouched) -> Address:
     return Address(TOUCHED, _day(record.day))
 
 
-@place.register
+@place.register(DayRequests)
 def _(record: DayRequests) -> Address:
     return day_requests(record.day)
 
 
-@lifetime.register
+@lifetime.register(DayRequests)
 def _(record: DayRequests) -> tuple[datetime, timedelta]:
     return datetime.combine(record.day, time(), UTC), HOURS_KEPT
 
 
-@lifetime.register
+@lifetime.register(Generation)
 def _(record: Generation) -> tuple[datetime, timedelta]:
     return record.created_at, KEPT
 
 
-@lifetime.register
+@lifetime.register(DayOutcomes)
+@lifetime.register(DayTag)
 def _(record: DayOutcomes | DayTag) -> tuple[datetime, timedelta]:
     return datetime.combine(record.day, time(), UTC), YEAR_AND_MORE
 
 
-@lifetime.register
+@lifetime.register(Sampled)
 def _(record: Sampled) -> tuple[datetime, timedelta]:
     return record.hour, HOURS_KEPT
 

@@ -7,7 +7,7 @@ from budget_guard.adapters.ledger.addresses import lease_address
 from budget_guard.adapters.ledger.failures import again, asking
 from budget_guard.adapters.ledger.writing import key
 from budget_guard.domain.errors import LeaseLost
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

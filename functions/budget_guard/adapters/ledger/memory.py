@@ -4,20 +4,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
 
-from budget_guard.adapters.ledger.addresses import Write, address, writes
+from budget_guard.adapters.ledger.addresses import Write, writes
 from budget_guard.adapters.ledger.cost_reading import CostReader
-from budget_guard.adapters.ledger.expiry import expires
 from budget_guard.adapters.ledger.failures import replaced
-from budget_guard.adapters.ledger.layout import Address
+from budget_guard.adapters.ledger.layout import Address, expires, place
+from budget_guard.adapters.ledger.reading import Reader
 from budget_guard.domain.errors import LeaseLost
 from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Record
 
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-class MemoryLedger(CostReader):
-    """The `CostLedger` port, laid out as the table is.
+class MemoryLedger(Reader, CostReader):
+    """The `Ledger` and `CostLedger` ports, laid out as the table is.
 
     `clock` tells when records expire; by default none does. Safe to share between threads.
     """
@@ -50,7 +51,7 @@ class MemoryLedger(CostReader):
         """
         with self._lock:
             self._require(lease)
-            found = self._at(Wish, address(wish)) if wish else None
+            found = self._at(Wish, place(wish)) if wish else None
             if wish and (found is None or found.generation != wish.generation):
                 raise replaced(wish)
             for group in writes(records):
@@ -62,15 +63,15 @@ class MemoryLedger(CostReader):
         with self._lock:
             self._require(lease)
             for record in records:
-                self._apply(Write(address(record)))
+                self._apply(Write(place(record)))
 
     def finish(self, wish: Wish, *, lease: Lease) -> None:
         """Delete a wish unless a newer generation has replaced it."""
         with self._lock:
             self._require(lease)
-            found = self._at(Wish, address(wish))
+            found = self._at(Wish, place(wish))
             if found and found.generation <= wish.generation:
-                self._apply(Write(address(wish)))
+                self._apply(Write(place(wish)))
 
     def _holds(self, lease: Lease) -> bool:
         held = self._leases.get(lease.name)

@@ -10,16 +10,16 @@ RESTRICT_WISHES = "RESTRICTWISH"
 GIVEN_BACK_KEPT = timedelta(days=7)
 
 
-@place.register
+@place.register(Restriction)
 def _(record: Restriction) -> Address:
     return Address(RESTRICTIONS, record.key)
 
 
-@place.register
+@place.register(RestrictWish)
 def _(record: RestrictWish) -> Address:
     return Address(RESTRICT_WISHES, record.key)
 
 
-@lifetime.register
+@lifetime.register(Restriction)
 def _(record: Restriction) -> tuple[datetime | None, timedelta]:
     return None if record.is_ours else record.looked_at, GIVEN_BACK_KEPT

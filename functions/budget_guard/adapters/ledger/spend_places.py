@@ -6,12 +6,12 @@ from budget_guard.adapters.ledger.layout import HOURS_KEPT, Address, lifetime, p
 from budget_guard.domain.cost_spends import DaySpend
 
 
-@place.register
+@place.register(DaySpend)
 def _(record: DaySpend) -> Address:
     return Address(partition(record.selection), f"{record.day.isoformat()}#{record.part}")
 
 
-@lifetime.register
+@lifetime.register(DaySpend)
 def _(record: DaySpend) -> tuple[datetime, timedelta]:
     return datetime.combine(record.day, time(), UTC), HOURS_KEPT
 

@@ -11,7 +11,7 @@ from budget_guard.adapters.ledger.addresses import Write, lease_address
 from budget_guard.adapters.ledger.failures import BusyError, again, asking, reasons
 from budget_guard.adapters.ledger.layout import Address
 from budget_guard.domain.errors import LeaseLost
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

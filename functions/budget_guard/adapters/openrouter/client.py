@@ -16,7 +16,7 @@ from budget_guard.adapters.openrouter.transport import Transport
 from budget_guard.domain.errors import ManagementKeyError, ProviderConfusing
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.use_cases.listings import Listing
 from budget_guard.use_cases.ports import Change
 

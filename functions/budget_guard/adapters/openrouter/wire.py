@@ -15,7 +15,7 @@ from budget_guard.adapters.openrouter.fields import (
     text,
 )
 from budget_guard.domain.money import Usd
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 
 
 def is_management_key(answer: Answer) -> bool:

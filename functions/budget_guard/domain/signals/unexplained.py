@@ -15,7 +15,7 @@ from budget_guard.domain.alerts import Kind, Unit
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.ownership import People
-from budget_guard.domain.records import PollReport
+from budget_guard.domain.polls import PollReport
 from budget_guard.domain.signals.rules import Unexplained
 from budget_guard.domain.signals.signal import BalanceMark, Gap, Signal, dearest, named
 

@@ -12,7 +12,7 @@ from budget_guard.adapters.openrouter.keys import read_listing, read_row
 from budget_guard.domain.errors import GuardError, ManagementKeyError, ProviderConfusing
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.money import Usd
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.sandbox.openrouter.account import PAGE, Account
 from budget_guard.sandbox.openrouter.faults import Fault, Faults, When
 from budget_guard.sandbox.openrouter.messages import LOOPBACK

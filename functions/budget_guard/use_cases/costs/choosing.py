@@ -10,7 +10,7 @@ from budget_guard.domain.choices import Above, Choice
 from budget_guard.domain.costs import CostHour, CostsRead
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.money import Usd
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.domain.sampling import GenerationsRead
 from budget_guard.use_cases.costs.asking import HOUR, whole
 from budget_guard.use_cases.costs.counting import Counter, Tally, cost_of, full_hour

@@ -11,7 +11,7 @@ from budget_guard.domain.errors import KeyGone, ProviderError, ProviderUnavailab
 from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.observations import Observation
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 DAY = timedelta(days=1)
 FIRST_READ = timedelta(hours=1)

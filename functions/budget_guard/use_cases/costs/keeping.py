@@ -8,9 +8,9 @@ from budget_guard.domain.daily import DayTouched
 from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.generations import UNSAID, Generation, Said
 from budget_guard.domain.money import Usd
-from budget_guard.use_cases.costs.ledger import CostLedger
+from budget_guard.use_cases.costs.ledger import CostLedger, CostRecord
 from budget_guard.use_cases.costs.source import CostSource
-from budget_guard.use_cases.ledger import Lease, Record
+from budget_guard.use_cases.leases import Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class Keeper:
         self.change({one.created_at.astimezone(UTC).date() for one in news}, news)
         return {one.id: answer.found for one, answer in zip(wanted, answers, strict=True)}
 
-    def change(self, days: Collection[date], records: Sequence[Record]) -> None:
+    def change(self, days: Collection[date], records: Sequence[CostRecord]) -> None:
         """Write what changes these days; that they are to be summed up again, with it or before."""
         marks = [DayTouched(day) for day in sorted(days) if day not in self.touched]
         self.save(*marks, *records)
         self.touched.update(days)
 
-    def save(self, *records: Record) -> None:
+    def save(self, *records: CostRecord) -> None:
         """Write records under this run's lease."""
         self.ledger.save(*records, lease=self.lease)
 

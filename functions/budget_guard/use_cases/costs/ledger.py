@@ -4,19 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from budget_guard.domain.alerts import Incident
 from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
 from budget_guard.domain.offer import Offer
-from budget_guard.domain.records import Release
-from budget_guard.domain.restriction import Restriction, RestrictWish
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
-from budget_guard.domain.wishes import Wish
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.kin_ledger import KinLedger
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.shared_ledger import SharedLedger, SharedRecord
+from budget_guard.use_cases.usage_ledger import UsageRecord
 
 type CostRecord = (
     CostHour
@@ -36,8 +35,8 @@ type CostRecord = (
 )
 
 
-class CostLedger(Ledger, Protocol):
-    """The guard's memory, with the costs."""
+class CostLedger(KinLedger, SharedLedger, Protocol):
+    """The guard's memory of costs, and what their readers need beside."""
 
     def cost_hours(self, day: date) -> Sequence[CostHour]:
         """Return the costs of a day's hours, those of every workspace; kept for 35 days."""
@@ -99,10 +98,15 @@ class CostLedger(Ledger, Protocol):
         """Return the models that were last read; None before the first time."""
         ...
 
-    def forget(
-        self,
-        *records: Incident | Wish | Release | Restriction | RestrictWish | DayTouched,
-        lease: Lease,
+    def save(
+        self, *records: CostRecord | SharedRecord | UsageRecord, lease: Lease | None = None
     ) -> None:
+        """Write records whole, each replacing its former self; raise `LeaseLost` without the lease.
+
+        With a lease: up to 98 at a time are written all or none. Without: in batches, in no order.
+        """
+        ...
+
+    def forget(self, *records: DayTouched, lease: Lease) -> None:
         """Delete records, on the same terms as `save`."""
         ...

@@ -11,7 +11,7 @@ from budget_guard.domain.generations import Generation
 from budget_guard.domain.offer import Offer, renewed
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.source import CostSource, Models, Offered, Question, Told
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 READ_EVERY = timedelta(days=1)
 

@@ -10,7 +10,7 @@ from budget_guard.domain.errors import ProviderError
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.ownership import People
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Workspace
+from budget_guard.domain.polls import Workspace
 from budget_guard.domain.windows import Window, end, start
 from budget_guard.use_cases.costs.asking import HOUR
 from budget_guard.use_cases.costs.days import DAY, Closed, Days, Rows
@@ -21,7 +21,7 @@ from budget_guard.use_cases.costs.offer import labelled, read_offer
 from budget_guard.use_cases.costs.signals import Watch
 from budget_guard.use_cases.costs.source import CostSource, Question, Told
 from budget_guard.use_cases.costs.spends import Spends
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.who import kin_of
 
 LATE = 2 * HOUR

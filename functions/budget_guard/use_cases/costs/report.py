@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from budget_guard.domain.axis import Axis
-from budget_guard.domain.costs import ACTIVITY, NOTHING, Cost, Figures
+from budget_guard.domain.costs import ACTIVITY, NOTHING, Cost, Figures, value
 from budget_guard.domain.keys import UNKNOWN
 from budget_guard.domain.money import Usd
 from budget_guard.domain.outcomes import PerSuccess, Rate
@@ -119,11 +119,6 @@ class CostTable:
         """Tell whether all of the period before was read."""
         begins = datetime.combine(self.period.before.first, time(), UTC)
         return self.read_since is not None and self.read_since <= begins
-
-
-def value(figures: Figures) -> Usd:
-    """Return what it cost in all (USD): credits, and BYOK at its list price."""
-    return figures.credits + figures.byok
 
 
 def share(line: CostLine, table: CostTable) -> Decimal:

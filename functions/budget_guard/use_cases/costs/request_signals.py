@@ -19,7 +19,7 @@ from budget_guard.domain.signals.signal import RequestSignals, Signal
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.shaping import DAY
 from budget_guard.use_cases.costs.signals import BEHIND, hours_read
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.who import people_of
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
-from budget_guard.domain.costs import NOTHING, summed
+from budget_guard.domain.costs import NOTHING, summed, value
 from budget_guard.domain.daily import DayOutcomes, DayTag, Tag
 from budget_guard.domain.generations import KEPT
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.outcomes import PerSuccess, Rate
 from budget_guard.domain.sampling import coverage, estimate
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period, value
+from budget_guard.use_cases.costs.report import By, CostLine, CostTable, OnRecord, Period
 from budget_guard.use_cases.costs.shaping import midnight
 from budget_guard.use_cases.costs.summing import summary
 

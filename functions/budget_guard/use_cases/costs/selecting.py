@@ -16,9 +16,9 @@ from budget_guard.domain.keys import UNKNOWN, Spent
 from budget_guard.domain.policy import fits
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.costs.day_costs import DayCosts
+from budget_guard.use_cases.costs.days import DAY
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.costs.report import DAY
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 HOUR = timedelta(hours=1)
 RECENT = 3 * HOUR

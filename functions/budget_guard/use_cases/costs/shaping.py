@@ -8,7 +8,7 @@ from budget_guard.domain.costs import CostHour
 from budget_guard.domain.ownership import People
 from budget_guard.domain.signals.shapes import DayHabits, DayMix, habits_of, mix_of, together
 from budget_guard.use_cases.costs.ledger import CostLedger
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 DAY = timedelta(days=1)
 KEPT_BACK = 28

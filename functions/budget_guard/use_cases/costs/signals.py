@@ -24,7 +24,7 @@ from budget_guard.domain.signals.unexplained import Missing, keyless, marked, mi
 from budget_guard.domain.signals.withdrawn import leaving, withdrawn
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.shaping import DAY, Shapes, midnight
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 BEHIND = timedelta(hours=3)
 """Costs that are read no further say nothing of now: signals become stale."""

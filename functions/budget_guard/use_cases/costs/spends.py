@@ -25,7 +25,7 @@ from budget_guard.domain.policy import Budget, Policy, fits
 from budget_guard.domain.windows import Window, start
 from budget_guard.use_cases.costs.ledger import CostLedger
 from budget_guard.use_cases.costs.selecting import Reach, Selected, Selecting, Selection
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from budget_guard.domain.restriction import Restriction
-from budget_guard.use_cases.ledger import Ledger
+from budget_guard.use_cases.hold_ledger import HoldLedger
 
 
 def carried(
-    old: str, new: str, guardrail: str | None, ledger: Ledger, now: datetime
+    old: str, new: str, guardrail: str | None, ledger: HoldLedger, now: datetime
 ) -> tuple[Restriction, ...]:
     """Return what to keep of a new key that got the guardrail (an id) that its predecessor has.
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from budget_guard.domain import commands
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.drift import Slot, is_overridden, is_too_soon, let_go, settled, touched
 from budget_guard.domain.guardrails import Guardrail, weakens
 from budget_guard.domain.keys import Settings
 from budget_guard.domain.policy import OnOverride
-from budget_guard.domain.records import Audit
 from budget_guard.domain.restriction import Refusal, Restriction, RestrictWish, Sent
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.hold_ledger import HoldLedger
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.outcomes import Outcome
 from budget_guard.use_cases.restricting.ports import Guardrails
 
@@ -30,7 +31,7 @@ class Restricting:
     """What restricting needs: the world, the lease, this run's name, and the policy."""
 
     guardrails: Guardrails
-    ledger: Ledger
+    ledger: HoldLedger
     lease: Lease
     run: str
     now: datetime

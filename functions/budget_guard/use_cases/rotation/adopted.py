@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from budget_guard.domain import words
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.lineage import Lineage
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.hands_off import out_of_bounds
 from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.rotation.adopting import Adopting

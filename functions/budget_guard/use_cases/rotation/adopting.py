@@ -6,16 +6,17 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import NAMESPACE_URL, uuid5
 
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.errors import KeyGone, ProviderRejected, RequestError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Key, Reading
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.policy import Policy
-from budget_guard.domain.records import Audit
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.holdings import find_key
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.ports import OpenRouter
 from budget_guard.use_cases.rotation.naming import claimed
 from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, Plaintext, VaultOffice

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.decision import Plan
 from budget_guard.domain.errors import RequestError
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import CENT
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import RotationRule
-from budget_guard.domain.records import Audit
 from budget_guard.domain.rotation import Rotation
 from budget_guard.use_cases.desk import Desk
 from budget_guard.use_cases.hands_off import out_of_bounds

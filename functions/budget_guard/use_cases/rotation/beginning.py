@@ -6,15 +6,15 @@ from dataclasses import replace
 from budget_guard.domain import words
 from budget_guard.domain.errors import KeyGone, ProviderRejected, RotationPutOff
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold
 from budget_guard.domain.keys import Key, Reading
 from budget_guard.domain.lineage import Lineage, stem
 from budget_guard.domain.money import ZERO
 from budget_guard.domain.policy import Mode
-from budget_guard.domain.reach import is_ours
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.split import is_enough
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.money import Purse, measured
 from budget_guard.use_cases.rotation.rotating import Rotating
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from budget_guard.domain.errors import KeyGone, ProviderRejected
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.restricting.carrying import carried
 from budget_guard.use_cases.rotation.ports import KeyList
 from budget_guard.use_cases.rotation.rotating import Rotating, changing

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from budget_guard.domain import words
 from budget_guard.domain.errors import KeyGone, RotationFailed, RotationPutOff
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Counters, Limit, Reading
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import observe
-from budget_guard.domain.reach import is_ours
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.settling import next_roll
 from budget_guard.domain.split import expiry, is_enough
 from budget_guard.domain.strays import Sighting
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ports import Change
 from budget_guard.use_cases.rotation.beginning import rotatable
 from budget_guard.use_cases.rotation.money import Purse, lower, measured, settings_of

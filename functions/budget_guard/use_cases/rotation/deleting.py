@@ -6,7 +6,7 @@ from budget_guard.domain.errors import KeyGone
 from budget_guard.domain.holds import HoldState
 from budget_guard.domain.keys import Reading, Spent
 from budget_guard.domain.observations import observe, observe_gone
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.rotating import Rotating
 
 

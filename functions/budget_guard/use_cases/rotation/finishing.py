@@ -5,7 +5,7 @@ from dataclasses import replace
 from budget_guard.domain.errors import RotationFailed
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.rotating import Rotating
 
 

@@ -12,20 +12,20 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.fences import lifetime_fence
+from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import SETTLE
 from budget_guard.domain.keys import Counters, Limit, Reading, Settings
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import CENT, Usd
 from budget_guard.domain.observations import observe
-from budget_guard.domain.reach import is_ours
 from budget_guard.domain.rooms import in_force, rooms, to_stay
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.split import Cap, Limited, Room, free, kept
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 from budget_guard.domain.wishing import NEVER_DRY
 from budget_guard.use_cases.apply import apply
-from budget_guard.use_cases.evaluate import gather
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.gathering import gather
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.outcomes import Outcome
 from budget_guard.use_cases.patching import Enforcement
 from budget_guard.use_cases.rotation.rotating import Rotating, deciding

@@ -9,8 +9,8 @@ from budget_guard.domain.errors import LeaseLost, NameTaken, RequestError
 from budget_guard.domain.keys import Key
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage, stem
-from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease, leased
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.rotation.rotating import STEP_LASTS
 
 

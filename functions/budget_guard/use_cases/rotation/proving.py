@@ -4,7 +4,7 @@ from budget_guard.domain import words
 from budget_guard.domain.errors import KeyGone, ProviderRejected, RotationFailed
 from budget_guard.domain.keys import Reading, Settings
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.ports import OwnView
 from budget_guard.use_cases.rotation.rotating import Rotating
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from budget_guard.domain.audit import Audit
 from budget_guard.domain.errors import KeyGone
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
 from budget_guard.domain.policy import RotationRule
-from budget_guard.domain.records import Audit
 from budget_guard.domain.upkeep import is_left_alone
-from budget_guard.use_cases.evaluate import gather
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.gathering import gather
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ports import Change
 from budget_guard.use_cases.rotation.carrying import drop
 from budget_guard.use_cases.rotation.deleting import delete_key

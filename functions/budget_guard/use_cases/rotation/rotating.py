@@ -14,8 +14,8 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Policy, RotationRule
-from budget_guard.use_cases.leases import leased
-from budget_guard.use_cases.ledger import Lease, Ledger
+from budget_guard.use_cases.leases import Lease, leased
+from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.outcomes import Result
 from budget_guard.use_cases.ports import OpenRouter
 from budget_guard.use_cases.rotation.ports import KeyMaker, Vault

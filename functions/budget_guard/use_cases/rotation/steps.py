@@ -10,7 +10,7 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.beginning import begin
 from budget_guard.use_cases.rotation.carrying import carry
 from budget_guard.use_cases.rotation.creating import create

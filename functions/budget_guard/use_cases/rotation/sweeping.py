@@ -8,7 +8,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.strays import Sighting
 from budget_guard.domain.upkeep import is_forsaken, unrecorded
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.orphans import remove_orphans
 from budget_guard.use_cases.rotation.rotating import Rotating, alone, apart
 from budget_guard.use_cases.rotation.taking_back import take_back

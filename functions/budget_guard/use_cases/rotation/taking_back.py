@@ -6,7 +6,7 @@ from dataclasses import replace
 from budget_guard.domain.errors import ManagementKeyError, ProviderError
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation, Stage
-from budget_guard.use_cases.ledger import Lease
+from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.rotation.carrying import drop
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.finishing import record_move

@@ -14,7 +14,7 @@ from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Mode
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.upkeep import is_free, schedule_of, to_start, unscheduled
-from budget_guard.use_cases.evaluate import gather
+from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.rotation.retiring import retire
 from budget_guard.use_cases.rotation.rotating import Rotating, alone, apart
 from budget_guard.use_cases.rotation.sweeping import sweep
