@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from budget_guard.domain.keys import Spent
+from budget_guard.domain.keys import Key, Spent
 from budget_guard.domain.lineage import NUMBERED, Lineage, State
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.rotation import Rotation
@@ -94,17 +94,25 @@ class Kin:
     def named(self, seen: Observation) -> Observation:
         """Return what is known of one key, under the name of its lineage if it has one.
 
-        One that a person gave another name since has that.
+        One that a person gave another name since has that; what it was called before counts too.
         """
-        key, lineage = seen.reading.key, self.of.get(seen.reading.key.hash)
+        lineage = self.of.get(seen.reading.key.hash)
         if lineage is None:
             return seen
-        numbered = NUMBERED.fullmatch(key.name)
-        stem = numbered["stem"] if numbered else key.name
-        if stem != lineage.name:
-            return seen
-        return replace(seen, reading=replace(seen.reading, key=replace(key, lineage=stem)))
+        former = tuple(replace(one, key=_known(one.key, lineage)) for one in seen.former)
+        reading = replace(seen.reading, key=_known(seen.reading.key, lineage))
+        return replace(seen, reading=reading, former=former)
 
     def count(self, keys: Iterable[str]) -> int:
         """Count keys, the generations of one as one."""
         return len({self.root(key) for key in keys}) if self.of else len(frozenset(keys))
+
+
+def _known(key: Key, lineage: Lineage) -> Key:
+    """Return a key with the name that it had, or has, without its number in its lineage."""
+    numbered = NUMBERED.fullmatch(key.name)
+    stem = numbered["stem"] if numbered else key.name
+    is_its_own = numbered is not None and any(
+        (one.hash, one.number) == (key.hash, int(numbered["number"])) for one in lineage.generations
+    )
+    return replace(key, lineage=stem) if is_its_own or stem == lineage.name else key

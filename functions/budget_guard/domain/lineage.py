@@ -104,6 +104,12 @@ class Lineage:
         """Return the next generation's name: `prod-api #4` is the fourth of its lineage."""
         return f"{self.name} #{self.next_number}"
 
+    def called(self, name: str) -> "Lineage":
+        """Return the lineage of a current key of this name: it goes by what a person made of it."""
+        numbered = NUMBERED.fullmatch(name)
+        stem = numbered["stem"] if numbered else name
+        return self if stem == self.name else replace(self, name=stem)
+
     def knows(self, key: str) -> bool:
         """Tell whether a key is one of the generations."""
         return any(one.hash == key for one in self.generations)

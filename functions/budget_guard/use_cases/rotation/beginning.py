@@ -22,7 +22,9 @@ from budget_guard.use_cases.rotation.rotating import Rotating
 def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating) -> Rotation:
     """Write down how the old key was, before it is lowered.
 
-    Raises `RotationPutOff`, and leaves a record of it, where the key is not to be rotated now.
+    Where a person has renamed it, its lineage has the new name from now on: a successor of the old
+    one would be in other budgets than those that its money is of. Raises `RotationPutOff`, and
+    leaves a record of it, where the key is not to be rotated now.
     """
     hold = to.ledger.hold(lineage.current.hash)
     rotation = Rotation(
@@ -43,8 +45,9 @@ def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating)
         to.ledger.save(replace(rotation, stage=Stage.FAILED, failure=str(error)), lease=lease)
         raise
     place = purse.reading.key.workspace or lineage.workspace
-    rotation = replace(rotation, allowed=purse.reach, workspace=place)
-    to.ledger.save(rotation, lease=lease)
+    named = lineage.called(purse.reading.key.name)
+    rotation = replace(rotation, name=named.next_name, allowed=purse.reach, workspace=place)
+    to.ledger.save(rotation, named, lease=lease)
     return rotation
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from budget_guard.domain.errors import KeyGone, RotationFailed, RotationPutOff
 from budget_guard.domain.holds import Hold, Possible
-from budget_guard.domain.keys import Counters, Limit, Reading
+from budget_guard.domain.keys import Counters, Key, Limit, Reading
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import observe
@@ -50,6 +50,7 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
     old = _sighting(rotation, to)
     with deciding(to) as lease:
         purse = rotatable(lineage, to)
+        _require_name(lineage, purse.reading.key)
         granted = _granted(rotation, purse)
         asked = _asked(rotation, purse, granted, old)
         require_time(lease, to)
@@ -59,6 +60,13 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         to.vault.put_pending(rotation.secret, rotation.token, kept)
         _require_as_asked(asked, made.reading)
         _record(replace(rotation, granted=granted), made.reading, lease, to)
+
+
+def _require_name(lineage: Lineage, key: Key) -> None:
+    """Raise `RotationPutOff` where what is free is not what is free to a key of the asked name."""
+    if lineage.called(key.name) != lineage:
+        message = f"{lineage.name} was renamed {key.name} meanwhile; the next try goes by that."
+        raise RotationPutOff(message)
 
 
 def _granted(rotation: Rotation, purse: Purse) -> Usd:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from budget_guard.domain.errors import KeyGone
+from budget_guard.domain.errors import KeyGone, VaultError
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
 from budget_guard.domain.policy import RotationRule
@@ -89,12 +89,25 @@ def _drained(
         to.ledger.save(lineage.with_generation(seen), lease=lease)
     is_late = reading.at - one.since >= rule.drain_max
     is_idle = seen.idle_for(reading.at) >= rule.drain
-    is_forced = one.cut is not None or (is_late and rule.force)
-    if is_idle or reading.settings.disabled or is_forced:
+    is_due = is_idle or (is_late and rule.force)
+    is_cut = one.cut is not None or reading.settings.disabled
+    if is_cut or (is_due and not _is_read(one, secret, to)):
         _disable(one, reading, to)
         _save(secret, one.hash, State.DISABLED, reading.at, lease, to)
         return _Found(State.DISABLED, one.hash)
     return None
+
+
+def _is_read(one: Generation, secret: str, to: Rotating) -> bool:
+    """Tell whether who reads the secret gets this key: a person may have moved it back.
+
+    A secret that is no more is read by nobody.
+    """
+    try:
+        kept = to.vault.current(secret)
+    except VaultError:
+        return False
+    return kept is not None and kept.hash == one.hash
 
 
 def _used_at(key: str, reading: Reading, to: Rotating) -> datetime | None:
@@ -138,7 +151,7 @@ def _deleted(
             draining = lineage.with_generation(again).come_to(one.hash, State.DRAINING, reading.at)
             to.ledger.save(draining, lease=lease)
         return None
-    if reading.at - one.since < rule.delete_after:
+    if reading.at - one.since < rule.delete_after or _is_read(one, secret, to):
         return None
     delete_key(one.hash, reading.key.workspace, lease, to)
     last = replace(one, spent=reading.counters.lifetime)
