@@ -12,7 +12,7 @@ from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import State
-from budget_guard.domain.observations import Observation
+from budget_guard.domain.observations import Former, Observation
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.wishes import Fence
@@ -239,3 +239,30 @@ def test_kin_of_a_key_without_lineage_is_itself() -> None:
     kin = Kin()
     assert (kin.root("#a"), kin.current("#a"), kin.hashes("#a")) == ("#a", "#a", ("#a",))
     assert lineage().kin.count(["#api", "#api #2", "#web"]) == 2
+
+
+def test_a_limit_that_a_person_gave_one_generation_alone_binds_that_one_too() -> None:
+    less = replace(held("api", limited(40)), baseline=limited(2))
+    facts = lineage(EACH, holds=(less, held("api #2", limited(10))))
+    old = replace(OLD, reading=replace(OLD.reading, counters=counters(1, 1, 1, 1)))
+    facts = replace(facts, observations={**facts.observations, "#api": old})
+    want = decide(facts).standings["#api"].want
+    assert isinstance(want, Fence)
+    assert want.limit.amount is not None
+    assert want.limit.amount <= 2
+
+
+def test_what_a_generation_spent_before_a_person_renamed_it_stays_in_its_budget() -> None:
+    was = NEW.key
+    other = replace(NEW, reading=replace(NEW.reading, key=replace(NEW.key, name="other")))
+    renamed = replace(other, former=(Former(was, counters(5, 5, 5, 5), NOW),))
+    (one,) = plan(a_budget(keys="api", hold=ALWAYS, daily=100), seen=(OLD, renamed)).constraints
+    assert (one.members, one.spend) == (frozenset({"#api"}), usd(25))
+
+
+def test_a_generation_keeps_the_name_of_its_lineage_when_that_comes_to_have_another() -> None:
+    facts = lineage(a_budget(keys="api", hold=ALWAYS, daily=100))
+    (secret, line), *_ = facts.kin.lineages.items()
+    kin = Kin({secret: replace(line, name="other")}, facts.kin.rotations)
+    assert [kin.named(one).key.known_as for one in (OLD, NEW)] == ["api", "api"]
+    assert replace(line, name="other").next_name == "other #3"

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from budget_guard.domain.windows import start
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
-from tests.simulation.truth import ZERO, Cap, Identity, Truth
+from tests.simulation.truth import ZERO, Cap, Truth
 
 
 @dataclass
@@ -52,6 +52,9 @@ class Leavers:
         seen = self.truth.guard.ledger.observations().get(key.hash)
         if seen is None:
             return None
-        was = [(Identity(one.key.name, one.key.workspace), one.at) for one in seen.former]
+        was = [
+            (self.truth.known_as(key, one.key.name, one.key.workspace), one.at)
+            for one in seen.former
+        ]
         gone = [at for one, at in was if one.is_in(cap.budget) and at >= left]
         return gone[0] - self.truth.guard.account.behaviour.counters_age if gone else None

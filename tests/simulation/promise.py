@@ -232,13 +232,20 @@ class Promise:
         )
 
     def _check_own_limit(self, key: SimulatedKey, held: set[str]) -> None:
+        """By itself, and with its lineage where it is the one in use: they have its limit together."""
+        self._check_limit(key, [key], held)
+        if self.truth.is_in_use(key):
+            line = self.truth.lineage(key)
+            self._check_limit(key, [one for one in line if self.truth.is_on_record(one)], held)
+
+    def _check_limit(self, key: SimulatedKey, line: list[SimulatedKey], held: set[str]) -> None:
         hold = self.guard.ledger.hold(key.hash)
         assert hold is not None
         own, byok = hold.baseline.limit, hold.baseline.include_byok
         if own.amount is None:
             return
         left, can_spend = own.amount, ZERO
-        for one in self.truth.lineage(key):
+        for one in line:
             left -= self.truth.spent_by(one, own.reset, include_byok=byok)
             left += self.unanswered(one, own.reset, include_byok=byok, until=self.now, held=held)
             can_spend += most(self.guard, one, own.reset) if one.hash in held else ZERO

@@ -64,7 +64,7 @@ class Truth:
 
     `former` is what each key was called before, and until when. `ended` is what every window of a
     budget had spent when the guard had surely noticed that a grant was over. `kin` has the first
-    key of the lineage of each key that took another's place, by hash.
+    key of the lineage of each key that took another's place, by hash; `numbers` its own in that.
     """
 
     guard: Guard
@@ -74,6 +74,7 @@ class Truth:
     grants: list[Grant] = field(default_factory=list)
     ended: dict[tuple[str, Place], Decimal] = field(default_factory=dict)
     kin: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
     _noticed: datetime = LONG_AGO
 
     @property
@@ -111,9 +112,25 @@ class Truth:
         """Return a key and those whose place it took, or that took its place."""
         return [one for one in self.keys if self.root(one) == self.root(key)]
 
+    def is_in_use(self, key: SimulatedKey) -> bool:
+        """Tell whether a key is the present generation of a lineage."""
+        lineages = self.guard.ledger.lineages().values()
+        return key.hash in [one.current.hash for one in lineages]
+
+    def is_on_record(self, key: SimulatedKey) -> bool:
+        """Tell whether a key is a generation, or an open rotation's: any other, nobody can use."""
+        lineages, rotations = self.guard.ledger.lineages(), self.guard.ledger.rotations()
+        made = [one.new for one in rotations if not one.stage.is_over]
+        return key.hash in made or any(one.knows(key.hash) for one in lineages.values())
+
     def identity(self, key: SimulatedKey) -> Identity:
-        """Return what budgets know a key by: the name of its lineage's first."""
-        return Identity(self.guard.account.keys[self.root(key)].name, key.workspace)
+        """Return what budgets know a key by: without its number in its lineage."""
+        return self.known_as(key, key.name, key.workspace)
+
+    def known_as(self, key: SimulatedKey, name: str, workspace: str) -> Identity:
+        """Return what budgets know, or knew, a key by under a name; people may give it any."""
+        stem, _, number = name.partition(" #")
+        return Identity(stem if number == self.numbers.get(key.hash) else name, workspace)
 
     def is_member(self, budget: Budget, key: SimulatedKey) -> bool:
         """Tell whether a key that is there belongs to a budget."""
@@ -192,5 +209,5 @@ class Truth:
         A name that the guard never saw a key under is nobody's.
         """
         seen = self.guard.ledger.observations().get(key.hash)
-        if seen and Identity(seen.key.name, seen.key.workspace) == self.identity(key):
+        if seen and self.known_as(key, seen.key.name, seen.key.workspace) == self.identity(key):
             self.former[key.hash].append((self.identity(key), self.now))

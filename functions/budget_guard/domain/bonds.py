@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from budget_guard.domain.constraints import Constraint, own_limit
+from budget_guard.domain.constraints import Constraint, own_limit, own_limit_alone
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.tally import spent_together
@@ -54,6 +54,7 @@ class Bonds:
         own = self._own.get(key, FREE)
         if key not in self._facts.kin.of or seen.gone_at:
             return common, own
+        own = self._bond((*own.places, *self._limit_of_ones_own(seen)))
         if (place := self._limit_of_kin(seen)) is not None:
             holds = own.holds or self._is_spent_by_kin(seen, self.bounds[place])
             own = self._bond((*own.places, place))._replace(holds=holds)
@@ -86,6 +87,12 @@ class Bonds:
             self._limits[root] = len(self.bounds) if limit else None
             self.bounds += [limit] if limit else []
         return self._limits[root]
+
+    def _limit_of_ones_own(self, seen: Observation) -> Iterable[int]:
+        """Yield the place of a limit that only this generation has: a person gave it another."""
+        if limit := own_limit_alone(seen, self._facts):
+            self.bounds.append(limit)
+            yield len(self.bounds) - 1
 
     def _is_spent_by_kin(self, seen: Observation, limit: Constraint) -> bool:
         """Tell whether another generation has spent of a limit, or may yet: OpenRouter counts one."""

@@ -98,22 +98,38 @@ def own_limit(seen: Observation, facts: Facts) -> Constraint | None:
     if seen.key.hash in kin.of:
         line = tuple(known[one] for one in kin.hashes(seen.key.hash) if one in known)
         seen = known.get(kin.current(seen.key.hash), seen)
+    limit = _limit(seen, line, facts)
+    if limit and limit.window is None:
+        byok = limit.include_byok
+        lost = (one.counted(include_byok=byok) for one in kin.lost(seen.key.hash, known))
+        limit = replace(limit, spend=limit.spend + sum(lost, ZERO))
+    return limit
+
+
+def own_limit_alone(seen: Observation, facts: Facts) -> Constraint | None:
+    """Return the limit of a generation that has another than its lineage; None if it has none.
+
+    A person gave it that one, or the current one another: neither is raised by the other.
+    """
+    current = facts.observations.get(facts.kin.current(seen.key.hash))
+    if current is None or facts.baseline(current).limit == facts.baseline(seen).limit:
+        return None
+    return _limit(seen, (seen,), facts)
+
+
+def _limit(seen: Observation, line: tuple[Observation, ...], facts: Facts) -> Constraint | None:
+    """Return the constraint that the limit of a key is, without the guard's, for a whole line."""
     baseline = facts.baseline(seen)
     limit, byok = baseline.limit, baseline.include_byok
     if limit.amount is None:
         return None
-    spend = spent_together(line, limit.reset, facts, include_byok=byok)
-    if limit.reset is None:
-        spend += sum(
-            (one.counted(include_byok=byok) for one in kin.lost(seen.key.hash, known)), ZERO
-        )
     return Constraint(
         budget=None,
         window=limit.reset,
         members=_alive(line),
         cap=limit.amount,
         base=limit.amount,
-        spend=spend,
+        spend=spent_together(line, limit.reset, facts, include_byok=byok),
         include_byok=byok,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from budget_guard.domain.keys import Key, Spent
-from budget_guard.domain.lineage import Lineage, State, stem
+from budget_guard.domain.lineage import NUMBERED, Lineage, State, stem
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.rotation import Rotation
 
@@ -94,16 +94,14 @@ class Kin:
     def named(self, seen: Observation) -> Observation:
         """Return what is known of one key, under the name of its lineage if it has one.
 
-        One that a person gave another name since has that; successors that were named before it
-        was renamed keep the name that they were made under.
+        One that a person gave another name since has that; what it was called before counts too.
         """
-        key, lineage = seen.reading.key, self.of.get(seen.reading.key.hash)
+        lineage = self.of.get(seen.reading.key.hash)
         if lineage is None:
             return seen
-        name = stem(key.name)
-        if name != lineage.name and all(one.name != key.name for one in lineage.asked):
-            return seen
-        return replace(seen, reading=replace(seen.reading, key=replace(key, lineage=name)))
+        former = tuple(replace(one, key=_known(one.key, lineage)) for one in seen.former)
+        reading = replace(seen.reading, key=_known(seen.reading.key, lineage))
+        return replace(seen, reading=reading, former=former)
 
     def namesake(self, key: Key, observations: Mapping[str, Observation]) -> Lineage | None:
         """Return another lineage whose successors are named as those of a key would be.
@@ -122,3 +120,12 @@ class Kin:
     def count(self, keys: Iterable[str]) -> int:
         """Count keys, the generations of one as one."""
         return len({self.root(key) for key in keys}) if self.of else len(frozenset(keys))
+
+
+def _known(key: Key, lineage: Lineage) -> Key:
+    """Return a key with the name that it had, or has, without its number in its lineage."""
+    name, numbered = stem(key.name), NUMBERED.fullmatch(key.name)
+    is_its_own = numbered is not None and any(
+        (one.hash, one.number) == (key.hash, int(numbered["number"])) for one in lineage.generations
+    )
+    return replace(key, lineage=name) if is_its_own or name == lineage.name else key

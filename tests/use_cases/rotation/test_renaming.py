@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from budget_guard.domain.constraints import constraints
+from budget_guard.domain.errors import RotationFailed
 from budget_guard.domain.lineage import begun
-from budget_guard.domain.rotation import Stage
 from budget_guard.domain.tally import Tally
 from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.rotation.adopting import adopt
@@ -89,15 +89,15 @@ def test_a_key_that_was_given_the_name_of_another_lineage_is_put_off_until_it_ha
     assert scene.account.keys[rotated(scene, "third")].name == "prod-search #2"
 
 
-def test_what_is_renamed_when_its_successor_is_made_already_keeps_the_rotation_as_it_is(
+def test_what_is_renamed_when_its_successor_is_made_already_gets_one_of_its_name_the_next_time(
     scene: Scene,
 ) -> None:
     scene.rotate("second", Step.CREATE)
     rename(scene, scene.first)
-    scene.rotate("second")
-    scene.settle()
-    assert scene.rotation.stage is Stage.DONE
-    assert scene.account.keys[scene.lineage.current.hash].name == "prod-api #2"
+    with pytest.raises(RotationFailed, match="A person changed prod-search meanwhile"):
+        scene.rotate("second")
+    assert scene.usable() == [scene.first]
+    assert scene.account.keys[rotated(scene, "third")].name == "prod-search #2"
 
 
 def test_of_two_lineages_of_one_name_that_are_on_record_each_is_rotated(scene: Scene) -> None:

@@ -6,8 +6,8 @@ from budget_guard.domain import words
 from budget_guard.domain.errors import KeyGone, RotationFailed, RotationPutOff
 from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold, Possible
-from budget_guard.domain.keys import Counters, Limit, Reading
-from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.keys import Counters, Key, Limit, Reading
+from budget_guard.domain.lineage import Lineage, stem
 from budget_guard.domain.money import ZERO, Usd, show
 from budget_guard.domain.observations import observe
 from budget_guard.domain.rotation import Rotation, Stage
@@ -51,6 +51,7 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
     old = _sighting(rotation, to)
     with deciding(to) as lease:
         purse = rotatable(lineage, to)
+        _require_name(lineage, purse.reading.key)
         granted = _granted(rotation, purse)
         asked = _asked(rotation, purse, granted, old)
         _remember(purse.reading, lease, to)
@@ -70,6 +71,13 @@ def _remember(old: Reading, lease: Lease, to: Rotating) -> None:
     """
     seen = to.ledger.observation(old.key.hash)
     to.ledger.save(observe(seen, replace(old, key=replace(old.key, lineage=None))), lease=lease)
+
+
+def _require_name(lineage: Lineage, key: Key) -> None:
+    """Raise `RotationPutOff` where what is free is not what is free to a key of the asked name."""
+    if stem(key.name) != lineage.name:
+        message = f"{lineage.name} was renamed {key.name} meanwhile; the next try goes by that."
+        raise RotationPutOff(message)
 
 
 def _granted(rotation: Rotation, purse: Purse) -> Usd:

@@ -18,6 +18,7 @@ from budget_guard.domain.keys import Counters, Limit, Reading, Settings
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import CENT, Usd
 from budget_guard.domain.observations import observe
+from budget_guard.domain.policy import Policy
 from budget_guard.domain.rooms import in_force, rooms, to_stay
 from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.split import Cap, Limited, Room, free, kept
@@ -83,7 +84,7 @@ def measured(lineage: Lineage, to: Rotating, *, apart: str | None = None) -> Pur
     """
     key = lineage.current.hash
     reading = to.openrouter.key(key)
-    facts = gather(to.ledger, to.policy, to.clock())
+    facts = gather(to.ledger, _policy(to), to.clock())
     if facts.is_stale(reading.key.workspace):
         message = f"{reading.key.name} was not rotated: nothing new is known of its workspace."
         raise RotationPutOff(message)
@@ -92,6 +93,12 @@ def measured(lineage: Lineage, to: Rotating, *, apart: str | None = None) -> Pur
     facts = replace(facts, observations={**others, key: seen})
     found = rooms(facts, key, _cap(key, to))
     return Purse(facts, found, seen.reading, in_force(seen, facts), to_stay(seen, facts))
+
+
+def _policy(to: Rotating) -> Policy:
+    """Return the newest policy that is known: the budgets file may be deployed while this runs."""
+    deployed = to.ledger.deployed()
+    return deployed.policy if deployed and deployed.at > to.now else to.policy
 
 
 def _cap(key: str, to: Rotating) -> Cap | None:
@@ -124,6 +131,9 @@ def put_back(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
             return
         try:
             purse = measured(lineage, to)
+            if purse.facts.freeze_of(rotation.old):
+                # A fence would switch it on again: what a person stopped meanwhile stays stopped.
+                return
             want = _former(rotation, purse)
             if want is not None:
                 why = f"{rotation.name} did not come to be; its predecessor goes on"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from budget_guard.domain.audit import Audit
-from budget_guard.domain.errors import KeyGone
+from budget_guard.domain.errors import KeyGone, VaultError
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
@@ -107,8 +107,14 @@ def _drained(
 
 
 def _is_in_secret(one: Generation, secret: str, to: Rotating) -> bool:
-    """Tell whether a person has moved the secret back to a key: applications get it again."""
-    kept = to.vault.current(secret)
+    """Tell whether a person has moved the secret back to a key: applications get it again.
+
+    A secret that is no more is read by nobody.
+    """
+    try:
+        kept = to.vault.current(secret)
+    except VaultError:
+        return False
     return kept is not None and kept.hash == one.hash
 
 
@@ -157,7 +163,7 @@ def _deleted(
             draining = lineage.with_generation(again).come_to(one.hash, State.DRAINING, reading.at)
             to.ledger.save(draining, lease=lease)
         return None
-    if reading.at - one.since < rule.delete_after:
+    if reading.at - one.since < rule.delete_after or _is_in_secret(one, secret, to):
         return None
     drop(one.hash, reading.key.workspace, to)
     delete_key(one.hash, lease, to)
