@@ -197,7 +197,9 @@ class Ledger(Protocol):
         ...
 
     def forget(
-        self, *records: Incident | Wish | Release | Restriction | RestrictWish, lease: Lease
+        self,
+        *records: Incident | Wish | Release | Lineage | Rotation | Restriction | RestrictWish,
+        lease: Lease,
     ) -> None:
         """Delete records, on the same terms as `save`."""
         ...

@@ -9,9 +9,11 @@ from budget_guard.domain.cost_spends import DaySpend
 from budget_guard.domain.costs import CostDay, CostHour, CostsRead
 from budget_guard.domain.daily import DayOutcomes, DayTag, DayTouched, Tag
 from budget_guard.domain.generations import Generation
+from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.offer import Offer
 from budget_guard.domain.records import Release
 from budget_guard.domain.restriction import Restriction, RestrictWish
+from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.sampling import GenerationsRead, Sampled
 from budget_guard.domain.signals.requests import DayRequests
 from budget_guard.domain.signals.shapes import DayHabits, DayMix
@@ -101,7 +103,14 @@ class CostLedger(Ledger, Protocol):
 
     def forget(
         self,
-        *records: Incident | Wish | Release | Restriction | RestrictWish | DayTouched,
+        *records: Incident
+        | Wish
+        | Release
+        | Lineage
+        | Rotation
+        | Restriction
+        | RestrictWish
+        | DayTouched,
         lease: Lease,
     ) -> None:
         """Delete records, on the same terms as `save`."""

@@ -125,7 +125,10 @@ class Kept:
 
 
 class Vault(Protocol):
-    """The secrets of applications. Every method may raise a `VaultError`, and none tells a secret."""
+    """The secrets of applications. Every method may raise a `VaultError`, and none tells a secret.
+
+    `SecretGone` where it was deleted, or is about to be; of the latter `in_use` can still be told.
+    """
 
     def current(self, secret: str) -> Kept | None:
         """Return what is in use (AWSCURRENT); None where nothing was put there yet."""
@@ -171,5 +174,8 @@ class VaultOffice(Vault, Protocol):
     """The vault, for who puts keys under rotation."""
 
     def create(self, name: str) -> str:
-        """Make an empty secret under the prefix, or find the one of this name; return its ARN."""
+        """Make an empty secret under the prefix, or find the one of this name; return its ARN.
+
+        Where one was deleted for good, another is made, with another ARN.
+        """
         ...

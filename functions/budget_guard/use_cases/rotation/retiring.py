@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from budget_guard.domain.errors import KeyGone
+from budget_guard.domain.errors import KeyGone, SecretGone
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
@@ -108,7 +108,10 @@ def _drained(
 
 def _is_in_secret(one: Generation, secret: str, to: Rotating) -> bool:
     """Tell whether a person has moved the secret back to a key: applications get it again."""
-    kept = to.vault.current(secret)
+    try:
+        kept = to.vault.current(secret)
+    except SecretGone:
+        return False
     return kept is not None and kept.hash == one.hash
 
 
