@@ -79,7 +79,10 @@ class KeyMaker(Protocol):
     """OpenRouter, as rotation needs it. Every method may raise a `ProviderError`."""
 
     def make(self, key: NewKey) -> MadeKey:
-        """Ask for a key, once: after `ProviderUnavailable` there may be one, its plaintext lost."""
+        """Ask for a key, once: after `ProviderUnavailable` there may be one, its plaintext lost.
+
+        `LivesTooLong` where the account allows keys no such end, or lack of one.
+        """
         ...
 
     def delete(self, key: str) -> None:
@@ -105,7 +108,8 @@ class KeyMaker(Protocol):
     def lists(self, workspace: str) -> tuple[KeyList, ...]:
         """Return the lists of keys that a workspace's BYOK credentials and destinations have.
 
-        Who serves every key has none.
+        And those of credentials that are listed where no workspace is named: so may be some that
+        are for every workspace. Who serves every key has none.
         """
         ...
 
