@@ -327,6 +327,7 @@ def test_a_secret_that_is_scheduled_for_deletion_is_gone_and_how_to_keep_it_is_s
         lambda: office.current(secret),
         lambda: office.version(secret, OLD),
         lambda: office.put_pending(secret, NEW, kept(2)),
+        lambda: office.require(secret),
     ]
     for ask in asks:
         with pytest.raises(SecretGone, match="restore-secret"):
@@ -358,7 +359,8 @@ def test_a_secret_deleted_for_good_is_made_anew_and_is_another(
     for vault, deleted in ((memory, memory.delete), (office, delete)):
         secret = vault.create("prod-api")
         deleted(secret)
-        for ask in (vault.current, vault.in_use):
+        vault.require(vault.create("other"))
+        for ask in (vault.current, vault.in_use, vault.require):
             with pytest.raises(SecretGone, match="adopt"):
                 ask(secret)
         assert vault.version(secret, OLD) is None

@@ -13,6 +13,7 @@ from budget_guard.domain.rotation import Stage
 from budget_guard.sandbox.openrouter.keys import digest
 from budget_guard.use_cases.rotation.adopting import adopt
 from budget_guard.use_cases.rotation.ports import VaultOffice
+from budget_guard.use_cases.rotation.rehousing import housed
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from budget_guard.use_cases.rotation.tending import tend
 from tests.domain.builders import DAY, HOUR, MINUTE
@@ -86,6 +87,25 @@ def test_killed_at_any_call_it_has_one_record_after_the_next_try() -> None:
         assert kept.hash == lineage.current.hash
         at += 1
     assert at > 10
+
+
+def test_a_record_that_a_dead_run_left_goes_and_nothing_of_it_comes_back() -> None:
+    scene = adopted()
+    scene.vault.delete(SECRET)
+    secret = scene.vault.create("prod-api")
+    newer = replace(scene.lineage, secret=secret, name="later", every=None)
+    scene.ledger.save(newer)
+    assert housed(newer, scene.vault, scene.ledger, run="again", now=scene.now) == secret
+    assert scene.ledger.lineages() == {secret: newer}
+
+
+def test_until_it_is_put_on_one_the_new_secret_has_no_schedule() -> None:
+    scene = adopted()
+    scene.vault.delete(SECRET)
+    secret = housed(scene.lineage, scene.vault, scene.ledger, run="first", now=scene.now)
+    lineage = scene.ledger.lineage(secret)
+    assert lineage is not None
+    assert lineage.every is None
 
 
 def killed(scene: Scene, switch: Switch) -> bool:

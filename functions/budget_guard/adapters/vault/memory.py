@@ -42,6 +42,10 @@ class MemoryVault:
         self._use(self._secrets.setdefault(secret, Versions()), secret)
         return secret
 
+    def require(self, secret: str) -> None:
+        """Look for it."""
+        self._named(secret)
+
     def delete(self, secret: str, *, at_once: bool = True) -> None:
         """Delete a secret as a person does: for good, or in some days."""
         if at_once:

@@ -136,10 +136,7 @@ class SecretsManagerVault:
 
     def _meaning(self, secret: str, error: BotoCoreError | ClientError) -> VaultError:
         if code(error) == "InvalidRequestException" and self._is_leaving(secret):
-            return SecretGone(
-                f"The secret {secret} is scheduled for deletion, and cannot be used. To keep it: "
-                f"aws secretsmanager restore-secret --secret-id {secret}"
-            )
+            return _leaving(secret)
         why = cause(error)
         advice = ADVICE.get(why, "nothing was concluded")
         message = f"Secrets Manager answered {code(error)} for the secret {secret}: {advice}."
@@ -150,6 +147,13 @@ class SecretsManagerVault:
         with suppress(BotoCoreError, ClientError):
             return "DeletedDate" in self._client.describe_secret(SecretId=secret)
         return False
+
+
+def _leaving(secret: str) -> SecretGone:
+    return SecretGone(
+        f"The secret {secret} is scheduled for deletion, and cannot be used. To keep it: "
+        f"aws secretsmanager restore-secret --secret-id {secret}"
+    )
 
 
 class SecretsManagerOffice(SecretsManagerVault):
@@ -170,3 +174,10 @@ class SecretsManagerOffice(SecretsManagerVault):
         except (BotoCoreError, ClientError) as error:
             raise self._meaning(full, error) from error
         return made["ARN"]
+
+    def require(self, secret: str) -> None:
+        """Describe it: no value is read."""
+        with self._asking(secret):
+            found = self._client.describe_secret(SecretId=secret)
+        if "DeletedDate" in found:
+            raise _leaving(secret)

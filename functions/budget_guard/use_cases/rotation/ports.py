@@ -183,3 +183,7 @@ class VaultOffice(Vault, Protocol):
         Where one was deleted for good, another is made, with another ARN.
         """
         ...
+
+    def require(self, secret: str) -> None:
+        """Raise `SecretGone` where nobody can read a secret: it was deleted, or is about to be."""
+        ...
