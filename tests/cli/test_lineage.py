@@ -56,6 +56,15 @@ def test_what_a_deleted_generation_may_have_spent_of_its_own_limit_is_told_apart
     assert f"7.48 of 50.00 USD today {parts}; 42.52 left" in shown
 
 
+def test_a_secret_that_is_gone_is_said_to_be(office: Office) -> None:
+    (secret,) = (one.secret for one in office.ledger.lineages().values() if one.name == "prod-api")
+    assert "Secrets Manager" not in office.run("lineage", "prod-api").stdout
+    office.vault.delete(secret, at_once=False)
+    assert "restore-secret" in office.run("lineage", "prod-api").stdout
+    office.vault.delete(secret)
+    assert "budget-guard adopt KEY" in flat(office.run("lineage", "prod-api").stdout)
+
+
 def test_all_lineages_in_one_table(office: Office) -> None:
     golden("lineages.txt", office.run("lineage").stdout, office)
     assert [one["name"] for one in json.loads(office.run("lineage", "--json").stdout)] == [

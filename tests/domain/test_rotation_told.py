@@ -80,7 +80,7 @@ def test_a_rotation_that_failed_is_told_with_what_goes_on_and_the_command_to_try
     assert (found.kind, found.severity) == (Kind.ROTATION_FAILED, Severity.WARNING)
     assert entry.text == "api was not rotated: OpenRouter answered 503 three times to POST /keys"
     assert entry.action == (
-        "the secret openrouter/api/1f2e is as before: applications go on with its key"
+        "applications go on with the key that they have from the secret openrouter/api/1f2e"
     )
     assert (entry.todo or "").endswith('try again: budget-guard rotate #api --reason "..."')
     assert (entry.key, entry.key_name) == ("#api", "api")

@@ -8,13 +8,15 @@ from rich.console import Console
 
 from budget_guard.cli.deployment import (
     DEFAULT_STACK,
+    Deployment,
     ProfileOption,
     RegionOption,
     StackOption,
     find,
 )
 from budget_guard.cli.lineage_page import show_lineage, show_lineages
-from budget_guard.cli.telling import as_json
+from budget_guard.cli.telling import as_json, safe
+from budget_guard.domain.errors import SecretGone, SettingsError, VaultError
 from budget_guard.use_cases.rotation.lineage_view import lineage_view, lineage_views
 
 
@@ -42,4 +44,20 @@ def lineage(
         )
         return
     one = lineage_view(deployment.ledger, key, now)
-    typer.echo(as_json(one)) if json else show_lineage(one, console)
+    if json:
+        typer.echo(as_json(one))
+        return
+    show_lineage(one, console)
+    if gone := _gone(one.secret, deployment):
+        console.print(safe(gone, "bold red"), soft_wrap=True)
+
+
+def _gone(secret: str, deployment: Deployment) -> str | None:
+    """Return why nobody can read a secret; who may not look is told nothing of it."""
+    try:
+        deployment.vault().require(secret)
+    except SecretGone as error:
+        return str(error)
+    except (VaultError, SettingsError):
+        pass
+    return None

@@ -7,6 +7,7 @@ GuardError
 ├── ProviderError            OpenRouter
 │   ├── ProviderUnavailable  429, 5xx, time-out, broken connection: may work later
 │   ├── ProviderRejected     a refusal for good: 400, 402, 403, 409
+│   │   └── LivesTooLong     of a key that outlives the account's maximum
 │   ├── KeyGone              404: there is no such key (any more)
 │   └── ProviderConfusing    an answer that does not have the documented form
 ├── LedgerError              DynamoDB
@@ -16,6 +17,7 @@ GuardError
 ├── NotifierError            SNS took no message
 ├── QueueError               SQS
 ├── VaultError               Secrets Manager
+│   └── SecretGone           the secret was deleted, or is about to be
 ├── RotationPutOff           a key cannot be rotated as it is now
 ├── RotationFailed           a rotation was taken back
 └── RequestError             a person's command asks for what cannot be
@@ -53,6 +55,10 @@ class ProviderRejected(ProviderError):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class LivesTooLong(ProviderRejected):
+    """OpenRouter makes no such key: the account has a maximum lifetime for keys."""
 
 
 class KeyGone(ProviderError):
@@ -97,6 +103,10 @@ class NameTaken(RequestError):
 
 class VaultError(GuardError):
     """Secrets Manager did not do what it was asked; no secret is in the message."""
+
+
+class SecretGone(VaultError):
+    """The secret was deleted, or is scheduled to be: nobody can read it."""
 
 
 class RotationPutOff(GuardError):

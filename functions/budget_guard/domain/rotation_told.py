@@ -58,7 +58,7 @@ def _failed(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
         about(lineage.current.hash, facts),
         incident=f"rotation-failed/{rotation.secret}",
         text=f"{lineage.name} was not rotated: {why}",
-        action=f"the secret {lineage.secret_name} is as before: applications go on with its key",
+        action=f"applications go on with the key that they have from the secret {lineage.secret_name}",
         todo="see the last lines of the rotate log; once that is mended, try again: "
         + commands.rotate(lineage.current.hash),
     )

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from budget_guard.domain.alerts import Alert, Incident
+from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.records import Approval, Freeze, Grant, Release, SpendRecord
 from budget_guard.domain.restriction import Restriction, RestrictWish
+from budget_guard.domain.rotation import Rotation
 from budget_guard.domain.wishes import Wish
 from budget_guard.use_cases.hold_ledger import HoldLedger, HoldRecord
 from budget_guard.use_cases.kin_ledger import KinLedger, KinRecord
@@ -71,7 +73,9 @@ class Ledger(KinLedger, HoldLedger, SharedLedger, Protocol):
         ...
 
     def forget(
-        self, *records: Incident | Wish | Release | Restriction | RestrictWish, lease: Lease
+        self,
+        *records: Incident | Wish | Release | Lineage | Rotation | Restriction | RestrictWish,
+        lease: Lease,
     ) -> None:
         """Delete records, on the same terms as `save`."""
         ...

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 
 from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.domain.errors import (
+    GuardError,
+    LivesTooLong,
     ManagementKeyError,
     ProviderConfusing,
     ProviderRejected,
@@ -19,7 +21,7 @@ from budget_guard.domain.errors import (
 )
 from budget_guard.domain.keys import Limit, Settings
 from budget_guard.domain.windows import Window
-from budget_guard.sandbox.openrouter import Account, Api, Fault, Security, When, serve
+from budget_guard.sandbox.openrouter import Account, Api, Behaviour, Fault, Security, When, serve
 from budget_guard.sandbox.openrouter.in_process_keys import in_process_keys
 from budget_guard.use_cases.rotation.ports import (
     KeyGuardrail,
@@ -168,7 +170,7 @@ def test_a_refusal_is_not_taken_for_a_wrong_credential_unless_it_says_so(
 
 def test_a_key_that_would_live_too_long_is_refused(maker: KeyMaker, account: Account) -> None:
     account.security = Security(maximum_lifetime=timedelta(days=30))
-    with pytest.raises(ProviderRejected, match="lifetime"):
+    with pytest.raises(LivesTooLong, match="lifetime"):
         maker.make(new_key(account))
 
 
@@ -235,6 +237,33 @@ def test_lists_of_keys_are_read_and_replaced_in_the_workspace_asked_for(
     for one in found:
         maker.write(replace(one, keys=(old, new)))
     assert {one.keys for one in maker.lists(account.workspaces.default)} == {(old, new)}
+
+
+@pytest.mark.parametrize("listed", ["always", "unless a workspace is named"])
+def test_a_credential_for_every_workspace_is_found_whichever_is_asked_for(
+    maker: KeyMaker, account: Account, listed: Any
+) -> None:
+    account.behaviour = Behaviour(global_byok_listed=listed)
+    elsewhere = account.workspaces.add("Research", account.clock.now)["id"]
+    old = account.create_key({"name": "old", "workspace_id": elsewhere})[1]["hash"]
+    body = {"provider": "openai", "key": "sk-proj", "allowed_api_key_hashes": [old]}
+    everywhere = account.byok.create(body)["id"]
+    account.byok.globalise(everywhere)
+    here = account.byok.create({**body, "workspace_id": elsewhere})["id"]
+    found = {KeyList(ListKind.BYOK, one, (old,)) for one in (here, everywhere)}
+    assert set(maker.lists(elsewhere)) == found
+    assert len(maker.lists(elsewhere)) == 2
+
+
+def test_without_a_default_workspace_the_lists_of_the_others_are_found(
+    maker: KeyMaker, account: Account, api: Api
+) -> None:
+    elsewhere = account.workspaces.add("Research", account.clock.now)["id"]
+    api.faults.add(Fault(path="/byok", skip=1, status=400))
+    assert maker.lists(elsewhere) == ()
+    api.faults.add(Fault(path="/byok", skip=1, status=403))
+    with pytest.raises(GuardError):
+        maker.lists(elsewhere)
 
 
 def test_a_list_is_refused_whole_for_one_key_that_is_gone(

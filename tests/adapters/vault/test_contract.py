@@ -14,6 +14,7 @@ Tried with the emulator (MiniStack 1.5.33), beside what AWS documents:
 | CreateSecret without a value | **a version without a text has AWSCURRENT** | no version at all |
 | RotateSecret | **calls no function, and moves AWSCURRENT to a version without a text at once, even with RotateImmediately=false** | AWSPENDING without a value; createSecret, setSecret, testSecret, finishSecret are invoked one by one; with RotateImmediately=false only testSecret |
 | RotateSecret while AWSPENDING is another version than AWSCURRENT | **one more** | InvalidRequestException: a rotation is under way, and is attempted again |
+| CreateSecret, one of the name is scheduled for deletion | **ResourceExistsException** | InvalidRequestException |
 | CancelRotateSecret | **Unknown action** | RotationEnabled false |
 
 So no rotation can be started there, and requests about schedules are only compared: tests call the four steps by hand as the service does, with one
@@ -33,7 +34,7 @@ from pydantic import SecretStr
 
 from budget_guard.adapters.vault.memory import MemoryVault
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerOffice, SecretsManagerVault
-from budget_guard.domain.errors import VaultError
+from budget_guard.domain.errors import SecretGone, VaultError
 from budget_guard.use_cases.rotation.ports import Kept, Vault, VaultOffice
 from tests.domain.builders import NOW
 
@@ -297,3 +298,73 @@ def test_a_rotation_that_is_refused_is_told(manager: Any, failure: str, says: st
         stub.add_response("describe_secret", described({OLD: "AWSCURRENT"}))
         with pytest.raises(VaultError, match=says):
             SecretsManagerVault(manager, ROTATES).rotate_now(NAME, NEW)
+
+
+@pytest.fixture(params=["memory", "secrets manager"])
+def kept_place(request: pytest.FixtureRequest) -> tuple[VaultOffice, Callable[[str], None]]:
+    """A vault, and what a person does to schedule a secret for deletion."""
+    if request.param == "memory":
+        memory = MemoryVault()
+        return memory, lambda secret: memory.delete(secret, at_once=False)
+    manager = request.getfixturevalue("client")("secretsmanager")
+
+    def delete(secret: str) -> None:
+        manager.delete_secret(SecretId=secret, RecoveryWindowInDays=7)
+
+    return SecretsManagerOffice(manager, ROTATES), delete
+
+
+def test_a_secret_that_is_scheduled_for_deletion_is_gone_and_how_to_keep_it_is_said(
+    kept_place: tuple[VaultOffice, Callable[[str], None]],
+) -> None:
+    office, delete = kept_place
+    secret = office.create("prod-api")
+    office.put_pending(secret, OLD, kept())
+    office.promote(secret, OLD)
+    delete(secret)
+    assert office.in_use(secret) == OLD
+    asks: list[Callable[[], object]] = [
+        lambda: office.current(secret),
+        lambda: office.version(secret, OLD),
+        lambda: office.put_pending(secret, NEW, kept(2)),
+        lambda: office.require(secret),
+    ]
+    for ask in asks:
+        with pytest.raises(SecretGone, match="restore-secret"):
+            ask()
+
+
+def test_no_other_secret_is_made_while_one_of_the_name_is_to_be_deleted(
+    memory: MemoryVault, manager: Any
+) -> None:
+    memory.delete(NAME, at_once=False)
+    with pytest.raises(SecretGone, match="restore-secret"):
+        memory.create("prod-api")
+    with Stubber(manager) as stub:
+        stub.add_client_error("create_secret", "InvalidRequestException")
+        stub.add_response("describe_secret", {"DeletedDate": NOW}, {"SecretId": NAME})
+        with pytest.raises(SecretGone, match=f"restore-secret --secret-id {NAME}"):
+            SecretsManagerOffice(manager, ROTATES).create("prod-api")
+
+
+def test_a_secret_deleted_for_good_is_made_anew_and_is_another(
+    client: Callable[[str], Any],
+) -> None:
+    manager, memory = client("secretsmanager"), MemoryVault()
+    office = SecretsManagerOffice(manager, ROTATES)
+
+    def delete(secret: str) -> None:
+        manager.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+    for vault, deleted in ((memory, memory.delete), (office, delete)):
+        secret = vault.create("prod-api")
+        deleted(secret)
+        vault.require(vault.create("other"))
+        for ask in (vault.current, vault.in_use, vault.require):
+            with pytest.raises(SecretGone, match="adopt"):
+                ask(secret)
+        assert vault.version(secret, OLD) is None
+        with pytest.raises(SecretGone):
+            vault.put_pending(secret, OLD, kept())
+        assert vault.create("prod-api") != secret
+        assert vault.current(vault.create("prod-api")) is None

@@ -7,7 +7,7 @@ import pytest
 from openrouter import OpenRouter, errors
 from openrouter.components import ChatResult, ChatUserMessage
 
-from budget_guard.sandbox.openrouter import Account
+from budget_guard.sandbox.openrouter import Account, Behaviour
 from tests.sandbox import sdk
 
 pytestmark = sdk.marks
@@ -63,6 +63,23 @@ def test_credentials_come_in_pages_of_one_workspace(admin: OpenRouter, account: 
     assert len(page.next().result.data) == 1
     elsewhere: Any = admin.byok.list(workspace_id=other)
     assert [credential.sort_order for credential in elsewhere.result.data] == [0]
+
+
+@pytest.mark.parametrize("listed", ["always", "unless a workspace is named"])
+def test_a_credential_for_every_workspace_serves_each_and_is_listed_as_set(
+    admin: OpenRouter, account: Account, client: sdk.Client, listed: Any
+) -> None:
+    account.behaviour = Behaviour(global_byok_listed=listed)
+    other = account.workspaces.add("Research", account.clock.now)["id"]
+    made = admin.byok.create(provider="openai", key=SECRET).data
+    account.byok.globalise(made.id)
+    assert admin.byok.get(id=made.id).data.workspace_id is None
+    default: Any = admin.byok.list()
+    elsewhere: Any = admin.byok.list(workspace_id=other)
+    assert len(default.result.data) == 1
+    assert len(elsewhere.result.data) == (listed == "always")
+    key = admin.api_keys.create(name="theirs", workspace_id=other).key
+    assert is_byok(client(key))
 
 
 def test_a_list_with_a_key_that_is_no_more_is_refused(admin: OpenRouter) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from budget_guard.domain.errors import GuardError, ProviderUnavailable, RequestError
 from budget_guard.domain.keys import Settings
-from budget_guard.sandbox.openrouter import When
+from budget_guard.sandbox.openrouter import Security, When
 from budget_guard.use_cases.rotation.adopting import Adopting, adopt
 from budget_guard.use_cases.rotation.adopting_new import adopt_new
 from budget_guard.use_cases.rotation.ports import NewKey, VaultOffice
@@ -146,6 +146,52 @@ def test_whatever_fails_once_a_new_key_is_adopted_by_the_next_try() -> None:
         assert scene.vault.current(lineage.secret)
         at += 1
     assert at > 10
+
+
+def test_killed_before_its_plaintext_was_kept_the_next_try_says_which_key_to_delete() -> None:
+    at, told = 0, 0
+    while True:
+        scene = Scene(policy_of(PROD))
+        scene.guard.cycle()
+        scene.switch = Switch(at=at)
+        to = adopting(scene)
+        vault = cast("VaultOffice", Watched(scene.vault, "vault", scene.switch))
+        try:
+            adopt_new(asked(scene), replace(to, vault=vault))
+        except Killed:
+            told += advised_at_last(scene)
+        else:
+            break
+        at += 1
+    assert told >= 2
+    scene.switch = Switch()
+    with pytest.raises(RequestError) as raised:
+        adopt_new(asked(scene), adopting(scene))
+    assert "never used" not in str(raised.value)
+
+
+def advised_at_last(scene: Scene) -> bool:
+    """Adopt a new key again, and do what is said if that is refused; tell whether it was."""
+    scene.switch = Switch()
+    alive = [one for one in scene.account.keys if scene.account.exists(one)]
+    if scene.ledger.lineages():
+        return False
+    if not alive:
+        adopt_new(asked(scene), adopting(scene))
+        return False
+    with pytest.raises(RequestError, match=f"never used.*delete the key {alive[0][:12]}"):
+        adopt_new(asked(scene), adopting(scene))
+    scene.account.delete_key(alive[0])
+    adopt_new(asked(scene), adopting(scene))
+    return True
+
+
+def test_a_new_key_that_would_live_too_long_is_refused_with_what_to_give(scene: Scene) -> None:
+    scene.account.security = Security(maximum_lifetime=30 * DAY)
+    with pytest.raises(RequestError, match="--expires TIME"):
+        adopt_new(asked(scene), adopting(scene))
+    assert not scene.account.keys
+    adopt_new(replace(asked(scene), expires_at=scene.now + 20 * DAY), adopting(scene))
 
 
 def adopted_new_at_last(scene: Scene, switch: Switch) -> bool:

@@ -14,11 +14,11 @@ from budget_guard.domain.policy import Mode
 from budget_guard.domain.records import Freeze, Release
 from budget_guard.domain.rotation import Stage
 from budget_guard.domain.windows import Window
-from budget_guard.sandbox.openrouter import Security
+from budget_guard.sandbox.openrouter import Behaviour, Security
 from budget_guard.use_cases.rotation.rotating import alone
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from tests.domain.builders import ALWAYS, DAY, HOUR, MINUTE, NEVER, a_budget, policy_of, usd
-from tests.use_cases.rotation.scene import PROD, SECOND, SECRET, Scene, a_scene
+from tests.use_cases.rotation.scene import NOW, PROD, SECOND, SECRET, Scene, a_scene
 
 HOOK = {"name": "hook", "type": "webhook", "config": {"url": "https://example.com"}}
 
@@ -166,6 +166,37 @@ def test_the_new_key_is_where_the_old_one_is_and_as_it_is() -> None:
     assert (new.workspace, new.creator) == (research, "user_1")
     assert new.expires_at is not None
     assert timedelta() <= new.created_at + 30 * DAY - new.expires_at <= 2 * MINUTE
+    scene.check()
+
+
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_a_key_without_an_end_under_a_later_maximum_stays_and_what_to_do_is_said(
+    is_checked: bool,
+) -> None:
+    scene = a_scene()
+    scene.account.security = Security(maximum_lifetime=30 * DAY)
+    scene.account.behaviour = Behaviour(lifetime_checked_at_creation=is_checked)
+    scene.refused("second", r"has no end.*adopt --new NAME --expires TIME.*settings/privacy")
+    assert scene.left(scene.first) == 100
+
+
+def test_an_end_that_is_too_late_by_now_is_said_to_be() -> None:
+    scene = a_scene(expires_at=(NOW + 60 * DAY).isoformat())
+    scene.account.security = Security(maximum_lifetime=30 * DAY)
+    scene.refused("second", r"that is too long.*--expires TIME")
+
+
+def test_a_credential_for_every_workspace_is_carried_over() -> None:
+    scene = Scene(a_scene().policy)
+    research = scene.account.workspaces.add("Research", scene.now)["id"]
+    first = scene.adopt(workspace_id=research)
+    scene.settle()
+    scene.account.behaviour = Behaviour(global_byok_listed="unless a workspace is named")
+    body = {"provider": "openai", "key": "sk-proj", "allowed_api_key_hashes": [first]}
+    scene.account.byok.globalise(scene.account.byok.create(body)["id"])
+    scene.rotate()
+    (row,) = scene.account.byok
+    assert row["allowed_api_key_hashes"] == [first, scene.lineage.current.hash]
     scene.check()
 
 

@@ -1,8 +1,10 @@
 """The port `KeyMaker` over HTTPS."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Self
 from urllib.parse import quote
 
@@ -13,6 +15,7 @@ from budget_guard.adapters.openrouter.paging import MOST_FRUITLESS
 from budget_guard.adapters.openrouter.transport import Transport
 from budget_guard.domain.errors import (
     KeyGone,
+    LivesTooLong,
     ManagementKeyError,
     ProviderConfusing,
     ProviderRejected,
@@ -28,6 +31,7 @@ from budget_guard.use_cases.rotation.ports import (
     Plaintext,
 )
 
+ABOUT_LIFETIME = re.compile(r"lifetime|expir", re.IGNORECASE)
 PATHS = {ListKind.BYOK: "/byok", ListKind.DESTINATION: "/observability/destinations"}
 
 
@@ -51,8 +55,17 @@ class HttpKeyMaker:
         self._transport.close()
 
     def make(self, key: NewKey) -> MadeKey:
-        """POST once, whatever the answer; `ProviderConfusing` too may leave a key behind."""
-        return making.read_made(self._transport.post("/keys", making.body_of(key)))
+        """POST once, whatever the answer; `ProviderConfusing` too may leave a key behind.
+
+        How a key is refused that would live too long is not documented: it is known by the words.
+        """
+        try:
+            answer = self._transport.post("/keys", making.body_of(key))
+        except ProviderRejected as error:
+            if ABOUT_LIFETIME.search(str(error)):
+                raise LivesTooLong(str(error), status=error.status) from error
+            raise
+        return making.read_made(answer)
 
     def delete(self, key: str) -> None:
         """DELETE; 404 is as good."""
@@ -96,8 +109,15 @@ class HttpKeyMaker:
             raise ProviderRejected(msg, status=200)
 
     def lists(self, workspace: str) -> tuple[KeyList, ...]:
-        """Read both kinds, all pages."""
-        return tuple(one for kind in ListKind for one in self._lists(kind, workspace))
+        """Read both kinds, all pages.
+
+        Of BYOK credentials also those that are listed where no workspace is named: one may be for
+        every workspace (`workspace_id` null), and which lists show those is not documented.
+        """
+        found = [one for kind in ListKind for one in self._lists(kind, workspace_id=workspace)]
+        known = {(one.kind, one.id) for one in found}
+        others = (one for one in self._global() if (one.kind, one.id) not in known)
+        return (*found, *others)
 
     def write(self, changed: KeyList) -> None:
         """PATCH one field, and compare the answer."""
@@ -115,11 +135,20 @@ class HttpKeyMaker:
         )
         return dict(rows).get(key)
 
-    def _lists(self, kind: ListKind, workspace: str) -> list[KeyList]:
+    def _global(self) -> list[KeyList]:
+        try:
+            return self._lists(ListKind.BYOK)
+        except ProviderRejected as error:
+            # There is no such list once the default workspace was deleted.
+            if error.status == HTTPStatus.BAD_REQUEST:
+                return []
+            raise
+
+    def _lists(self, kind: ListKind, **params: str) -> list[KeyList]:
         def read(answer: Answer) -> list[tuple[str, KeyList | None]]:
             return making.read_lists(answer, kind)
 
-        rows = self._pages(PATHS[kind], read, lambda one: one[0], workspace_id=workspace)
+        rows = self._pages(PATHS[kind], read, lambda one: one[0], **params)
         return [listed for _, listed in rows if listed is not None]
 
     def _pages[T](

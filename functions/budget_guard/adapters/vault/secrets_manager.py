@@ -1,7 +1,7 @@
 """The port `Vault` on Secrets Manager: versions, and the labels that say which is in use."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from budget_guard.adapters.aws_errors import Cause, cause, code
 from budget_guard.adapters.vault.texts import read, same, written
-from budget_guard.domain.errors import VaultError
+from budget_guard.domain.errors import SecretGone, VaultError
 from budget_guard.use_cases.rotation.ports import Kept
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ PREFIX = "openrouter/"
 ADVICE = {
     Cause.BUSY: "it is busy or down; the next try goes on from here",
     Cause.DENIED: "the role of this function may not do that, or not use its encryption key",
-    Cause.ABSENT: "there is no such secret, or no such version of it",
+    Cause.ABSENT: "there is no such secret, or no such version of it; where it was deleted, "
+    "`budget-guard adopt KEY` with the key's plaintext makes another",
 }
 
 
@@ -45,7 +46,7 @@ class SecretsManagerVault:
         except (BotoCoreError, ClientError) as error:
             if cause(error) is Cause.ABSENT:
                 return None
-            raise _meaning(secret, error) from error
+            raise self._meaning(secret, error) from error
         return read(secret, text) if text else None
 
     def in_use(self, secret: str) -> str | None:
@@ -59,7 +60,7 @@ class SecretsManagerVault:
         if there is not None and not same(there, kept):
             message = f"The version {token} of the secret {secret} holds another key; it was kept."
             raise VaultError(message)
-        with _asking(secret):
+        with self._asking(secret):
             self._client.put_secret_value(
                 SecretId=secret,
                 ClientRequestToken=token,
@@ -72,7 +73,7 @@ class SecretsManagerVault:
         was = self.in_use(secret)
         if was != token:
             away = {"RemoveFromVersionId": was} if was else {}
-            with _asking(secret):
+            with self._asking(secret):
                 self._client.update_secret_version_stage(
                     SecretId=secret, VersionStage=CURRENT, MoveToVersionId=token, **away
                 )
@@ -81,7 +82,7 @@ class SecretsManagerVault:
     def drop_pending(self, secret: str, token: str) -> None:
         """Take the label away; a version without any is deleted by the service in time."""
         if PENDING in self._labels(secret).get(token, ()):
-            with _asking(secret):
+            with self._asking(secret):
                 self._client.update_secret_version_stage(
                     SecretId=secret, VersionStage=PENDING, RemoveFromVersionId=token
                 )
@@ -89,7 +90,7 @@ class SecretsManagerVault:
     def schedule(self, secret: str, every: timedelta) -> None:
         """Put it on a schedule in whole hours; `RotateImmediately` would be the service's default."""
         hours = max(4, every // timedelta(hours=1))
-        with _asking(secret):
+        with self._asking(secret):
             self._client.rotate_secret(
                 SecretId=secret,
                 RotationLambdaARN=self._rotates,
@@ -99,7 +100,7 @@ class SecretsManagerVault:
 
     def unschedule(self, secret: str) -> None:
         """Cancel the schedule; the service would leave a rotation that is under way half done."""
-        with _asking(secret):
+        with self._asking(secret):
             self._client.cancel_rotate_secret(SecretId=secret)
 
     def rotate_now(self, secret: str, token: str) -> None:
@@ -113,31 +114,46 @@ class SecretsManagerVault:
             )
         except self._client.exceptions.InvalidRequestException as error:
             if not self._is_rotating(secret):
-                raise _meaning(secret, error) from error
+                raise self._meaning(secret, error) from error
         except (BotoCoreError, ClientError) as error:
-            raise _meaning(secret, error) from error
+            raise self._meaning(secret, error) from error
 
     def _is_rotating(self, secret: str) -> bool:
         labels = self._labels(secret).values()
         return any(PENDING in stages and CURRENT not in stages for stages in labels)
 
     def _labels(self, secret: str) -> Mapping[str, list[str]]:
-        with _asking(secret):
+        with self._asking(secret):
             found = self._client.describe_secret(SecretId=secret)
         return found.get("VersionIdsToStages", {})
 
+    @contextmanager
+    def _asking(self, secret: str) -> Iterator[None]:
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise self._meaning(secret, error) from error
 
-@contextmanager
-def _asking(secret: str) -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise _meaning(secret, error) from error
+    def _meaning(self, secret: str, error: BotoCoreError | ClientError) -> VaultError:
+        if code(error) == "InvalidRequestException" and self._is_leaving(secret):
+            return _leaving(secret)
+        why = cause(error)
+        advice = ADVICE.get(why, "nothing was concluded")
+        message = f"Secrets Manager answered {code(error)} for the secret {secret}: {advice}."
+        return SecretGone(message) if why is Cause.ABSENT else VaultError(message)
+
+    def _is_leaving(self, secret: str) -> bool:
+        """Tell whether it is scheduled for deletion: its description can still be read."""
+        with suppress(BotoCoreError, ClientError):
+            return "DeletedDate" in self._client.describe_secret(SecretId=secret)
+        return False
 
 
-def _meaning(secret: str, error: BotoCoreError | ClientError) -> VaultError:
-    advice = ADVICE.get(cause(error), "nothing was concluded")
-    return VaultError(f"Secrets Manager answered {code(error)} for the secret {secret}: {advice}.")
+def _leaving(secret: str) -> SecretGone:
+    return SecretGone(
+        f"The secret {secret} is scheduled for deletion, and cannot be used. To keep it: "
+        f"aws secretsmanager restore-secret --secret-id {secret}"
+    )
 
 
 class SecretsManagerOffice(SecretsManagerVault):
@@ -153,8 +169,15 @@ class SecretsManagerOffice(SecretsManagerVault):
                 Tags=[{"Key": "BudgetGuard", "Value": "rotated"}],
             )
         except self._client.exceptions.ResourceExistsException:
-            with _asking(full):
+            with self._asking(full):
                 return self._client.describe_secret(SecretId=full)["ARN"]
         except (BotoCoreError, ClientError) as error:
-            raise _meaning(full, error) from error
+            raise self._meaning(full, error) from error
         return made["ARN"]
+
+    def require(self, secret: str) -> None:
+        """Describe it: no value is read."""
+        with self._asking(secret):
+            found = self._client.describe_secret(SecretId=secret)
+        if "DeletedDate" in found:
+            raise _leaving(secret)

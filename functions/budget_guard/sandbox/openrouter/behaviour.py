@@ -55,6 +55,8 @@ class Behaviour:
       is only that its requests are rejected.
     - `lifetime_checked_at_creation`: POST /keys refuses such a key with 400; else it is created, and
       of no use. Not documented.
+    - `global_byok_listed`: GET /byok shows credentials that are for every workspace whichever
+      workspace is asked for, or only where none is. Not documented.
     - `allowlist_covers_management`: the account's IP allowlist binds the management key too. The
       guide says "every API key", and does not name that one.
     - `in_flight_counted`: requests under way count, by what they reserved, when the next is
@@ -95,6 +97,7 @@ class Behaviour:
     guardrail_refusal_status: Literal[403, 404] = 404
     lifetime_refusal_status: Literal[401, 403] = 403
     lifetime_checked_at_creation: bool = True
+    global_byok_listed: Literal["always", "unless a workspace is named"] = "always"
     allowlist_covers_management: bool = True
     in_flight_counted: bool = False
     credits_for_inference_key: Literal["zeros", "refused"] = "zeros"

@@ -20,6 +20,7 @@ from budget_guard.use_cases.ledger import Ledger
 from budget_guard.use_cases.ports import OpenRouter
 from budget_guard.use_cases.rotation.naming import claimed
 from budget_guard.use_cases.rotation.ports import Kept, KeyMaker, Plaintext, VaultOffice
+from budget_guard.use_cases.rotation.rehousing import housed
 from budget_guard.use_cases.rotation.rotating import at_rest
 
 UNFIT = re.compile(r"[^A-Za-z0-9/_+=.@-]+")
@@ -48,7 +49,7 @@ def adopt(text: str, plaintext: Plaintext, to: Adopting) -> Lineage:
 
     Where no rule is for it, it gets no schedule yet. Raises `RequestError`, and changes nothing,
     where the plaintext is not that key's; `NameTaken` where its successors would have the names of
-    another lineage's.
+    another lineage's. Where its secret was deleted, it gets another one.
     """
     facts = gather(to.ledger, to.policy, to.now)
     reading = _checked(find_key(text, facts).key, plaintext, facts, to)
@@ -95,9 +96,13 @@ def put(reading: Reading, plaintext: Plaintext, name: Lease, to: Adopting) -> Li
     """
     key = reading.key
     known = Kin(to.ledger.lineages(), to.ledger.rotations()).of.get(key.hash)
-    secret = known.secret if known else to.vault.create(name_of_secret(key))
-    first = known or begun(secret, key.hash, key.name, workspace=key.workspace, at=to.now)
-    with at_rest(first, to.ledger, run=f"adopt-{key.hash}", now=to.now) as lease:
+    run = f"adopt-{key.hash}"
+    if known:
+        secret = housed(known, to.vault, to.ledger, run=run, now=to.now)
+    else:
+        secret = to.vault.create(name_of_secret(key))
+    first = begun(secret, key.hash, key.name, workspace=key.workspace, at=to.now)
+    with at_rest(first, to.ledger, run=run, now=to.now) as lease:
         lineage = to.ledger.lineage(secret) or first
         if lineage.current.hash != key.hash:
             message = f"{key.name} was replaced by {lineage.current.hash[:12]} already."

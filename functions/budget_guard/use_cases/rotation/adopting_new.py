@@ -3,14 +3,15 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from budget_guard.domain.errors import GuardError, ProviderUnavailable, RequestError
+from budget_guard.domain.errors import GuardError, LivesTooLong, ProviderUnavailable, RequestError
 from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Key, Limit, Reading, Settings
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.money import MICRO
 from budget_guard.domain.observations import observe
 from budget_guard.domain.policy import Mode, Policy
-from budget_guard.use_cases.rotation.adopting import Adopting, put
+from budget_guard.domain.strays import Sighting
+from budget_guard.use_cases.rotation.adopting import Adopting, name_of_secret, put
 from budget_guard.use_cases.rotation.naming import claimed
 from budget_guard.use_cases.rotation.ports import MadeKey, NewKey
 
@@ -40,9 +41,9 @@ def adopt_new(asked: NewKey, to: Adopting) -> Lineage:
 
 
 def _require_new(asked: NewKey, to: Adopting) -> None:
-    if any(one.name == asked.name for one in to.keys.sightings(asked.workspace)):
-        message = f"There is a key {asked.name!r} already; give the new one a name of its own."
-        raise RequestError(message)
+    for one in to.keys.sightings(asked.workspace):
+        if one.name == asked.name:
+            raise RequestError(_taken(one, to))
 
 
 def _made(asked: NewKey, to: Adopting) -> MadeKey:
@@ -52,6 +53,23 @@ def _made(asked: NewKey, to: Adopting) -> MadeKey:
     except ProviderUnavailable:
         _remove(asked, to)
         raise
+    except LivesTooLong as error:
+        message = f"{error} Give the key an end that the account allows: --expires TIME."
+        raise RequestError(message) from error
+
+
+def _taken(one: Sighting, to: Adopting) -> str:
+    """Return why a name cannot be given to a new key: nobody may have the plaintext of the other."""
+    told = f"There is a key {one.name!r} already; give the new one a name of its own."
+    if one.is_used or any(each.knows(one.hash) for each in to.ledger.lineages().values()):
+        return told
+    secret = name_of_secret(Key(one.hash, one.name, ""))
+    return (
+        f"{told} It was made at {one.created_at:%Y-%m-%d %H:%M} UTC, was never used, and is not under "
+        "rotation. If an `adopt --new` of this name was ended before it was done, nobody has seen "
+        f"its plaintext: delete the key {one.hash[:12]} at openrouter.ai and try again; so with the "
+        f"secret openrouter/{secret} at AWS, if there is one."
+    )
 
 
 def holders(asked: NewKey, policy: Policy) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from budget_guard.domain import words
-from budget_guard.domain.errors import KeyGone, RotationFailed, RotationPutOff
+from budget_guard.domain.errors import KeyGone, LivesTooLong, RotationFailed, RotationPutOff
 from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import Hold, Possible
 from budget_guard.domain.keys import Counters, Key, Limit, Reading
@@ -17,9 +17,10 @@ from budget_guard.domain.strays import Sighting
 from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ports import Change
 from budget_guard.use_cases.rotation.beginning import rotatable
+from budget_guard.use_cases.rotation.lifetimes import too_long
 from budget_guard.use_cases.rotation.money import Purse, lower, measured, settings_of
 from budget_guard.use_cases.rotation.orphans import remove_orphans
-from budget_guard.use_cases.rotation.ports import Kept, NewKey
+from budget_guard.use_cases.rotation.ports import Kept, MadeKey, NewKey
 from budget_guard.use_cases.rotation.rotating import Rotating, deciding, require_time
 
 
@@ -56,12 +57,24 @@ def _make(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:
         asked = _asked(rotation, purse, granted, old)
         _remember(purse.reading, lease, to)
         require_time(lease, to)
-        made = to.keys.make(asked)
+        made = _made(asked, to)
         key, at = made.reading.key, made.reading.at
         kept = Kept(made.plaintext, key.hash, key.name, at)
         to.vault.put_pending(rotation.secret, rotation.token, kept)
         _require_as_asked(asked, made.reading)
         _record(replace(rotation, granted=granted), made.reading, lease, to)
+
+
+def _made(asked: NewKey, to: Rotating) -> MadeKey:
+    """Ask for the key; raise `RotationFailed` with the way out where none may live so long.
+
+    What the account allows is told by no endpoint, and by no answer.
+    """
+    try:
+        return to.keys.make(asked)
+    except LivesTooLong as error:
+        message = f"{error} {too_long(asked.expires_at)}"
+        raise RotationFailed(message) from error
 
 
 def _remember(old: Reading, lease: Lease, to: Rotating) -> None:

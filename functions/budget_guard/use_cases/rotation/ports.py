@@ -79,7 +79,10 @@ class KeyMaker(Protocol):
     """OpenRouter, as rotation needs it. Every method may raise a `ProviderError`."""
 
     def make(self, key: NewKey) -> MadeKey:
-        """Ask for a key, once: after `ProviderUnavailable` there may be one, its plaintext lost."""
+        """Ask for a key, once: after `ProviderUnavailable` there may be one, its plaintext lost.
+
+        `LivesTooLong` where the account allows keys no such end, or lack of one.
+        """
         ...
 
     def delete(self, key: str) -> None:
@@ -105,7 +108,8 @@ class KeyMaker(Protocol):
     def lists(self, workspace: str) -> tuple[KeyList, ...]:
         """Return the lists of keys that a workspace's BYOK credentials and destinations have.
 
-        Who serves every key has none.
+        And those of credentials that are listed where no workspace is named: so may be some that
+        are for every workspace. Who serves every key has none.
         """
         ...
 
@@ -125,7 +129,10 @@ class Kept:
 
 
 class Vault(Protocol):
-    """The secrets of applications. Every method may raise a `VaultError`, and none tells a secret."""
+    """The secrets of applications. Every method may raise a `VaultError`, and none tells a secret.
+
+    `SecretGone` where it was deleted, or is about to be; of the latter `in_use` can still be told.
+    """
 
     def current(self, secret: str) -> Kept | None:
         """Return what is in use (AWSCURRENT); None where nothing was put there yet."""
@@ -171,5 +178,12 @@ class VaultOffice(Vault, Protocol):
     """The vault, for who puts keys under rotation."""
 
     def create(self, name: str) -> str:
-        """Make an empty secret under the prefix, or find the one of this name; return its ARN."""
+        """Make an empty secret under the prefix, or find the one of this name; return its ARN.
+
+        Where one was deleted for good, another is made, with another ARN.
+        """
+        ...
+
+    def require(self, secret: str) -> None:
+        """Raise `SecretGone` where nobody can read a secret: it was deleted, or is about to be."""
         ...

@@ -5,6 +5,7 @@ from budget_guard.domain.errors import KeyGone, ProviderRejected, RotationFailed
 from budget_guard.domain.keys import Reading, Settings
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.use_cases.leases import Lease
+from budget_guard.use_cases.rotation.lifetimes import too_long
 from budget_guard.use_cases.rotation.ports import OwnView
 from budget_guard.use_cases.rotation.rotating import Rotating
 
@@ -24,11 +25,19 @@ def prove(rotation: Rotation, new: str, lease: Lease, to: Rotating) -> None:
         own, seen = to.keys.own_view(kept.api_key), to.openrouter.key(new)
     except (ProviderRejected, KeyGone) as error:
         message = f"{rotation.name} does not work: {error}"
-        raise RotationFailed(message) from error
+        raise RotationFailed(message + _perhaps(new, to)) from error
     if wrong := _wrong(own, seen, _meant(new, seen, to)):
         message = f"{rotation.name} is not as it was meant: {wrong}."
         raise RotationFailed(message)
     to.ledger.save(rotation.at(Stage.PROVEN), lease=lease)
+
+
+def _perhaps(new: str, to: Rotating) -> str:
+    """Return the way out for a key without an end: an account may make such keys, and refuse them."""
+    seen = to.ledger.observation(new)
+    if seen is None or seen.key.expires_at is not None:
+        return ""
+    return f" It may be that an IP allowlist does not let the guard in, or: {too_long(None)}"
 
 
 def _meant(new: str, seen: Reading, to: Rotating) -> list[Settings]:

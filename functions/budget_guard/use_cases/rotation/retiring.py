@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from budget_guard.domain.audit import Audit
-from budget_guard.domain.errors import KeyGone, VaultError
+from budget_guard.domain.errors import KeyGone, SecretGone
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.keys import Reading
 from budget_guard.domain.lineage import Generation, Lineage, State
@@ -107,13 +107,10 @@ def _drained(
 
 
 def _is_in_secret(one: Generation, secret: str, to: Rotating) -> bool:
-    """Tell whether a person has moved the secret back to a key: applications get it again.
-
-    A secret that is no more is read by nobody.
-    """
+    """Tell whether a person has moved the secret back to a key: applications get it again."""
     try:
         kept = to.vault.current(secret)
-    except VaultError:
+    except SecretGone:
         return False
     return kept is not None and kept.hash == one.hash
 

@@ -1,5 +1,6 @@
 """The four steps of a rotation, as Secrets Manager asks for them; each goes on from where it stands."""
 
+from contextlib import suppress
 from enum import StrEnum
 
 from budget_guard.domain.errors import (
@@ -7,6 +8,7 @@ from budget_guard.domain.errors import (
     ProviderRejected,
     RotationFailed,
     RotationPutOff,
+    SecretGone,
 )
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation, Stage
@@ -19,7 +21,7 @@ from budget_guard.use_cases.rotation.proving import prove
 from budget_guard.use_cases.rotation.rotating import Rotating, alone
 from budget_guard.use_cases.rotation.taking_back import take_back
 
-FOR_GOOD = (RotationFailed, RotationPutOff, ProviderRejected, KeyGone)
+FOR_GOOD = (RotationFailed, RotationPutOff, ProviderRejected, KeyGone, SecretGone)
 """After these, trying again would come to the same."""
 
 
@@ -47,7 +49,8 @@ def rotate(step: Step, secret: str, token: str, to: Rotating) -> None:
             _step(step, secret, token, lease, to)
         except RotationFailed:
             # Left there, it would look like a rotation under way: the service would begin no other.
-            to.vault.drop_pending(secret, token)
+            with suppress(SecretGone):
+                to.vault.drop_pending(secret, token)
             raise
 
 
@@ -107,7 +110,9 @@ def _go_on(step: Step, rotation: Rotation, lineage: Lineage, lease: Lease, to: R
         else:
             return
     if rotation.stage is not Stage.FAILED:
-        take_back(to.ledger.rotation(rotation.secret) or rotation, lineage, why, lease, to)
+        # As they are by now: the name that was asked for is on record since.
+        now = to.ledger.rotation(rotation.secret) or rotation
+        take_back(now, to.ledger.lineage(rotation.secret) or lineage, why, lease, to)
     message = f"{rotation.name} did not come to be, its predecessor goes on: {why}"
     raise RotationFailed(message)
 

@@ -1,6 +1,7 @@
 """What the ordinary loop does for lineages, beside the steps that Secrets Manager asks for."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.due import Due, due
+from budget_guard.domain.errors import SecretGone
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Mode
@@ -103,7 +105,9 @@ def _keep_schedules(to: Rotating, problems: list[str]) -> Iterator[Done]:
             lineage = to.ledger.lineage(one.secret) or one
             every = schedule_of(lineage, to.policy)
             if every is None:
-                to.vault.unschedule(one.secret)
+                # A secret that is no more has no schedule.
+                with suppress(SecretGone):
+                    to.vault.unschedule(one.secret)
             else:
                 to.vault.schedule(one.secret, every)
             to.ledger.save(replace(lineage, every=every), lease=lease)

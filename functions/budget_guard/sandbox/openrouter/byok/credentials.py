@@ -5,7 +5,7 @@ from typing import Any
 
 from budget_guard.sandbox.openrouter.bodies import changes, parsed
 from budget_guard.sandbox.openrouter.byok.bodies import CredentialPatch, NewCredential
-from budget_guard.sandbox.openrouter.collection import Collection, Row
+from budget_guard.sandbox.openrouter.collection import Collection, Row, page
 from budget_guard.sandbox.openrouter.endpoints import provider_slug
 from budget_guard.sandbox.openrouter.keys import SimulatedKey
 from budget_guard.sandbox.openrouter.refusals import Refusal, no_endpoint
@@ -13,7 +13,7 @@ from budget_guard.sandbox.openrouter.work import Work
 
 
 class Credentials(Collection):
-    """Credentials at providers, each of one workspace."""
+    """Credentials at providers, each of one workspace, or (`workspace_id` null) of all."""
 
     what = "BYOK key"
 
@@ -42,10 +42,23 @@ class Credentials(Collection):
         asked = {"provider": query["provider"]} if "provider" in query else {}
         return super().wanted(query) | asked
 
+    def listed(self, query: Mapping[str, str]) -> Row:
+        """Return a page: of the workspace's, and of those of all where the behaviour is so."""
+        wanted = self.wanted(query)
+        places = {wanted.pop("workspace_id")}
+        if self.account.behaviour.global_byok_listed == "always" or "workspace_id" not in query:
+            places.add(None)
+        rows = [row for row in self if wanted.items() <= row.items()]
+        return page([row for row in rows if row["workspace_id"] in places], query)
+
+    def globalise(self, identity: str) -> None:
+        """Let a credential serve all workspaces; no request of the API does that."""
+        self.put(identity, self.get(identity) | {"workspace_id": None})
+
     def serves(self, key: SimulatedKey, work: Work, *, stated: bool) -> bool:
         """Tell whether a request is BYOK: as it states itself until the account had a credential.
 
-        From then on it is if a credential of the key's workspace for the provider is enabled, no
+        From then on it is if a credential of the key's workspace, or of all, for the provider is enabled, no
         fallback (shared capacity is never short here), and its allowlists name the key, the model
         and the key's creator. If none is, the request is paid with credits, unless the provider is
         BYOK only, which refuses it as if the provider were not there (status not documented).
@@ -60,8 +73,8 @@ class Credentials(Collection):
 
     def _is_for(self, row: Row, key: SimulatedKey, work: Work) -> bool:
         provider = None if work.provider is None else provider_slug(work.provider)
-        place = (row["provider"], row["workspace_id"])
-        return not row["disabled"] and place == (provider, key.workspace)
+        is_here = row["workspace_id"] in (None, key.workspace)
+        return not row["disabled"] and row["provider"] == provider and is_here
 
     def _applies(self, row: Row, key: SimulatedKey, name: str) -> bool:
         model = self.account.catalog.named(name, self.account.clock.now)
