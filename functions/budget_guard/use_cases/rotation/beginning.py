@@ -46,7 +46,7 @@ def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating)
         to.ledger.save(replace(rotation, stage=Stage.FAILED, failure=str(error)), lease=lease)
         raise RotationPutOff(str(error)) from error
     rotation = replace(rotation, allowed=purse.reach, workspace=place)
-    to.ledger.save(rotation, lease=lease)
+    to.ledger.save(rotation, replace(lineage, cap=purse.cap), lease=lease)
     return rotation
 
 
