@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from budget_guard.domain.conditions import conditions
-from budget_guard.domain.constraints import own_limit
+from budget_guard.domain.constraints import guardrail_cap, own_limit
 from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.kin import Kin
-from budget_guard.domain.lineage import State
+from budget_guard.domain.lineage import Cap, State
 from budget_guard.domain.observations import Former, Observation
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.rotation import Rotation, Stage
@@ -152,6 +152,41 @@ def test_a_limit_that_resets_is_given_back_when_only_one_generation_is_left_to_s
     facts = replace(lineage(seen=(last_week, NEW)), holds=holds)
     wants = [one.want for one in decide(facts).standings.values()]
     assert not any(isinstance(one, Fence) for one in wants)
+
+
+def capped(*all_seen: Observation, off: State | None = None) -> Facts:
+    """Return a lineage whose guardrail has a budget of 50 USD a day, BYOK counted."""
+    facts = lineage(seen=all_seen)
+    (known,) = facts.kin.lineages.values()
+    known = replace(known, cap=Cap(usd(50), DAILY, include_byok=True))
+    if off:
+        known = known.come_to("#api", off, NOW)
+    return replace(facts, kin=Kin({known.secret: known}))
+
+
+def test_the_budget_of_their_guardrail_is_one_for_all_generations_whatever_openrouter_counts() -> (
+    None
+):
+    facts = capped(OLD, NEW)
+    (one, *_) = decide(facts).sharing.constraints
+    assert (one.cap, one.spend, one.window, one.include_byok) == (usd(50), usd(25), DAILY, True)
+    standings = decide(facts).standings
+    assert standings.keys() == {"#api", "#api #2"}
+    assert sum(one.headroom or 0 for one in standings.values()) <= usd(25)
+    reason = reasons.fenced(one, "api", usd(10), NOW)
+    assert reason.startswith("api, by its guardrail, spent 25.00 of 50.00 USD today")
+
+
+@pytest.mark.parametrize("off", [State.DISABLED, State.DELETED])
+def test_it_is_left_to_openrouter_when_no_other_generation_can_spend_of_it_or_has(
+    off: State,
+) -> None:
+    idle = seen("api", counters(0, 25, 30, 35), limited(40))
+    assert guardrail_cap("#api #2", capped(OLD, NEW, off=off))
+    assert guardrail_cap("#api #2", capped(idle, NEW))
+    assert guardrail_cap("#api #2", capped(idle, NEW, off=off)) is None
+    assert guardrail_cap("#api", lineage()) is None
+    assert guardrail_cap("#other", capped(OLD, NEW)) is None
 
 
 ROTATION = Rotation(

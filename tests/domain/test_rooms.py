@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.holds import Hold
+from budget_guard.domain.lineage import Cap
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.rooms import in_force, rooms
-from budget_guard.domain.split import Cap, Room, free
+from budget_guard.domain.split import Room, free
 from budget_guard.domain.windows import Window
 from tests.domain.builders import (
     ALWAYS,

@@ -22,7 +22,7 @@ NO_BOUND = "no bound"
 def name_of(pool: Pool) -> str:
     """Return what people call the constraint: "the cap of search, today"."""
     if pool.budget is None:
-        return f"its own limit, {PERIODS[pool.window]}"
+        return f"{pool.lever}, {PERIODS[pool.window]}"
     return f"the cap of {pool.budget}, {PERIODS[pool.window]}"
 
 

@@ -1,10 +1,13 @@
-"""What binds each key: the constraints found, by their places, and keys' own limits beside them."""
+"""What binds each key: the constraints found, by their places, and keys' own limits beside them.
+
+And the budgets of the guardrails of lineages, while OpenRouter does not count them rightly.
+"""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from budget_guard.domain.constraints import Constraint, own_limit, own_limit_alone
+from budget_guard.domain.constraints import Constraint, guardrail_cap, own_limit, own_limit_alone
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.observations import Observation
 from budget_guard.domain.tally import spent_together
@@ -28,7 +31,7 @@ class Bonds:
         self.bounds = list(found)
         self._facts = facts
         self._of_budget: dict[str, list[int]] = {}
-        self._limits: dict[str, int | None] = {}
+        self._of_kin: dict[str, tuple[int, ...]] = {}
         of_subject: dict[str, list[int]] = {}
         for place, one in enumerate(found):
             if one.is_fencing and one.subject:
@@ -55,9 +58,10 @@ class Bonds:
         if key not in self._facts.kin.of or seen.gone_at:
             return common, own
         own = self._bond((*own.places, *self._limit_of_ones_own(seen)))
-        if (place := self._limit_of_kin(seen)) is not None:
-            holds = own.holds or self._is_spent_by_kin(seen, self.bounds[place])
-            own = self._bond((*own.places, place))._replace(holds=holds)
+        if places := self._places_of_kin(seen):
+            some = (self.bounds[place] for place in places)
+            holds = own.holds or any(self._is_spent_by_kin(seen, one) for one in some)
+            own = self._bond((*own.places, *places))._replace(holds=holds)
         if not any(self.bounds[place].is_shared for place in own.places):
             return common, own
         every = self._bond(sorted((*common.places, *own.places)))
@@ -79,14 +83,15 @@ class Bonds:
         bound = [self.bounds[place] for place in some]
         return Bond(some, any(one.holds for one in bound), any(one.include_byok for one in bound))
 
-    def _limit_of_kin(self, seen: Observation) -> int | None:
-        """Return the place of the limit that all generations of a key have together."""
-        root = self._facts.kin.root(seen.key.hash)
-        if root not in self._limits:
-            limit = own_limit(seen, self._facts)
-            self._limits[root] = len(self.bounds) if limit else None
-            self.bounds += [limit] if limit else []
-        return self._limits[root]
+    def _places_of_kin(self, seen: Observation) -> tuple[int, ...]:
+        """Return the places of what all generations of a key have together, but for budgets."""
+        key, facts = seen.key.hash, self._facts
+        root = facts.kin.root(key)
+        if root not in self._of_kin:
+            first, some = len(self.bounds), (own_limit(seen, facts), guardrail_cap(key, facts))
+            self.bounds += [one for one in some if one]
+            self._of_kin[root] = tuple(range(first, len(self.bounds)))
+        return self._of_kin[root]
 
     def _limit_of_ones_own(self, seen: Observation) -> Iterable[int]:
         """Yield the place of a limit that only this generation has: a person gave it another."""

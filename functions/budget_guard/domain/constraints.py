@@ -19,7 +19,8 @@ from budget_guard.domain.windows import Window
 class Constraint:
     """A cap over keys in a window (None: for ever), with what was spent of it (USD).
 
-    `budget` is None for a key's own baseline limit. `subject` is the key of a per-key budget, the
+    `budget` is None for a key's own baseline limit, or the budget of its guardrail: `lever` says
+    which, in words. `subject` is the key of a per-key budget, the
     generation that is in use. `members` are the keys it concerns now; `spend` also has what former members spent.
     `cap` includes grants, `base` does not. `lineages` counts the members, generations as one.
     """
@@ -33,6 +34,7 @@ class Constraint:
     include_byok: bool
     subject: str | None = None
     lineages: int | None = None
+    lever: str = "its own limit"
 
     @property
     def keys(self) -> int:
@@ -131,6 +133,39 @@ def _limit(seen: Observation, line: tuple[Observation, ...], facts: Facts) -> Co
         base=limit.amount,
         spend=spent_together(line, limit.reset, facts, include_byok=byok),
         include_byok=byok,
+    )
+
+
+def guardrail_cap(key: str, facts: Facts) -> Constraint | None:
+    """Return the budget of a lineage's guardrail, over all generations; None where it needs no guard.
+
+    OpenRouter counts each key apart. That is right where one generation alone can spend, and none
+    before it has spent in the present window.
+    """
+    kin, known = facts.kin, facts.observations
+    lineage = kin.of.get(key)
+    if lineage is None or lineage.cap is None:
+        return None
+    cap, line = lineage.cap, [known[one] for one in kin.hashes(key) if one in known]
+    spends = [
+        spent_together((one,), cap.window, facts, include_byok=cap.include_byok) for one in line
+    ]
+    counted = [
+        one
+        for one, spend in zip(line, spends, strict=True)
+        if spend or one.key.hash not in lineage.off
+    ]
+    if len(counted) <= 1:
+        return None
+    return Constraint(
+        budget=None,
+        window=cap.window,
+        members=_alive(line),
+        cap=cap.amount,
+        base=cap.amount,
+        spend=sum(spends, ZERO),
+        include_byok=cap.include_byok,
+        lever="its guardrail",
     )
 
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from budget_guard.domain.keys import Key, Spent
+from budget_guard.domain.money import Usd
+from budget_guard.domain.windows import Window
 
 NUMBERED = re.compile(r"(?P<stem>.+) #(?P<number>[1-9]\d{0,5})", re.DOTALL)
 ASKED_KEPT = 20
@@ -59,12 +61,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """So much for each key in a window (USD), by its guardrail: OpenRouter counts every key apart."""
+
+    amount: Usd
+    window: Window
+    include_byok: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
     """The generations of a key, the oldest first, of which one is current.
 
     `secret` (an ARN) identifies it: names are not unique. `name` is without a number. `asked` are
     the last names that keys were to be made under, whatever came of it. `every` is the schedule
-    that the secret was put on; None: none.
+    that the secret was put on; None: none. `cap` is what the guardrail of the key in use allowed
+    when it was last carried over, or looked at.
     """
 
     secret: str
@@ -73,6 +85,7 @@ class Lineage:
     generations: tuple[Generation, ...]
     asked: tuple[Asked, ...] = ()
     every: timedelta | None = None
+    cap: Cap | None = None
 
     @property
     def secret_name(self) -> str:
@@ -96,6 +109,12 @@ class Lineage:
         return frozenset(
             one.hash for one in self.generations if one.state in out and one.since < at
         )
+
+    @property
+    def off(self) -> frozenset[str]:
+        """Return the hashes of the generations that can spend no more."""
+        over = (State.DISABLED, State.DELETED)
+        return frozenset(one.hash for one in self.generations if one.state in over)
 
     def lingering(self, drain_max: timedelta, now: datetime) -> tuple[Generation, ...]:
         """Return the generations that drain for so long already: somebody still uses them."""

@@ -12,7 +12,7 @@ from budget_guard.domain.records import Freeze
 def label(constraint: Constraint, key_name: str) -> str:
     """Return what people call the constraint of a key of that name."""
     if constraint.budget is None:
-        return f"{key_name}, by its own limit,"
+        return f"{key_name}, by {constraint.lever},"
     if constraint.subject is not None:
         return f"{key_name}, in {constraint.budget.name},"
     return constraint.budget.name

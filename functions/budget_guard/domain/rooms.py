@@ -8,9 +8,10 @@ from budget_guard.domain.decision import Plan, decide
 from budget_guard.domain.facts import Facts
 from budget_guard.domain.held import is_ours, kept
 from budget_guard.domain.holds import Possible
+from budget_guard.domain.lineage import Cap
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.observations import Observation
-from budget_guard.domain.split import Cap, Limited, Room
+from budget_guard.domain.split import Limited, Room
 from budget_guard.domain.tally import spent_together
 
 

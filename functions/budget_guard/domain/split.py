@@ -29,14 +29,6 @@ class Room:
     include_byok: bool = False
 
 
-class Cap(NamedTuple):
-    """So much for each key in a window (USD), by its guardrail."""
-
-    amount: Usd
-    window: Window
-    include_byok: bool
-
-
 class Limited(NamedTuple):
     """Every limit that may be in force on a key, and its counters as read at `read_at`."""
 

@@ -90,7 +90,7 @@ def trail_of(key: str, facts: Facts, ledger: Ledger) -> tuple[Audit, ...]:
 
 def _bound_by(binding: Constraint) -> str:
     if binding.budget is None:
-        return "its own limit"
+        return binding.lever
     return f"the {binding.window} cap of {binding.budget.name}"
 
 

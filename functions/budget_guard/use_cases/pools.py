@@ -48,7 +48,8 @@ class Pool:
     and `portions` are of that, `mine` among them. `elsewhere` is the sum of the shares that
     something else bounds; what is then left of `shared` is split by weight among those bound here,
     of `weights` together. `held` is what fences let keys spend now, `free` what nobody may spend.
-    `budget` is None for the key's own limit; `window` None for its lifetime.
+    `budget` is None for what `lever` says, the key's own limit or its guardrail; `window` None for
+    its lifetime.
     """
 
     budget: str | None
@@ -63,6 +64,7 @@ class Pool:
     others: tuple[Untold, ...]
     resets_at: datetime | None
     binds: bool
+    lever: str = "its own limit"
 
     @property
     def elsewhere(self) -> Usd:
@@ -111,6 +113,7 @@ def _pool(place: int, plan: Plan, *, binds: bool) -> Pool:
         others=_others(constraint, plan),
         resets_at=end(constraint.window, now) if constraint.window else None,
         binds=binds,
+        lever=constraint.lever,
     )
 
 
@@ -141,7 +144,7 @@ def _portion(key: str, claim: Claim, allotment: Allotment, place: int, plan: Pla
 
 def _name_of(place: int, plan: Plan) -> str:
     one = plan.sharing.constraints[place]
-    return f"{one.budget.name}, {words.PERIODS[one.window]}" if one.budget else "its own limit"
+    return f"{one.budget.name}, {words.PERIODS[one.window]}" if one.budget else one.lever
 
 
 def _others(constraint: Constraint, plan: Plan) -> tuple[Untold, ...]:

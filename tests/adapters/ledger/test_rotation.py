@@ -10,19 +10,22 @@ import pytest
 from budget_guard.adapters.ledger.dynamodb import DynamoLedger
 from budget_guard.adapters.ledger.memory import MemoryLedger
 from budget_guard.domain.errors import LeaseLost
-from budget_guard.domain.lineage import State, begun
+from budget_guard.domain.lineage import Cap, State, begun
 from budget_guard.domain.rotation import Rotation, Stage
+from budget_guard.domain.windows import Window
 from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ledger import Ledger
 from tests.adapters.ledger.conftest import NOW, Clock
 from tests.adapters.ledger.samples import HASH
 
 ARN = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:openrouter/prod-api-4755f4"
-LINEAGE = (
+CAPPED = Cap(Decimal("20.000001"), Window.WEEKLY, include_byok=True)
+LINEAGE = replace(
     begun(ARN, HASH, "prod-api", workspace="w1", at=NOW)
     .asking("prod-api #2", NOW)
     .moved_to("#2", NOW)
-    .come_to(HASH, State.DISABLED, NOW + timedelta(hours=1))
+    .come_to(HASH, State.DISABLED, NOW + timedelta(hours=1)),
+    cap=CAPPED,
 )
 ROTATION = Rotation(
     secret=ARN,

@@ -49,7 +49,7 @@ def begin(secret: str, token: str, lineage: Lineage, lease: Lease, to: Rotating)
     rotation = replace(
         rotation, name=lineage.next_name, allowed=purse.reach, workspace=lineage.workspace
     )
-    to.ledger.save(rotation, lineage, lease=lease)
+    to.ledger.save(rotation, replace(lineage, cap=purse.cap), lease=lease)
     return rotation
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+from budget_guard.domain.constraints import guardrail_cap
 from budget_guard.domain.errors import KeyGone, ProviderRejected
+from budget_guard.domain.facts import Facts
+from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.restricting.carrying import carried
@@ -10,8 +13,11 @@ from budget_guard.use_cases.rotation.ports import KeyList
 from budget_guard.use_cases.rotation.rotating import Rotating, changing
 
 
-def carry(rotation: Rotation, new: str, lease: Lease, to: Rotating) -> None:
-    """Assign the guardrail, and add the new hash to the lists that have the old one."""
+def carry(rotation: Rotation, new: str, lineage: Lineage, lease: Lease, to: Rotating) -> None:
+    """Assign the guardrail, and add the new hash to the lists that have the old one.
+
+    The guardrail's budget is kept with the lineage: OpenRouter would give it to the new key anew.
+    """
     if rotation.stage.reaches(Stage.CARRIED):
         return
     for one in to.keys.lists(rotation.workspace):
@@ -23,7 +29,24 @@ def carry(rotation: Rotation, new: str, lease: Lease, to: Rotating) -> None:
         if guardrail is not None and to.keys.guardrail(new) != guardrail:
             to.keys.assign(guardrail.id, new)
         known = carried(rotation.old, new, guardrail.id if guardrail else None, to.ledger, to.now)
-        to.ledger.save(rotation.at(Stage.CARRIED), *known, lease=lease)
+        capped = replace(lineage, cap=guardrail.cap if guardrail else None)
+        to.ledger.save(rotation.at(Stage.CARRIED), capped, *known, lease=lease)
+
+
+def look_at_cap(lineage: Lineage, facts: Facts, lease: Lease, to: Rotating) -> None:
+    """Keep with a lineage what the guardrail of its key in use allows now, if that matters.
+
+    It does while two generations are counted together, and where the guard may restrict: people
+    change guardrails, and so does it. Without one, or with one that has no budget, none is kept.
+    """
+    key = lineage.current.hash
+    is_restricted = bool(lineage.draining) and key in facts.restrictions
+    if not is_restricted and guardrail_cap(key, facts) is None:
+        return
+    has = to.keys.guardrail(key)
+    cap = has.cap if has else None
+    if cap != lineage.cap:
+        to.ledger.save(replace(lineage, cap=cap), lease=lease)
 
 
 def drop(key: str, workspace: str, to: Rotating) -> None:

@@ -15,13 +15,13 @@ from budget_guard.domain.fences import lifetime_fence
 from budget_guard.domain.held import is_ours
 from budget_guard.domain.holds import SETTLE
 from budget_guard.domain.keys import Counters, Limit, Reading, Settings
-from budget_guard.domain.lineage import Lineage
+from budget_guard.domain.lineage import Cap, Lineage
 from budget_guard.domain.money import CENT, Usd
 from budget_guard.domain.observations import observe
 from budget_guard.domain.policy import Policy
 from budget_guard.domain.rooms import in_force, rooms, to_stay
 from budget_guard.domain.rotation import Rotation
-from budget_guard.domain.split import Cap, Limited, Room, free, kept
+from budget_guard.domain.split import Limited, Room, free, kept
 from budget_guard.domain.wishes import Fence, Restore, Want, Wish
 from budget_guard.domain.wishing import NEVER_DRY
 from budget_guard.use_cases.apply import apply
@@ -40,7 +40,8 @@ UNBOUNDED: Usd = Decimal("Infinity")
 class Purse:
     """A lineage's money as it is now: its rooms, and its current key as read just now.
 
-    `old` are all limits that may be in force on that, `stays` the one that does.
+    `old` are all limits that may be in force on that, `stays` the one that does. `cap` is the budget
+    of its guardrail.
     """
 
     facts: Facts
@@ -48,6 +49,7 @@ class Purse:
     reading: Reading
     old: Limited
     stays: Limited
+    cap: Cap | None = None
 
     @property
     def reach(self) -> Usd:
@@ -91,22 +93,17 @@ def measured(lineage: Lineage, to: Rotating, *, apart: str | None = None) -> Pur
     seen = facts.kin.named(observe(facts.observations.get(key), reading))
     others = {one: other for one, other in facts.observations.items() if one != apart}
     facts = replace(facts, observations={**others, key: seen})
-    found = rooms(facts, key, _cap(key, to))
-    return Purse(facts, found, seen.reading, in_force(seen, facts), to_stay(seen, facts))
+    has = to.keys.guardrail(key)
+    # A new key would begin with all of its guardrail's budget.
+    cap = has.cap if has else None
+    limits = in_force(seen, facts), to_stay(seen, facts)
+    return Purse(facts, rooms(facts, key, cap), seen.reading, *limits, cap)
 
 
 def _policy(to: Rotating) -> Policy:
     """Return the newest policy that is known: the budgets file may be deployed while this runs."""
     deployed = to.ledger.deployed()
     return deployed.policy if deployed and deployed.at > to.now else to.policy
-
-
-def _cap(key: str, to: Rotating) -> Cap | None:
-    """Return the budget of the key's guardrail: a new key would begin with all of it."""
-    has = to.keys.guardrail(key)
-    if has is None or has.limit is None or has.reset is None:
-        return None
-    return Cap(has.limit, has.reset, has.include_byok)
 
 
 def lower(rotation: Rotation, lineage: Lineage, to: Rotating) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from budget_guard.domain.keys import Reading, Settings
+from budget_guard.domain.lineage import Cap
 from budget_guard.domain.money import Usd
 from budget_guard.domain.strays import Sighting
 from budget_guard.domain.windows import Window
@@ -57,6 +58,13 @@ class KeyGuardrail:
     limit: Usd | None = None
     reset: Window | None = None
     include_byok: bool = False
+
+    @property
+    def cap(self) -> Cap | None:
+        """Return its budget; None where it has none. Only one with a window is documented."""
+        if self.limit is None or self.reset is None:
+            return None
+        return Cap(self.limit, self.reset, self.include_byok)
 
 
 class ListKind(StrEnum):

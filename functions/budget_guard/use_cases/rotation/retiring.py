@@ -15,7 +15,7 @@ from budget_guard.domain.upkeep import is_left_alone
 from budget_guard.use_cases.gathering import gather
 from budget_guard.use_cases.leases import Lease
 from budget_guard.use_cases.ports import Change
-from budget_guard.use_cases.rotation.carrying import drop
+from budget_guard.use_cases.rotation.carrying import drop, look_at_cap
 from budget_guard.use_cases.rotation.deleting import delete_key
 from budget_guard.use_cases.rotation.rotating import Rotating, alone, apart, changing
 
@@ -62,6 +62,7 @@ def _each(lineage: Lineage, facts: Facts, to: Rotating) -> Iterator[_Found]:
         for one in now.generations:
             if _is_leaving(one, facts) and (found := _step(one, lineage.secret, rule, lease, to)):
                 yield found
+        look_at_cap(to.ledger.lineage(lineage.secret) or now, facts, lease, to)
 
 
 def _is_leaving(one: Generation, facts: Facts) -> bool:

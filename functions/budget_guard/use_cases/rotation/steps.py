@@ -126,7 +126,7 @@ def _do(step: Step, rotation: Rotation, lineage: Lineage, lease: Lease, to: Rota
         raise RotationFailed(message)
     match step:
         case Step.SET:
-            carry(rotation, rotation.new, lease, to)
+            carry(rotation, rotation.new, lineage, lease, to)
         case Step.TEST:
             prove(rotation, rotation.new, lease, to)
         case Step.FINISH:
