@@ -15,10 +15,16 @@ from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerVault
-from budget_guard.domain.errors import GuardError, ProviderUnavailable, SettingsError
+from budget_guard.domain.errors import (
+    GuardError,
+    LeaseLost,
+    ManagementKeyError,
+    ProviderUnavailable,
+    SettingsError,
+)
 from budget_guard.handlers.changes import tell_change
-from budget_guard.handlers.reporting import Summary, logger
-from budget_guard.handlers.runtime import Run, client, policy
+from budget_guard.handlers.reporting import Summary, count, logger
+from budget_guard.handlers.runtime import Run, client, ledger, policy
 from budget_guard.handlers.settings import RotateSettings, load
 from budget_guard.use_cases.rotation.rotating import Rotating
 from budget_guard.use_cases.rotation.steps import Step
@@ -51,6 +57,30 @@ def asked_of(event: dict[str, Any]) -> Asked:
         "run); nothing was done. Rotate a key with `aws secretsmanager rotate-secret`."
     )
     raise SettingsError(message)
+
+
+@contextmanager
+def expecting(asked: Asked, run: Run) -> Iterator[None]:
+    """Count the errors of a step that the alarm leaves out, and raise them all.
+
+    As in `reporting.function`: another run is at work, or there is no management key. Besides: the
+    rotation is on record, so that alerts tell what becomes of it, and an alarm would tell it twice.
+    """
+    try:
+        yield
+    except GuardError as error:
+        if isinstance(error, LeaseLost | ManagementKeyError) or _is_on_record(asked):
+            # Lambda counts an error as of when the run began: the two must meet in one period.
+            count("ErrorsExpected", 1, ago=run.clock() - run.at, function="rotate")
+        raise
+
+
+def _is_on_record(asked: Asked) -> bool:
+    try:
+        rotation = ledger(load(RotateSettings, os.environ)).rotation(asked.secret)
+    except GuardError:
+        return False
+    return rotation is not None and rotation.token == asked.token
 
 
 @contextmanager
