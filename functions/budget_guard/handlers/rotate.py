@@ -1,15 +1,14 @@
 """Rotates keys: one of four steps at a time for Secrets Manager, and what the loop has to do."""
 
-import os
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from budget_guard.handlers.expected import expecting
 from budget_guard.handlers.memory import uncollected
 from budget_guard.handlers.reporting import Summary, count, function, logger
-from budget_guard.handlers.rotation import asked_of, expecting, is_of_the_loop, tell_tending, world
-from budget_guard.handlers.runtime import Run, ledger, run_of
-from budget_guard.handlers.settings import RotateSettings, load
+from budget_guard.handlers.rotation import asked_of, is_of_the_loop, leased, tell_tending, world
+from budget_guard.handlers.runtime import Run, run_of
 from budget_guard.use_cases.rotation.steps import rotate
 from budget_guard.use_cases.rotation.tending import tend
 
@@ -21,7 +20,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Summary:
 
 @function("rotate")
 def _tend(run: Run) -> Summary:
-    with run.leased(ledger(load(RotateSettings, os.environ)), "rotate"), world(run) as to:
+    with leased(run), world(run) as to:
         return tell_tending(tend(to))
 
 

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from time import sleep
 from typing import Any
@@ -15,17 +15,12 @@ from budget_guard.adapters.openrouter import connect
 from budget_guard.adapters.openrouter.key_maker import connect_maker
 from budget_guard.adapters.secrets import read_management_key
 from budget_guard.adapters.vault.secrets_manager import SecretsManagerVault
-from budget_guard.domain.errors import (
-    GuardError,
-    LeaseLost,
-    ManagementKeyError,
-    ProviderUnavailable,
-    SettingsError,
-)
+from budget_guard.domain.errors import GuardError, ProviderUnavailable, SettingsError
 from budget_guard.handlers.changes import tell_change
-from budget_guard.handlers.reporting import Summary, count, logger
+from budget_guard.handlers.reporting import Summary, logger
 from budget_guard.handlers.runtime import Run, client, ledger, policy
 from budget_guard.handlers.settings import RotateSettings, load
+from budget_guard.use_cases.ledger import Lease
 from budget_guard.use_cases.rotation.rotating import Rotating
 from budget_guard.use_cases.rotation.steps import Step
 from budget_guard.use_cases.rotation.tending import Tended, What
@@ -59,28 +54,9 @@ def asked_of(event: dict[str, Any]) -> Asked:
     raise SettingsError(message)
 
 
-@contextmanager
-def expecting(asked: Asked, run: Run) -> Iterator[None]:
-    """Count the errors of a step that the alarm leaves out, and raise them all.
-
-    As in `reporting.function`: another run is at work, or there is no management key. Besides: the
-    rotation is on record, so that alerts tell what becomes of it, and an alarm would tell it twice.
-    """
-    try:
-        yield
-    except GuardError as error:
-        if isinstance(error, LeaseLost | ManagementKeyError) or _is_on_record(asked):
-            # Lambda counts an error as of when the run began: the two must meet in one period.
-            count("ErrorsExpected", 1, ago=run.clock() - run.at, function="rotate")
-        raise
-
-
-def _is_on_record(asked: Asked) -> bool:
-    try:
-        rotation = ledger(load(RotateSettings, os.environ)).rotation(asked.secret)
-    except GuardError:
-        return False
-    return rotation is not None and rotation.token == asked.token
+def leased(run: Run) -> AbstractContextManager[Lease]:
+    """Hold the lease of the one run that tends lineages."""
+    return run.leased(ledger(load(RotateSettings, os.environ)), "rotate")
 
 
 @contextmanager
