@@ -27,11 +27,11 @@ WAITS = {
 BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
-def finished_runs(job: Job, period: Duration) -> cloudwatch.Metric:
-    """Return how many runs of `job` came to their end."""
+def counted(name: str, job: Job, period: Duration) -> cloudwatch.Metric:
+    """Return what `job` counts of its runs: `RunsFinished`, those that came to their end, or else."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
-        metric_name="RunsFinished",
+        metric_name=name,
         dimensions_map={"function": job, "service": SERVICE},
         statistic="Sum",
         period=period,
@@ -42,7 +42,8 @@ class Alarms(Construct):
     """Per function: it stopped finishing, it failed. Besides: starts were lost, ids refused.
 
     A silence is told after two of a function's periods, each as long as two polls of costs, or one
-    of usage.
+    of usage. A rotation that comes to nothing fails to Secrets Manager, and is told by an alert:
+    errors that `rotate` expects raise no alarm.
     """
 
     def __init__(
@@ -63,12 +64,12 @@ class Alarms(Construct):
             each = of_costs if function.job is Job.POLL_COSTS else period
             if function.job.is_scheduled:
                 self._silent(function.job, each, metric_math=not settings.embedded)
-            self._failed(function)
+            self._failed(function, metric_math=not settings.embedded)
         for name, queue in queues.items():
             self._waits(name, queue)
 
     def _silent(self, job: Job, period: Duration, *, metric_math: bool) -> None:
-        runs = finished_runs(job, period)
+        runs = counted("RunsFinished", job, period)
         self._alarm(
             f"{job.construct_id}Silent",
             metric=_filled(runs) if metric_math else runs,
@@ -79,10 +80,12 @@ class Alarms(Construct):
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
 
-    def _failed(self, function: GuardFunction) -> None:
+    def _failed(self, function: GuardFunction, *, metric_math: bool) -> None:
+        errors = function.function.metric_errors(period=Duration.minutes(5))
+        is_told = metric_math and function.job is Job.ROTATE
         self._alarm(
             f"{function.job.construct_id}Failed",
-            metric=function.function.metric_errors(period=Duration.minutes(5)),
+            metric=_unexpected(errors, function.job) if is_told else errors,
             description=f"Budget Guard: {function.job} failed. Its log says why.",
         )
 
@@ -124,4 +127,14 @@ def _filled(runs: cloudwatch.Metric) -> cloudwatch.MathExpression:
     """Return `runs` with 0 where there is no data: a dead guard sends none."""
     return cloudwatch.MathExpression(
         expression="FILL(m, 0)", using_metrics={"m": runs}, period=runs.period
+    )
+
+
+def _unexpected(errors: cloudwatch.Metric, job: Job) -> cloudwatch.MathExpression:
+    """Return how many errors are none of those that `job` expects."""
+    expected = counted("ErrorsExpected", job, errors.period)
+    return cloudwatch.MathExpression(
+        expression="errors - FILL(expected, 0)",
+        using_metrics={"errors": errors, "expected": expected},
+        period=errors.period,
     )

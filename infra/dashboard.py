@@ -9,7 +9,7 @@ from constructs import Construct
 from budget_guard.domain.axis import Axis
 from budget_guard.domain.policy import Budget
 from budget_guard.domain.windows import Window
-from infra.alarms import finished_runs
+from infra.alarms import counted
 from infra.functions import NAMESPACE, SERVICE, GuardFunction, Job
 
 MOST_BUDGETS = 50
@@ -71,7 +71,9 @@ def _keys() -> cloudwatch.GraphWidget:
 
 
 def _runs(functions: Iterable[GuardFunction]) -> tuple[cloudwatch.GraphWidget, ...]:
-    finished = [finished_runs(one.job, PERIOD) for one in functions if one.job.is_scheduled]
+    finished = [
+        counted("RunsFinished", one.job, PERIOD) for one in functions if one.job.is_scheduled
+    ]
     errors = [
         function.function.metric_errors(period=PERIOD, label=function.job) for function in functions
     ]

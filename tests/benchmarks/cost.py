@@ -33,8 +33,8 @@ LINES = 700
 LINES_OF_COSTS = 8000
 """Bytes more of each poll of costs: a line for each of twenty models and providers."""
 METRICS_OF_RUNS = 6
-ALARMS = sum(1 + job.is_scheduled for job in Job) + 2
-"""Also lost starts, and ids of generations that were refused."""
+ALARMED = sum(1 + job.is_scheduled for job in Job) + 3
+"""Metrics that alarms watch: also lost starts, refused ids, and the errors that `rotate` expects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def fixed(bare: Cost) -> dict[str, float]:
     runs = sum(RUNS.values()) + COST_RUNS
     return {
         f"{metrics} metrics": metrics * prices.PER_METRIC,
-        f"{ALARMS} alarms": ALARMS * prices.PER_ALARM,
+        f"{ALARMED} metrics of alarms": ALARMED * prices.PER_ALARM,
         "dashboard": prices.PER_DASHBOARD,
         "KMS key": prices.PER_KEY,
         "secret": prices.PER_SECRET,

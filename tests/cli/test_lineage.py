@@ -76,9 +76,12 @@ def test_all_lineages_in_one_table(office: Office) -> None:
 def test_who_lingers_is_named_with_the_command_that_cuts_it_off(office: Office) -> None:
     office.pass_(24 * 60)
     office.guard.cycle()
-    shown = flat(office.run("lineage", "prod-api").stdout)
-    assert "budget-guard retire" in shown
-    assert "#2 is in use for longer than 24 h" in flat(office.run("lineage").stdout)
+    key = office.hash("prod-api #3")[:12]
+    shown = office.run("lineage", "prod-api").stdout.splitlines()
+    assert f'  budget-guard retire {key} --reason "..."' in [one.rstrip() for one in shown]
+    listed = office.run("lineage").stdout
+    assert "#2 is in use for longer than 24 h" in flat(listed)
+    assert f"  budget-guard lineage {key}" in listed.splitlines()
 
 
 def test_with_force_it_is_said_when_it_is_cut_off() -> None:

@@ -1,12 +1,17 @@
 """`budget-guard retire`: a person's word that cuts off who still uses an earlier generation."""
 
+import shlex
+
 import pytest
 
+from budget_guard.domain import commands
+from budget_guard.domain.alerts import Kind
 from budget_guard.domain.lineage import State
 from budget_guard.domain.policy import Mode
 from budget_guard.use_cases.rotation.cutting import cut, to_cut
+from budget_guard.use_cases.rotation.tending import tend
 from tests.cli import adopted
-from tests.cli.adopted import adopt, lineage, loop, rotate_all
+from tests.cli.adopted import adopt, lineage, loop, rotate_all, rotating
 from tests.cli.desk import Office, flat, golden
 
 WHY = ("--reason", "a leak")
@@ -75,13 +80,48 @@ def test_the_key_in_use_alone_cannot_be_retired(office: Office) -> None:
 
 
 def test_where_the_budgets_file_lets_nothing_be_changed_the_word_is_refused(office: Office) -> None:
-    office.deploy("giving back", mode=Mode.RELEASE)
+    office.run("release", "--all", "--yes", *WHY)
+    office.deploy("looking on", mode=Mode.OBSERVE)
     office.guard.evaluate()
     result = office.run("retire", "prod-api", "--yes", *WHY)
     assert result.exit_code == 2
-    assert "The budgets file says mode: release: no key is disabled." in flat(result.stderr)
+    assert "The budgets file says mode: observe: no key is disabled." in flat(result.stderr)
+
+
+def test_under_release_the_old_key_is_named_and_disabled_at_a_word(office: Office) -> None:
+    office.deploy("giving back", mode=Mode.RELEASE)
+    office.cycle()
     shown = flat(office.run("lineage", "prod-api").stdout)
     assert "no rotation is done now: the budgets file says mode: release" in shown
+    assert "#1 stays enabled: the guard is to keep its hands off it" in shown
+    command = offered(office)
+    assert office.run(*command, "--yes").exit_code == 0
+    tend(rotating(office))
+    assert not office.spend("prod-api", "0.1")
+
+
+def test_when_every_key_is_given_back_the_old_ones_are_named_with_the_command(
+    office: Office,
+) -> None:
+    result = office.run("release", "--all", "--yes", *WHY)
+    assert result.exit_code == 0
+    golden("release-all-replaced.txt", result.stdout, office)
+    command = commands.retire(office.hash("prod-api #2"))
+    assert f"  {command}" in result.stdout.splitlines()
+    office.cycle()
+    assert offered(office)
+    assert office.run(*shlex.split(command)[1:], "--yes").exit_code == 0
+    loop(office)
+    assert not office.spend("prod-api", "0.1")
+    assert "budget-guard retire" not in office.run("release", "--all", "--yes", *WHY).stdout
+
+
+def offered(office: Office) -> list[str]:
+    """Return the command that the alert of old keys offers, after `budget-guard`."""
+    alerts = [one for one in office.guard.inbox.alerts if one.kind is Kind.LINGERING]
+    (entry,) = alerts[-1].entries
+    assert "stays enabled beside its successor" in entry.text
+    return shlex.split((entry.todo or "").rpartition("budget-guard ")[2])
 
 
 def test_a_protected_generation_is_not_disabled_at_a_word_either(office: Office) -> None:

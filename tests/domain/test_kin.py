@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from budget_guard.domain import reasons
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.constraints import guardrail_cap, own_limit
 from budget_guard.domain.decision import Plan, decide

@@ -11,11 +11,13 @@ from budget_guard.domain.alerts import Condition, Incident, Kind
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import decide
 from budget_guard.domain.facts import Facts
+from budget_guard.domain.keys import Settings
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.ladder import Severity
 from budget_guard.domain.lineage import Lineage, State, begun
 from budget_guard.domain.observations import Observation, observe_gone
 from budget_guard.domain.policy import Mode, RotationRule
+from budget_guard.domain.records import Release
 from budget_guard.domain.rotation import Rotation, Stage
 from tests.domain.builders import (
     DAY,
@@ -146,12 +148,58 @@ def test_an_old_key_in_use_after_a_day_is_told_with_how_to_cut_it_off() -> None:
     assert (entry.key, entry.key_name, entry.owner) == ("#api", "api", "ann")
 
 
-@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.RELEASE])
-def test_a_mode_in_which_no_key_is_disabled_is_told_without_the_command(mode: Mode) -> None:
-    known = facts(lineage=drained(DAY))
-    (found,) = told(replace(known, policy=replace(known.policy, mode=mode)))
-    assert found.entry.action == f"nothing: the budgets file says mode: {mode}"
+def changed(known: Facts, **policy: Any) -> Facts:
+    return replace(known, policy=replace(known.policy, **policy))
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ({"mode": Mode.OBSERVE}, "the budgets file says mode: observe"),
+        ({"protect": frozenset({"#api"})}, "the budgets file keeps the guard off it"),
+    ],
+)
+def test_where_no_word_disables_a_key_it_is_told_without_the_command(
+    policy: dict[str, Any], why: str
+) -> None:
+    (found,) = told(changed(facts(lineage=drained(DAY)), **policy))
+    assert found.entry.action == f"nothing: {why}"
     assert (found.entry.todo or "").endswith("read the secret openrouter/api/1f2e")
+
+
+def test_when_every_key_is_released_an_old_one_is_told_at_once_with_the_command() -> None:
+    known = facts(lineage=drained(MINUTE), rule=RotationRule(force=True))
+    every = Release(None, NOW + DAY, "ann", "removal", NOW - MINUTE)
+    for now in (changed(known, mode=Mode.RELEASE), replace(known, releases=[every])):
+        (found,) = told(now)
+        assert found.kind is Kind.LINGERING
+        assert found.entry.text == (
+            "api stays enabled beside its successor, each with its own limit"
+        )
+        assert found.entry.action == "nothing: a released key is disabled only at your word"
+        assert (found.entry.todo or "").endswith('budget-guard retire #api --reason "..."')
+    assert told(known) == ()
+    assert told(replace(known, releases=[replace(every, until=NOW)])) == ()
+    for off in (seen("api", counters(1), settings=Settings(disabled=True)), observe_gone(OLD, NOW)):
+        by_hand = replace(known, observations={**known.observations, "#api": off})
+        assert told(replace(by_hand, releases=[every])) == ()
+
+
+def test_of_a_key_that_is_released_by_itself_no_cut_is_foretold() -> None:
+    known = facts(lineage=drained(DAY), rule=RotationRule(force=True))
+    word = Release("#api", NOW + DAY, "ann", "a demo", NOW - MINUTE)
+    (found,) = told(replace(known, releases=[word]))
+    assert "still in use 24 hours" in found.entry.text
+    assert found.entry.action == "nothing: a released key is disabled only at your word"
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.RELEASE])
+def test_where_no_key_is_rotated_a_failure_does_not_offer_to_try_again(mode: Mode) -> None:
+    (found,) = told(changed(facts(a_rotation(), keys=[OLD]), mode=mode))
+    assert found.entry.todo == (
+        "see the last lines of the rotate log; while the budgets file says "
+        f"mode: {mode}, no key is rotated"
+    )
 
 
 def test_before_that_once_cut_or_disabled_it_is_not_told() -> None:

@@ -15,6 +15,7 @@ from budget_guard.domain.kin import Kin
 from budget_guard.domain.lineage import Lineage, State, begun
 from budget_guard.domain.observations import HourMark, Observation
 from budget_guard.domain.policy import Mode, RotationRule
+from budget_guard.domain.records import Release
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.upkeep import AGAIN, PATIENCE, SOON, to_start, unrecorded
 from tests.domain.builders import DAY, HOUR, MINUTE, NOW, counters, facts_of, policy_of, seen
@@ -86,6 +87,16 @@ def test_it_is_taken_up_soon_where_the_old_key_runs_dry(left: str | None, is_soo
 
 def test_a_key_on_its_way_out_is_looked_at() -> None:
     assert needs_upkeep(facts(left(State.DRAINING)))
+
+
+def test_of_released_keys_only_those_that_people_want_disabled_are_looked_at() -> None:
+    draining = left(State.DRAINING)
+    cut = draining.with_generation(replace(draining.generations[0], cut="ann: it leaked"))
+    every = Release(None, NOW + DAY, "ann", "removal", NOW - HOUR)
+    for lineage, is_needed in ((draining, False), (cut, True)):
+        assert needs_upkeep(facts(lineage, mode=Mode.RELEASE)) is is_needed
+        assert needs_upkeep(replace(facts(lineage), releases=[every])) is is_needed
+    assert not needs_upkeep(facts(cut, mode=Mode.OBSERVE))
 
 
 def test_a_key_that_is_off_is_looked_at_when_its_time_has_come() -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from budget_guard.adapters.ledger.dynamodb import DynamoLedger
+from budget_guard.domain.alerts import Kind
 from budget_guard.domain.errors import (
     GuardError,
     LeaseLost,
@@ -65,6 +66,12 @@ class Rotated:
             self.step(step, token)
         return token
 
+    def expected(self) -> float:
+        """Return how many errors the alarm leaves out."""
+        found = self.guard.output.metrics("ErrorsExpected")
+        assert all(one == {"function": "rotate", "service": "budget-guard"} for _, one in found)
+        return sum(value for value, _ in found)
+
     def in_use(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(
             self.manager.get_secret_value(SecretId=self.secret)["SecretString"]
@@ -121,6 +128,30 @@ def test_a_failure_is_raised_and_the_secret_stays(rotated: Rotated) -> None:
         rotated.rotate()
     assert rotated.in_use()["hash"] == rotated.key
     assert rotated.guard.account.get_key(rotated.key)["limit_remaining"] == 8
+    assert rotated.expected() == 1
+
+
+def test_what_is_put_off_is_an_error_that_no_alarm_tells_besides_the_alert(
+    rotated: Rotated,
+) -> None:
+    rotated.guard.account.patch_key(rotated.key, {"disabled": True})
+    token = str(uuid4())
+    for _ in range(2):
+        with pytest.raises(RotationFailed, match="it is disabled"):
+            rotated.step(Step.CREATE, token)
+    assert rotated.expected() == 2
+    rotated.chain()
+    assert Kind.ROTATION_FAILED in [one.kind for one in rotated.guard.alerts()]
+
+
+def test_what_no_alert_can_tell_is_left_to_the_alarm(rotated: Rotated) -> None:
+    secret = rotated.manager.create_secret(Name="openrouter/other")["ARN"]
+    with pytest.raises(RotationFailed, match="not under rotation"):
+        rotated.step(Step.CREATE, str(uuid4()), SecretId=secret)
+    rotated.guard.api.faults.add(Fault(method="GET", path="/keys/*", status=500, times=9))
+    with pytest.raises(ProviderUnavailable):
+        rotated.step(Step.CREATE, str(uuid4()))
+    assert rotated.expected() == 0
 
 
 def test_a_run_that_another_keeps_out_is_no_success(rotated: Rotated) -> None:
@@ -129,18 +160,21 @@ def test_a_run_that_another_keeps_out_is_no_success(rotated: Rotated) -> None:
     rotated.ledger.acquire(Lease(name, "another", now + MINUTE), now=now)
     with pytest.raises(LeaseLost):
         rotated.rotate()
+    assert rotated.expected() == 1
 
 
 def test_without_a_management_key_it_is_no_success_either(rotated: Rotated) -> None:
     rotated.guard.put_key("not-set")
     with pytest.raises(ManagementKeyError):
         rotated.rotate()
+    assert rotated.expected() == 1
 
 
 def test_a_run_without_the_time_to_wait_leaves_it_to_the_next(rotated: Rotated) -> None:
     token = str(uuid4())
     with pytest.raises(ProviderUnavailable, match="no time left"):
         rotated.step(Step.CREATE, token, seconds=60)
+    assert rotated.expected() == 1
     rotated.guard.account.clock.advance(3 * MINUTE)
     rotated.step(Step.CREATE, token)
     assert len(rotated.guard.account.keys) == 2

@@ -306,7 +306,6 @@ def test_without_metric_math_the_same_alarm_watches_the_metric_itself(variant: T
         ("PollUsageFailed", "Errors"),
         ("EvaluateFailed", "Errors"),
         ("EnforceFailed", "Errors"),
-        ("RotateFailed", "Errors"),
         ("StartsLost", "ApproximateNumberOfMessagesVisible"),
         ("IdsRefused", "ApproximateNumberOfMessagesVisible"),
     ],
@@ -317,6 +316,31 @@ def test_a_failure_raises_an_alarm(name: str, metric: str, template: Template) -
     assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
     assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_rotation_that_an_alert_tells_of_raises_no_alarm(
+    template: Template, variant: Template
+) -> None:
+    alarm = alarms(template)["RotateFailed"]
+    expression, *metrics = alarm["Metrics"]
+    assert expression["Expression"] == "errors - FILL(expected, 0)"
+    watched = {one["Id"]: one["MetricStat"] for one in metrics}
+    assert watched["errors"]["Metric"]["MetricName"] == "Errors"
+    assert watched["expected"]["Metric"] == {
+        "Namespace": "BudgetGuard",
+        "MetricName": "ErrorsExpected",
+        "Dimensions": [
+            {"Name": "function", "Value": "rotate"},
+            {"Name": "service", "Value": "budget-guard"},
+        ],
+    }
+    assert {(one["Period"], one["Stat"]) for one in watched.values()} == {(300, "Sum")}
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "GreaterThanOrEqualToThreshold",
+        1,
+    )
+    assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
+    assert alarms(variant)["RotateFailed"]["MetricName"] == "Errors"
 
 
 def test_every_alarm_tells_health_and_also_when_it_is_over(template: Template) -> None:

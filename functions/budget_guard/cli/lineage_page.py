@@ -111,8 +111,9 @@ def _wrong(views: Sequence[LineageView]) -> Iterator[Text]:
             if drains(one) and view.at - one.since >= view.rule.drain_max:
                 yield Text("! ", "bold yellow") + safe(
                     f"{view.name}: #{one.number} is in use for longer than "
-                    f"{spanning(view.rule.drain_max)}. See: budget-guard lineage {view.key[:12]}"
+                    f"{spanning(view.rule.drain_max)}. See:"
                 )
+                yield Text(f"  budget-guard lineage {view.key[:SHORT_HASH]}")
 
 
 def _table(headings: Sequence[str]) -> Table:

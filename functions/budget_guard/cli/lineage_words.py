@@ -93,24 +93,34 @@ def happens_next(view: LineageView) -> Iterator[str]:
         match one.state:
             case State.DRAINING:
                 yield _drained(one, view)
+                if _is_late(one, view):
+                    yield commands.retire(view.key)
             case State.DISABLED if one.next_at:
                 due = words.moment(one.next_at, view.at)
                 yield f"#{one.number} is deleted after {due}"
+
+
+def _is_late(one: GenerationView, view: LineageView) -> bool:
+    """Tell whether only a person's word ends it: somebody uses it for too long already."""
+    is_bound_to_end = one.cut or one.next_at is None or view.rule.force
+    return not is_bound_to_end and view.at - one.since >= view.rule.drain_max
 
 
 def _drained(one: GenerationView, view: LineageView) -> str:
     rule = view.rule
     if one.cut:
         return f"#{one.number} is disabled within five minutes, by the word of {one.cut}"
+    if one.next_at is None:
+        return f"#{one.number} stays enabled: the guard is to keep its hands off it"
     told = f"#{one.number} is disabled when idle for {spanning(rule.drain)}"
     if one.used_at:
         told += f"; now idle for {spanning(idle_for(one, view.at))}"
     late = words.moment(one.since + rule.drain_max, view.at)
     if rule.force:
         return f"{told}; whatever uses it, after {late}"
-    if view.at - one.since < rule.drain_max:
+    if not _is_late(one, view):
         return told
     return (
         f"{told}. Somebody uses it since {late}, who does not read the secret again; to cut that "
-        f"off: {commands.retire(view.key)}"
+        "off:"
     )

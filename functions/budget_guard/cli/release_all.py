@@ -14,7 +14,8 @@ from rich.text import Text
 from budget_guard.adapters.pace import Pace
 from budget_guard.cli.deployment import Deployment
 from budget_guard.cli.telling import SHORT_HASH, safe, safe_name
-from budget_guard.domain import words
+from budget_guard.domain import commands, words
+from budget_guard.domain.facts import Facts
 from budget_guard.domain.policy import Safety
 from budget_guard.use_cases.give_back import GiveBack, announce_release, give_back
 from budget_guard.use_cases.holdings import is_in_hand
@@ -67,6 +68,7 @@ def release_all(deployment: Deployment, by: str, reason: str, *, yes: bool) -> N
         guardrails = give_guardrails_back(told, on, deployment.guardrails, names)
     _show_guardrails(guardrails, console)
     _show(results, names, console)
+    _show_replaced(facts, console)
     outcomes = [one.outcome for one in results] + [one.outcome for one in guardrails]
     if UNDONE.intersection(outcomes):
         raise typer.Exit(1)
@@ -107,3 +109,20 @@ def _show(results: Iterable[Result], names: dict[str, str], console: Console) ->
     undone = f", {counts[True]} NOT" if counts[True] else ""
     console.print(safe(f"{counts[False]} given back{undone}. Nothing is held from now on.", "bold"))
     console.print(safe("To let the budgets hold again: budget-guard release --all --end"))
+
+
+def _show_replaced(facts: Facts, console: Console) -> None:
+    """Name the replaced keys that nobody disables from now on, each with the command that does."""
+    for lineage in facts.kin.lineages.values():
+        seen = [facts.observations.get(one.hash) for one in lineage.draining]
+        enabled = [one for one in seen if one and not one.gone_at]
+        names = [safe_name(one.key.name) for one in enabled if not facts.settings(one).disabled]
+        if names:
+            is_one = len(names) == 1
+            verb, its, it = ("stays", "its", "it") if is_one else ("stay", "their", "them")
+            told = (
+                f"{words.several(names)} {verb} enabled beside {its} successor, each with its own "
+                f"limit. To have the functions disable {it} (without them: at openrouter.ai):"
+            )
+            console.print(safe(told, "yellow"))
+            console.print(Text(f"  {commands.retire(lineage.current.hash)}"), soft_wrap=True)

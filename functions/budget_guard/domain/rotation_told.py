@@ -18,6 +18,7 @@ from budget_guard.domain.observations import Observation
 from budget_guard.domain.policy import Mode, RotationRule
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.strays import LATEST
+from budget_guard.domain.upkeep import is_all_released, is_forbidden, is_left_alone
 
 STUCK = timedelta(minutes=90)
 """After an hour the guard takes a rotation back that nobody goes on with; it has tried some times."""
@@ -52,15 +53,17 @@ def _rotation(rotation: Rotation, lineage: Lineage, facts: Facts) -> Iterator[Co
 
 
 def _failed(rotation: Rotation, lineage: Lineage, facts: Facts) -> Condition:
-    told = (rotation.failure or "it is not known why").rstrip(".")
+    told, mode = (rotation.failure or "it is not known why").rstrip("."), facts.policy.mode
     why = told.partition(" was not rotated: ")[2] or told
+    again = f"once that is mended, try again: {commands.rotate(lineage.current.hash)}"
+    if mode is not Mode.ENFORCE:
+        again = f"while the budgets file says mode: {mode}, no key is rotated"
     entry = replace(
         about(lineage.current.hash, facts),
         incident=f"rotation-failed/{rotation.secret}",
         text=f"{lineage.name} was not rotated: {why}",
         action=f"applications go on with the key that they have from the secret {lineage.secret_name}",
-        todo="see the last lines of the rotate log; once that is mended, try again: "
-        + commands.rotate(lineage.current.hash),
+        todo=f"see the last lines of the rotate log; {again}",
     )
     return Condition(Kind.ROTATION_FAILED, 1, Severity.WARNING, entry)
 
@@ -93,11 +96,18 @@ def _deleted(lineage: Lineage, facts: Facts) -> Condition:
 
 
 def _lingering(lineage: Lineage, facts: Facts) -> Iterator[Condition]:
-    """Yield the old keys that are still in use: those to be cut off by force in good time."""
+    """Yield the old keys that are still in use: those to be cut off by force in good time.
+
+    And at once, when all keys are released: nobody disables them then.
+    """
     rule = facts.policy.rotation_of(lineage.name) or RotationRule()
     patience = rule.drain_max / 2 if rule.force else rule.drain_max
+    if is_all_released(facts):
+        patience = timedelta()
     for one in lineage.lingering(patience, facts.now):
-        if one.cut is None:
+        seen = facts.observations.get(one.hash)
+        is_off = seen and (seen.gone_at or facts.settings(seen).disabled)
+        if one.cut is None and not is_off:
             yield _linger(one, lineage, rule, facts)
 
 
@@ -105,11 +115,14 @@ def _linger(one: Generation, lineage: Lineage, rule: RotationRule, facts: Facts)
     entry = about(one.hash, facts)
     lasted = words.lasting(facts.now - one.since)
     since = words.as_of(one.since, facts.now)
+    text = f"{entry.key_name} is still in use {lasted} after it was replaced ({since})"
+    if is_all_released(facts):
+        text = f"{entry.key_name} stays enabled beside its successor, each with its own limit"
     action, cut = _cut_off(one, rule, facts)
     entry = replace(
         entry,
         incident=f"lingering/{one.hash}",
-        text=f"{entry.key_name} is still in use {lasted} after it was replaced ({since})",
+        text=text,
         action=action,
         todo=f"find who still has it, and let them read the secret {lineage.secret_name}{cut}",
     )
@@ -118,10 +131,13 @@ def _linger(one: Generation, lineage: Lineage, rule: RotationRule, facts: Facts)
 
 def _cut_off(one: Generation, rule: RotationRule, facts: Facts) -> tuple[str, str]:
     """Return whether an old key is disabled by itself, and what to do to have it disabled now."""
-    mode = facts.policy.mode
-    if mode is not Mode.ENFORCE:
-        return f"nothing: the budgets file says mode: {mode}", ""
+    if facts.policy.mode is Mode.OBSERVE:
+        return "nothing: the budgets file says mode: observe", ""
+    if is_forbidden(one.hash, facts):
+        return "nothing: the budgets file keeps the guard off it", ""
     cut = f"; to disable it now: {commands.retire(one.hash)}"
+    if is_left_alone(one, facts):
+        return "nothing: a released key is disabled only at your word", cut
     if rule.force:
         ends = words.moment(one.since + rule.drain_max, facts.now)
         return f"it is disabled at {ends}, in use or not (force: true)", cut

@@ -24,17 +24,18 @@ AGAIN = timedelta(hours=1)
 def needs_upkeep(facts: Facts, asked: Iterable[Due]) -> bool:
     """Tell whether any lineage needs what no step of a rotation does; `asked` are those that are due.
 
-    Under `release` that is only what was left half done; under `observe` nothing.
+    Under `release` that is only what was left half done, and keys that people want disabled; under
+    `observe` nothing.
     """
     match facts.policy.mode:
         case Mode.OBSERVE:
             return False
         case Mode.RELEASE:
-            return _needs_sweep(facts)
+            return _needs_sweep(facts) or _needs_retiring(facts)
         case Mode.ENFORCE:
             return (
                 _needs_sweep(facts)
-                or any(_is_leaving(one, facts) for one in facts.kin.lineages.values())
+                or _needs_retiring(facts)
                 or bool(unscheduled(facts.kin, facts.policy))
                 or bool(to_start(asked, facts))
             )
@@ -116,10 +117,22 @@ def is_left_alone(one: Generation, facts: Facts) -> bool:
 
     A release gives way to a person's later word on the key itself.
     """
-    seen = facts.observations.get(one.hash)
-    if facts.is_protected(one.hash) or (seen and not facts.policy.concerns(seen.key)):
+    if is_forbidden(one.hash, facts):
         return True
-    return one.cut is None and facts.release_of(one.hash) is not None
+    is_released = facts.policy.mode is Mode.RELEASE or facts.release_of(one.hash) is not None
+    return one.cut is None and is_released
+
+
+def is_forbidden(key: str, facts: Facts) -> bool:
+    """Tell whether the budgets file keeps the guard off a key, whatever people ask for."""
+    seen = facts.observations.get(key)
+    return facts.is_protected(key) or (seen is not None and not facts.policy.concerns(seen.key))
+
+
+def is_all_released(facts: Facts) -> bool:
+    """Tell whether every key has its own settings back, by the budgets file or a person's word."""
+    is_on = (one.at <= facts.now < one.until for one in facts.releases if one.key is None)
+    return facts.policy.mode is Mode.RELEASE or any(is_on)
 
 
 def _needs_sweep(facts: Facts) -> bool:
@@ -128,6 +141,10 @@ def _needs_sweep(facts: Facts) -> bool:
     is_lost = any(one.reading.counters.lifetime == Spent() for one in found)
     old = facts.observations.get
     return is_lost or any(is_forsaken(one, old(one.old), facts.now) for one in facts.kin.rotations)
+
+
+def _needs_retiring(facts: Facts) -> bool:
+    return any(_is_leaving(one, facts) for one in facts.kin.lineages.values())
 
 
 def _is_leaving(lineage: Lineage, facts: Facts) -> bool:
@@ -140,10 +157,10 @@ def _needs_look(one: Generation, rule: RotationRule, facts: Facts) -> bool:
 
     One that is off is looked at when its time has come, or where it is not any more as it was left.
     """
-    if one.state is not State.DISABLED:
-        return one.state is State.DRAINING
-    if is_left_alone(one, facts):
+    if one.state not in (State.DRAINING, State.DISABLED) or is_left_alone(one, facts):
         return False
+    if one.state is State.DRAINING:
+        return True
     seen = facts.observations.get(one.hash)
     is_touched = seen is not None and (
         seen.gone_at or (not seen.reading.settings.disabled and facts.read_at(seen) > one.since)

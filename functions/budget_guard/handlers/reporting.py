@@ -1,6 +1,7 @@
 """How every function tells of itself: one summary per run, a few metrics."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -48,8 +49,9 @@ def function(name: str) -> Callable[[Callable[[Run], Summary]], Handler]:
     return decorate
 
 
-def count(name: str, value: int, **dimensions: str) -> None:
-    """Add to a metric of these dimensions and the service."""
+def count(name: str, value: int, *, ago: timedelta = timedelta(), **dimensions: str) -> None:
+    """Add to a metric of these dimensions and the service, as of so long ago."""
     with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+        metric.set_timestamp(datetime.now(UTC) - ago)
         for dimension, its in dimensions.items():
             metric.add_dimension(dimension, its)

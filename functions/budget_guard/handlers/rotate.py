@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from budget_guard.handlers.expected import expecting
 from budget_guard.handlers.memory import uncollected
 from budget_guard.handlers.reporting import Summary, count, function, logger
 from budget_guard.handlers.rotation import asked_of, is_of_the_loop, leased, tell_tending, world
@@ -28,7 +29,7 @@ def _step(event: dict[str, Any], context: LambdaContext) -> Summary:
     """Do one step. Every error is raised: to Secrets Manager a step that returns is done."""
     asked, run = asked_of(event), run_of(event, context)
     logger.append_keys(run=run.id, time=run.at.isoformat(), secret=asked.secret, step=asked.step)
-    with uncollected(), world(run) as to:
+    with expecting(asked, run), uncollected(), world(run) as to:
         rotate(asked.step, asked.secret, asked.token, to)
         rotation = to.ledger.rotation(asked.secret)
     # Of a secret that holds nothing yet, the service tests the function before the first rotation.

@@ -56,6 +56,11 @@ def out_of_bounds(seen: Observation, facts: Facts) -> str | None:
         return f"it was deleted before {seen.gone_at:%Y-%m-%d %H:%M} UTC"
     if facts.policy.mode is not Mode.ENFORCE:
         return f"the budgets file says mode: {facts.policy.mode}"
+    return forbidden(seen, facts)
+
+
+def forbidden(seen: Observation, facts: Facts) -> str | None:
+    """Return why the budgets file keeps the guard off a key, whatever its mode."""
     if facts.is_protected(seen.key.hash):
         return "the budgets file protects it"
     if not facts.policy.concerns(seen.key):

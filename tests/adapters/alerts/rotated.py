@@ -11,11 +11,13 @@ from budget_guard.domain.announcing import announce
 from budget_guard.domain.conditions import conditions
 from budget_guard.domain.decision import decide
 from budget_guard.domain.guardrails import Allowance, Guardrail, weakens
+from budget_guard.domain.holds import FOR_EVER
 from budget_guard.domain.kin import Kin
 from budget_guard.domain.ladder import Do, Severity, Threshold
 from budget_guard.domain.lineage import Lineage, begun
 from budget_guard.domain.observations import Observation, observe_gone
 from budget_guard.domain.policy import RotationRule
+from budget_guard.domain.records import Release
 from budget_guard.domain.restriction import Refusal, Restriction
 from budget_guard.domain.rotation import Rotation, Stage
 from budget_guard.domain.signals.signal import Signal, Signals
@@ -85,12 +87,21 @@ def rotation(stage: Stage, **rest: Any) -> Rotation:
     )
 
 
-def lingering(rule: RotationRule | None = None) -> Alert:
+def failed() -> Alert:
+    """Return what is told of two keys whose successors were not to be had."""
+    pairs = (("prod-search", NEW), ("prod-chat", "c3d4e5f6a7b8"))
+    lineages = [lineage(*one) for one in pairs]
+    first = rotation(Stage.FAILED, failure=FAILURE)
+    rotations = tuple(replace(first, secret=one.secret) for one in lineages)
+    return alert(Kind.ROTATION_FAILED, [of(*one) for one in pairs], lineages, rotations=rotations)
+
+
+def lingering(rule: RotationRule | None = None, **rest: Any) -> Alert:
     """Return what is told of two keys that were replaced yesterday and are in use."""
     pairs = (("prod-search", OLD, NEW), ("prod-chat", "a1b2c3d4e5f6", "c3d4e5f6a7b8"))
     moved = [lineage(name, old).moved_to(key(new), YESTERDAY) for name, old, new in pairs]
     keys = [of(*one) for name, old, new in pairs for one in ((name, old), (f"{name} #2", new))]
-    return alert(Kind.LINGERING, keys, moved, rule=rule)
+    return alert(Kind.LINGERING, keys, moved, rule=rule, **rest)
 
 
 def asked(do: Do, names: Iterable[str] = NAMES, rule: RotationRule | None = None) -> Alert:
@@ -178,6 +189,7 @@ def restricted() -> Alert:
 
 SEARCH = ([of("prod-search")], [lineage("prod-search")])
 FAILURE = "OpenRouter answered 503 three times to POST /keys."
+EVERY_KEY = Release(None, FOR_EVER, "user/ann", "removal", NOW - HOUR)
 FORCED = RotationRule(keys=("prod-*",), drain_max=2 * DAY, force=True)
 ALERTS: Mapping[str, Alert] = {
     "threshold-restricted": restricted(),
@@ -186,6 +198,7 @@ ALERTS: Mapping[str, Alert] = {
     "rotation-failed": alert(
         Kind.ROTATION_FAILED, *SEARCH, rotations=(rotation(Stage.FAILED, failure=FAILURE),)
     ),
+    "rotation-failed-many": failed(),
     "rotation-stuck": alert(
         Kind.ROTATION_STUCK, *SEARCH, rotations=(rotation(Stage.CREATED, new=key(OLD)),)
     ),
@@ -195,6 +208,7 @@ ALERTS: Mapping[str, Alert] = {
     "rotation-proposed-many": asked(Do.PROPOSE),
     "lingering": lingering(),
     "lingering-forced": lingering(FORCED),
+    "lingering-released": lingering(FORCED, releases=[EVERY_KEY]),
     "stray": stray(),
     "deleted": deleted(),
 }

@@ -292,3 +292,17 @@ def test_what_secrets_manager_refuses_is_reported(scene: Scene) -> None:
     (problem,) = tend(scene.rotating(), gone).problems
     assert str(VaultError(problem)) == problem
     assert "no such secret" in problem
+
+
+def test_under_release_an_old_key_is_disabled_at_a_persons_word_alone(scene: Scene) -> None:
+    scene.rotate()
+    scene.pass_(HOUR)
+    scene.guard.cycle()
+    for _ in range(2):
+        assert tend(under(Mode.RELEASE, scene)) == Tended()
+        scene.pass_(HOUR)
+    (old,) = scene.lineage.draining
+    scene.ledger.save(scene.lineage.with_generation(replace(old, cut="ann: it leaked")))
+    assert tend(under(Mode.OBSERVE, scene)) == Tended()
+    assert whats(tend(under(Mode.RELEASE, scene))) == [What.DISABLED]
+    assert scene.account.get_key(scene.first)["disabled"]

@@ -19,6 +19,8 @@ COMMAND = re.compile(r"(?:^|[:;,] )(budget-guard .*)$")
 STEP = re.compile(r"; (?=then: )")
 """Where the next step of what is to be done begins, with a command of its own."""
 AWS_COMMAND = re.compile(r"[:;,] (aws secretsmanager .*)$")
+EACH_HAS_ITS_COMMAND = frozenset({Kind.LINGERING, Kind.ROTATION_FAILED})
+"""In lists of these, what is to be done is done key by key."""
 TITLES: Mapping[Kind, str] = {
     Kind.THRESHOLD: "budget threshold reached",
     Kind.FENCED: "key fenced",
@@ -47,7 +49,7 @@ TITLES: Mapping[Kind, str] = {
     Kind.ROTATION_STUCK: "a rotation comes to no end",
     Kind.ROTATION_DUE: "keys are rotated",
     Kind.ROTATION_PROPOSED: "a rotation is proposed",
-    Kind.LINGERING: "an old key is still in use",
+    Kind.LINGERING: "an old key is still enabled",
     Kind.STRAY: "a key that looks rotated, and is not",
     Kind.DELETED: "a key that applications read is gone",
     Kind.RESOLVED: "nothing is left to do",
@@ -115,6 +117,9 @@ def _brief(number: int, entry: Entry, kind: Kind, at: datetime) -> str:
         lines.append(_paragraph(indent + told, indent))
     if entry.undo:
         lines.append(f"{indent}undo: {entry.undo}")
+    if kind in EACH_HAS_ITS_COMMAND and (found := COMMAND.search(entry.todo or "")):
+        lead = found.string[: found.start(1)].rstrip().rpartition("; ")[2]
+        lines += [f"{indent}{lead}", f"{indent}{found[1]}"]
     return "\n".join(lines)
 
 

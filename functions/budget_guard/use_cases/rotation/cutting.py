@@ -7,7 +7,7 @@ from budget_guard.domain.errors import RequestError
 from budget_guard.domain.lineage import Lineage
 from budget_guard.domain.policy import Mode
 from budget_guard.use_cases.desk import Desk
-from budget_guard.use_cases.hands_off import out_of_bounds
+from budget_guard.use_cases.hands_off import forbidden
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.overview import present_plan
 from budget_guard.use_cases.rotation.asking import lineage_of
@@ -29,16 +29,15 @@ def to_cut(key: str, desk: Desk) -> Cut:
     """Return whom it would hit; raise `RequestError` where no earlier generation is in use."""
     plan = present_plan(desk.ledger, desk.now)
     lineage = lineage_of(find_key(key, plan.facts), plan)
-    mode = plan.facts.policy.mode
-    if mode is not Mode.ENFORCE:
-        message = f"The budgets file says mode: {mode}: no key is disabled. Nothing was changed."
+    if plan.facts.policy.mode is Mode.OBSERVE:
+        message = "The budgets file says mode: observe: no key is disabled. Nothing was changed."
         raise RequestError(message)
     if not lineage.draining:
         message = f"No earlier generation of {lineage.name} is enabled; nothing was changed."
         raise RequestError(message)
     for one in lineage.draining:
         seen = plan.facts.observations.get(one.hash)
-        if seen and not seen.gone_at and (why := out_of_bounds(seen, plan.facts)):
+        if seen and not seen.gone_at and (why := forbidden(seen, plan.facts)):
             message = f"{seen.key.name} cannot be disabled: {why}. Nothing was changed."
             raise RequestError(message)
     hit = tuple(generation_view(one, lineage, plan.facts) for one in lineage.draining)

@@ -7,6 +7,7 @@ from budget_guard.domain.facts import Facts
 from budget_guard.domain.lineage import Generation, Lineage, State
 from budget_guard.domain.money import ZERO, Usd
 from budget_guard.domain.policy import RotationRule
+from budget_guard.domain.upkeep import is_left_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class GenerationView:
     """One key of a lineage. `spent` is in its lifetime (USD), `burn` in USD an hour.
 
     `used_at`: since then it has been seen idle, while it drains; None where that is not known.
-    `next_at` is when the next of `becomes` is due at the earliest. `cut` is a person's word.
+    `next_at` is when it comes to its next state at the earliest; None: people keep the guard's hands
+    off it, or there is none. `cut` is a person's word.
     """
 
     key: str
@@ -44,7 +46,7 @@ def generation_view(one: Generation, lineage: Lineage, facts: Facts) -> Generati
         burn=seen.burn(include_byok=True) if seen else ZERO,
         used_at=one.idle_since if one.state is State.DRAINING else None,
         cut=one.cut,
-        next_at=_next(one, rule, facts.now),
+        next_at=None if is_left_alone(one, facts) else _next(one, rule, facts.now),
     )
 
 

@@ -56,15 +56,16 @@ def tend(to: Rotating, asked: Callable[[Plan], tuple[Due, ...]] = due) -> Tended
     """Sweep, retire old keys, keep schedules as the policy says, and start what is `asked` for.
 
     A failure of one part, or for one lineage, keeps no other: it is among the `problems`. Nothing
-    is done under `observe`; under `release` only what was left half done is ended.
+    is done under `observe`; under `release` only what was left half done is ended, and what people
+    want disabled.
     """
     if to.policy.mode is Mode.OBSERVE:
         return Tended()
     done: list[Done] = []
     problems: list[str] = []
-    parts = [_sweep]
+    parts = [_sweep, _retire]
     if to.policy.mode is Mode.ENFORCE:
-        parts += [_retire, _keep_schedules, partial(_start, asked)]
+        parts += [_keep_schedules, partial(_start, asked)]
     for part in parts:
         with apart(problems):
             done.extend(part(to, problems))
