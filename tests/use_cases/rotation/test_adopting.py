@@ -13,6 +13,7 @@ from budget_guard.sandbox.openrouter import Security, When
 from budget_guard.use_cases.rotation.adopting import Adopting, adopt
 from budget_guard.use_cases.rotation.adopting_new import adopt_new
 from budget_guard.use_cases.rotation.ports import NewKey, VaultOffice
+from budget_guard.use_cases.rotation.rotating import STEP_LASTS
 from budget_guard.use_cases.rotation.steps import Step, rotate
 from tests.domain.builders import DAY, policy_of
 from tests.simulation.guard import Killed, Switch, Watched
@@ -173,6 +174,7 @@ def test_killed_before_its_plaintext_was_kept_the_next_try_says_which_key_to_del
 def advised_at_last(scene: Scene) -> bool:
     """Adopt a new key again, and do what is said if that is refused; tell whether it was."""
     scene.switch = Switch()
+    scene.pass_(STEP_LASTS)
     alive = [one for one in scene.account.keys if scene.account.exists(one)]
     if scene.ledger.lineages():
         return False
