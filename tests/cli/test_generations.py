@@ -2,7 +2,7 @@
 
 import pytest
 
-from budget_guard.domain.errors import RequestError
+from budget_guard.domain.errors import RequestError, RotationFailed
 from budget_guard.domain.keys import Settings
 from budget_guard.use_cases.holdings import find_key
 from budget_guard.use_cases.overview import present_plan
@@ -84,7 +84,7 @@ def test_a_freeze_stops_every_generation_and_its_end_frees_them(office: Office) 
     assert "Frozen" not in office.run("status").stdout
 
 
-def test_a_freeze_in_the_middle_of_a_rotation_reaches_the_key_that_takes_over() -> None:
+def test_a_freeze_in_the_middle_of_a_rotation_leaves_the_lineage_one_key_which_is_frozen() -> None:
     office = adopted.office()
     adopted.adopt(office)
     loop(office)
@@ -92,10 +92,12 @@ def test_a_freeze_in_the_middle_of_a_rotation_reaches_the_key_that_takes_over() 
     rotate_all(office, steps=(first,))
     office.run("freeze", "prod-api", *WHY)
     assert office.ledger.freezes()[0].key == office.hash("prod-api")
-    rotate_all(office, steps=tuple(rest))
+    with pytest.raises(RotationFailed, match="A person changed prod-api meanwhile"):
+        rotate_all(office, steps=tuple(rest))
     run_functions(office)
-    assert len(enabled(office)) == 2
-    assert not any(enabled(office).values())
+    alive = [one.name for one in office.account.keys.values() if one.deleted_at is None]
+    assert [one for one in alive if one.startswith("prod-api")] == ["prod-api"]
+    assert not enabled(office)["prod-api"]
 
 
 def test_a_release_gives_every_generation_back(office: Office) -> None:

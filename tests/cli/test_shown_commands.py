@@ -87,7 +87,7 @@ SEEN = sorted({*GIVEN, *of_the_code(), *of_the_readme()})
 
 def understood(command: str) -> bool:
     """Tell whether a command comes as far as asking for the deployment, or does its work."""
-    _, name, *rest = shlex.split(command)
+    _, name, *rest = shlex.split(command.replace(" TIME", " 2099-01-01T00:00Z"))
     if not rest:
         return name in COMMANDS
     if name == "sandbox":
