@@ -1,9 +1,12 @@
 """Several workers share the tests; what is dear to build is built by one of them."""
 
-from pathlib import Path
+from pathlib import PurePosixPath
+from typing import override
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -12,13 +15,18 @@ TOGETHER = ("e2e", "infra")
 """Folders whose tests share a deployment, or a synthesised stack."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark before the workers read the marks: later, each test would go to whoever is free."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+class ByWhatIsShared(LoadScopeScheduling):
+    """Gives the tests of a folder in `TOGETHER` to one worker, any other to whoever is free.
+
+    Marks for `--dist loadgroup` would say the same, but xdist 3.8 cannot read them under pytest 9.2.
+    """
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        folder = PurePosixPath(nodeid.partition("::")[0]).parent.name
+        return folder if folder in TOGETHER else nodeid
 
 
-def _group(path: Path) -> str:
-    """Return with which tests those of a file run: with their folder's, or with nobody else's."""
-    return path.parent.name if path.parent.name in TOGETHER else str(path)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatIsShared:
+    return ByWhatIsShared(config, log)
